@@ -1,0 +1,2 @@
+//! axum, with a record of what every layer did to each request and response.
+pub use axum::*;

@@ -1,0 +1,2 @@
+//! The bookshop.
+fn main() {}
