@@ -1,0 +1,5 @@
+//! The connection from an app to the inspector.
+
+pub mod protocol;
+#[cfg(unix)]
+pub mod socket;
