@@ -3,4 +3,5 @@ pub use axum::*;
 
 pub mod codec;
 pub mod link;
+pub mod replay;
 pub mod wire;
