@@ -13,6 +13,7 @@
 //! | [`error`] | what can go wrong, and the page that says so |
 //! | [`store`] | the SQLite file: migrations, seed, queries |
 //! | [`visitors`] | simulated people with browsers, over real sockets |
+//! | [`cli`] | the flags of the `bookshop` command |
 //! | `chance` | the seeded generator behind seed and visitors |
 //!
 //! ```no_run
@@ -37,5 +38,7 @@ pub mod error;
 pub mod store;
 
 pub mod visitors;
+
+pub mod cli;
 
 mod chance;
