@@ -11,13 +11,13 @@ use crate::app::UPLOAD_LIMIT;
 use crate::error::ShopError;
 use crate::layers::Session;
 use crate::state::AppState;
-use crate::store::books::{self, Book, Search};
+use crate::store::books;
 
 #[derive(Template)]
 #[template(path = "upload.html")]
 struct UploadPage {
     frame: Frame,
-    books: Vec<Book>,
+    titles: Vec<(i64, String)>,
     limit_kib: usize,
 }
 
@@ -26,10 +26,10 @@ pub(crate) async fn form(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
 ) -> Page {
-    let (books, _) = books::list(&state.db, &Search::default(), 1).await?;
+    let titles = books::titles(&state.db).await?;
     draw(&UploadPage {
         frame: session.into(),
-        books,
+        titles,
         limit_kib: UPLOAD_LIMIT / 1024,
     })
 }

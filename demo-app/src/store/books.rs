@@ -154,6 +154,20 @@ pub(crate) async fn find(db: &SqlitePool, id: i64) -> sqlx::Result<Option<Book>>
     .await
 }
 
+/// How many books there are.
+pub(crate) async fn count(db: &SqlitePool) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT count(*) FROM books")
+        .fetch_one(db)
+        .await
+}
+
+/// The ids and titles of all books.
+pub(crate) async fn titles(db: &SqlitePool) -> sqlx::Result<Vec<(i64, String)>> {
+    sqlx::query_as("SELECT id, title FROM books ORDER BY title")
+        .fetch_all(db)
+        .await
+}
+
 /// A book chosen by SQLite, for the stock ticker.
 pub(crate) async fn any(db: &SqlitePool) -> sqlx::Result<Option<(i64, String, i64)>> {
     sqlx::query_as("SELECT id, title, stock FROM books ORDER BY random() LIMIT 1")

@@ -85,7 +85,8 @@ impl fmt::Display for Visited {
             kind,
             ..
         } = &self.visit;
-        let method = kind.spec().method;
+        let spec = kind.spec();
+        let method = spec.method.as_str();
         let ending = match &self.ending {
             Ending::Answered(status) => status.as_str().to_owned(),
             Ending::Left => String::from("left"),
