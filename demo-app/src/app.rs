@@ -35,7 +35,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-pub use crate::state::AppState;
+use crate::state::AppState;
 use crate::{api, layers, pages};
 
 /// How long a report may take before the timeout layer answers 503.
@@ -47,7 +47,7 @@ pub const UPLOAD_LIMIT: usize = 256 * 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The whole app.
-pub fn router(state: AppState) -> Router {
+pub(crate) fn router(state: AppState) -> Router {
     let site = Router::new()
         .merge(catalogue())
         .merge(reports())

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Cheap to clone: axum clones it for every request.
 #[derive(Clone, Debug)]
-pub struct AppState {
+pub(crate) struct AppState {
     pub(crate) db: SqlitePool,
     pub(crate) data_dir: Arc<Path>,
     pub(crate) api_key: Arc<str>,

@@ -106,7 +106,7 @@ pub async fn run(addr: SocketAddr, config: VisitorConfig) -> anyhow::Result<Repo
         tasks.spawn(visit_all(browser, take, config.log.clone()));
     }
     let plan = Plan::new(config.seed, people);
-    let mut rhythm = Chance::new(config.seed ^ 0x7279_7468_6d);
+    let mut rhythm = Chance::new(!config.seed);
     for visit in plan.take(usize::try_from(config.visits.unwrap_or(u64::MAX)).unwrap_or(usize::MAX))
     {
         tokio::time::sleep(uneven(config.pace, &mut rhythm)).await;
