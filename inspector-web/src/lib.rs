@@ -31,6 +31,9 @@ mod hub;
 mod inspector;
 mod server;
 
+#[cfg(test)]
+mod fixture;
+
 pub use claim::{Running, running};
 pub use client::Client;
 pub use config::{Config, Limits};
