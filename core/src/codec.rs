@@ -1,5 +1,8 @@
 //! The compact encoding of a cycle: what the recorder writes, the ring keeps and the link carries.
 
+pub(crate) mod format;
+pub(crate) mod read;
+
 use crate::wire::{Cycle, Site, Stack};
 use std::fmt;
 
@@ -12,6 +15,8 @@ pub struct Tables {
     pub run: String,
     /// Sites by id.
     pub sites: std::collections::HashMap<u32, Site>,
+    /// Names of types by number.
+    pub types: Vec<String>,
     /// The map of the app, if it has come.
     pub stack: Option<Stack>,
 }
