@@ -31,17 +31,6 @@ async fn a_second_inspector_is_told_of_the_first_and_can_attach() {
 }
 
 #[tokio::test]
-async fn many_that_start_at_once_leave_one() {
-    let dir = tempfile::tempdir().unwrap();
-    let starts = (0..8).map(|_| start(config(&dir)));
-    let started = futures_util::future::join_all(starts).await;
-    assert_eq!(started.iter().filter(|s| s.is_ok()).count(), 1);
-    for error in started.iter().filter_map(|s| s.as_ref().err()) {
-        assert!(matches!(error, Error::AlreadyRunning { .. }), "{error}");
-    }
-}
-
-#[tokio::test]
 async fn a_port_that_is_taken_gives_the_next_free_one() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
