@@ -4,4 +4,6 @@ pub use axum::*;
 pub mod codec;
 pub mod link;
 pub mod replay;
+pub mod text;
+pub mod times;
 pub mod wire;
