@@ -1,7 +1,18 @@
 //! The fold: the whole request and the whole response as they stood at a step.
+//!
+//! A step may carry a delta. Of a step that goes `in`, and of any step of the stage `parse`, it is about the request; of
+//! a step that comes `out`, and of the one where the response reaches the server (`in` of `send`), about the response.
+//! Each delta is relative to the message as it stood after an earlier step, its base. [`Replay`] folds them once and
+//! then answers for every step; [`diff`] is the other direction, two lists of headers to the edits between them.
 
-use crate::wire::{BodyRef, Header};
+mod diff;
+mod fold;
+
+pub use diff::diff;
+
+use crate::wire::{BodyRef, Cycle, Edge, Header, Side, Stage, Step};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The request and the response as they stood right after a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,3 +57,158 @@ pub struct Held<T> {
     /// `seq` of the step whose delta put it there.
     pub by: u32,
 }
+
+/// A delta that does not fit the message it is relative to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayError {
+    /// `seq` of the step that carries it.
+    pub step: u32,
+    /// What is wrong.
+    pub what: &'static str,
+}
+
+impl fmt::Display for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the delta of step {} does not fit: {}",
+            self.step, self.what
+        )
+    }
+}
+
+impl std::error::Error for ReplayError {}
+
+/// The messages of a cycle, folded.
+///
+/// Each state of a message is kept once, however many steps left it as it was.
+#[derive(Clone, Debug, Default)]
+pub struct Replay {
+    /// The distinct states; the first is the empty message.
+    messages: Vec<Message>,
+    /// For each step, which of them stood after it.
+    steps: Vec<State>,
+}
+
+/// Indices into [`Replay::messages`].
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    request: usize,
+    response: Option<usize>,
+}
+
+impl Replay {
+    /// Folds the deltas of a cycle.
+    ///
+    /// # Errors
+    /// If a delta does not fit the message it is relative to; the error names the step.
+    pub fn new(cycle: &Cycle) -> Result<Self, ReplayError> {
+        let mut replay = Self {
+            messages: vec![Message::default()],
+            steps: Vec::with_capacity(cycle.steps.len()),
+        };
+        for step in &cycle.steps {
+            let state = replay.state_after(step).map_err(|what| ReplayError {
+                step: step.seq,
+                what,
+            })?;
+            replay.steps.push(state);
+        }
+        Ok(replay)
+    }
+
+    /// How many steps there are.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether the cycle has no step.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The request as it stood right after a step; none if there is no such step.
+    pub fn request(&self, step: u32) -> Option<&Message> {
+        Some(&self.messages[self.state(step)?.request])
+    }
+
+    /// The response as it stood right after a step; none if there is no such step or no response yet.
+    pub fn response(&self, step: u32) -> Option<&Message> {
+        Some(&self.messages[self.state(step)?.response?])
+    }
+
+    /// Both messages as they stood right after a step; none if there is no such step.
+    pub fn snapshot(&self, step: u32) -> Option<Snapshot> {
+        Some(Snapshot {
+            step,
+            request: self.request(step)?.clone(),
+            response: self.response(step).cloned(),
+        })
+    }
+
+    /// The snapshots of all steps, in order.
+    pub fn snapshots(&self) -> impl Iterator<Item = Snapshot> + '_ {
+        (0..).map_while(|step| self.snapshot(step))
+    }
+
+    fn state(&self, step: u32) -> Option<State> {
+        self.steps.get(usize::try_from(step).ok()?).copied()
+    }
+
+    fn state_after(&mut self, step: &Step) -> Result<State, &'static str> {
+        if usize::try_from(step.seq) != Ok(self.steps.len()) {
+            return Err("its number is not its place among the steps");
+        }
+        let mut state = self.steps.last().copied().unwrap_or_default();
+        let Some(delta) = &step.delta else {
+            return Ok(state);
+        };
+        let side = side_of(step);
+        let base = match delta.base {
+            None => 0,
+            Some(base) => {
+                let base = self.state(base).ok_or("its base is not a step before it")?;
+                match side {
+                    Side::Request => base.request,
+                    Side::Response => base.response.ok_or("its base has no response")?,
+                }
+            }
+        };
+        let index = if delta.is_empty() && base != 0 {
+            base
+        } else {
+            let mut message = self.messages[base].clone();
+            fold::apply(&mut message, delta, step.seq)?;
+            self.messages.push(message);
+            self.messages.len() - 1
+        };
+        match side {
+            Side::Request => state.request = index,
+            Side::Response => state.response = Some(index),
+        }
+        Ok(state)
+    }
+}
+
+/// Both messages as they stood right after a step of a cycle; none if there is no such step.
+///
+/// For more than one step of the same cycle, keep a [`Replay`].
+///
+/// # Errors
+/// If a delta does not fit the message it is relative to.
+pub fn snapshot(cycle: &Cycle, step: u32) -> Result<Option<Snapshot>, ReplayError> {
+    Ok(Replay::new(cycle)?.snapshot(step))
+}
+
+/// Which message the delta of a step is about.
+pub fn side_of(step: &Step) -> Side {
+    match (step.stage, step.edge) {
+        (Stage::Parse, _) => Side::Request,
+        (Stage::Send, Edge::In) => Side::Response,
+        (_, Edge::In) => Side::Request,
+        (_, Edge::Out) => Side::Response,
+    }
+}
+
+#[cfg(test)]
+mod tests;

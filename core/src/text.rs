@@ -5,6 +5,9 @@
 //! - [`line()`]: a cycle on one line.
 //! - [`duration`], [`size`], [`clock`]: figures with their units.
 
+#[cfg(test)]
+use crate::wire;
+
 mod escape;
 mod line;
 mod timeline;
@@ -16,3 +19,8 @@ pub use escape::{escape, escape_bytes};
 pub use line::line;
 pub use timeline::{Timeline, timeline};
 pub use units::{clock, duration, size};
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,10 @@
 use super::{escape, escape_bytes, size};
 use crate::{
     times::parent_of,
-    wire::{BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Header, HeaderEdit, SiteKind, Step},
+    wire::{
+        BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Header, HeaderEdit, SiteKind, Stage,
+        Step,
+    },
 };
 use std::fmt;
 
@@ -55,7 +58,11 @@ pub fn edits(cycle: &Cycle, delta: &Delta) -> Vec<Edit> {
         match edit {
             HeaderEdit::Add { header: h, .. } => push(Sign::Added, header(h)),
             HeaderEdit::Remove { header: h, .. } => push(Sign::Removed, header(h)),
-            HeaderEdit::Move { header: h, from, at } => push(
+            HeaderEdit::Move {
+                header: h,
+                from,
+                at,
+            } => push(
                 Sign::Moved,
                 format!("{} (line {} → {})", escape(&h.name), from + 1, at + 1),
             ),
@@ -63,10 +70,9 @@ pub fn edits(cycle: &Cycle, delta: &Delta) -> Vec<Edit> {
                 Sign::Changed,
                 format!("{} → {}", header(from), escape_bytes(&to.value.0)),
             ),
-            HeaderEdit::Change { from, to, .. } => push(
-                Sign::Changed,
-                format!("{} → {}", header(from), header(to)),
-            ),
+            HeaderEdit::Change { from, to, .. } => {
+                push(Sign::Changed, format!("{} → {}", header(from), header(to)))
+            }
         }
     }
     for edit in &delta.extensions {
@@ -78,10 +84,7 @@ pub fn edits(cycle: &Cycle, delta: &Delta) -> Vec<Edit> {
     if let Some(change) = &delta.body {
         let to = body(cycle, change.to);
         match change.from {
-            Some(from) => push(
-                Sign::Changed,
-                format!("body {} → {to}", body(cycle, from)),
-            ),
+            Some(from) => push(Sign::Changed, format!("body {} → {to}", body(cycle, from))),
             None => push(Sign::Added, format!("body {to}")),
         }
     }
@@ -97,13 +100,18 @@ fn first_line(delta: &Delta) -> Vec<Edit> {
         .collect();
     let mut edits = Vec::new();
     match &delta.status {
-        Some(Change { from: Some(from), to }) => edits.push(Edit {
+        Some(Change {
+            from: Some(from),
+            to,
+        }) => edits.push(Edit {
             sign: Sign::Changed,
             text: format!("status {from} → {to}"),
         }),
         Some(Change { from: None, to }) => edits.push(Edit {
             sign: Sign::Added,
-            text: [&[format!("status {to}").into()][..], &added].concat().join(" "),
+            text: [&[format!("status {to}").into()][..], &added]
+                .concat()
+                .join(" "),
         }),
         None if !added.is_empty() => edits.push(Edit {
             sign: Sign::Added,
@@ -112,7 +120,11 @@ fn first_line(delta: &Delta) -> Vec<Edit> {
         None => {}
     }
     for (word, part) in ["method", "uri", "version"].into_iter().zip(parts) {
-        if let Some(Change { from: Some(from), to }) = part {
+        if let Some(Change {
+            from: Some(from),
+            to,
+        }) = part
+        {
             edits.push(Edit {
                 sign: Sign::Changed,
                 text: format!("{word} {} → {}", escape(from), escape(to)),
@@ -172,6 +184,7 @@ pub fn author(cycle: &Cycle, step: &Step) -> Option<usize> {
     let steps = &cycle.steps;
     let mut at = match step.edge {
         Edge::Out => return step.site,
+        Edge::In if step.stage == Stage::Send => return step.site,
         Edge::In => parent_of(steps, step.seq as usize)?,
     };
     // What happened inside of a layer's inner edge was done by a part of it that nobody named.
@@ -195,7 +208,10 @@ mod tests {
         for (long, short) in [
             ("u32", "u32"),
             ("app::auth::User", "User"),
-            ("a::Extension<b::c::User, alloc::string::String>", "Extension<User, String>"),
+            (
+                "a::Extension<b::c::User, alloc::string::String>",
+                "Extension<User, String>",
+            ),
             ("&dyn core::any::Any", "&dyn Any"),
         ] {
             assert_eq!(short_type(long), short);

@@ -100,7 +100,12 @@ fn step_line(
         Edge::Out => ('←', row.map_or(0, |r| r.depth)),
     };
     let site = step.site.and_then(|i| cycle.sites.get(i));
-    let mut text = format!("{arrow} {:indent$}{}", "", step.stage.as_str(), indent = indent(depth));
+    let mut text = format!(
+        "{arrow} {:indent$}{}",
+        "",
+        step.stage.as_str(),
+        indent = indent(depth)
+    );
     if let Some(site) = site {
         text += &format!("  {}", escape(&site.name));
     }
@@ -230,7 +235,12 @@ pub(super) fn mark_text(mark: &MarkKind) -> String {
             message,
             fields,
         } => {
-            let mut text = format!("log {} {}: {}", escape(level), escape(target), escape(message));
+            let mut text = format!(
+                "log {} {}: {}",
+                escape(level),
+                escape(target),
+                escape(message)
+            );
             for (name, value) in fields {
                 text += &format!(" {}={}", escape(name), escape(value));
             }
@@ -278,7 +288,12 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row]) -> fmt::Result 
             BodyEnd::Error { error } => format!("broke: {}", escape(error)),
         };
         let s = if body.frames == 1 { "" } else { "s" };
-        writeln!(f, "{side} body: {} in {} frame{s}, {end}", size(body.len), body.frames)?;
+        writeln!(
+            f,
+            "{side} body: {} in {} frame{s}, {end}",
+            size(body.len),
+            body.frames
+        )?;
     }
     let omitted = cycle.omitted;
     if omitted.steps + omitted.marks > 0 {
