@@ -10,6 +10,7 @@ mod view;
 pub use list::{Item, List};
 pub use message::{MessageLine, message_lines};
 pub use player::Player;
+pub use update::Update;
 pub use view::View;
 
 use onionskin::wire::Counters;
@@ -117,3 +118,6 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

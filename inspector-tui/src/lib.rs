@@ -12,3 +12,6 @@ pub mod event;
 pub mod keys;
 pub mod theme;
 pub mod ui;
+
+#[cfg(test)]
+mod testing;

@@ -68,7 +68,7 @@ fn panes(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
             .split(area)
     };
     if area.height >= 34 {
-        let timeline = rows.clamp(8, area.height * 2 / 5);
+        let timeline = rows.min(area.height * 2 / 5).max(8);
         let list = (area.height / 4).max(9);
         let areas = split(&[
             Constraint::Length(list),
@@ -82,13 +82,13 @@ fn panes(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
     }
     match app.focus {
         Pane::List => {
-            let timeline = rows.clamp(8, area.height / 2 + 1);
+            let timeline = rows.min(area.height / 2 + 1).max(6);
             let areas = split(&[Constraint::Fill(1), Constraint::Length(timeline)]);
             list::render(frame, areas[0], app, theme);
             timeline::render(frame, areas[1], app, theme);
         }
         Pane::Timeline => {
-            let timeline = rows.clamp(8, area.height * 3 / 5);
+            let timeline = rows.min(area.height * 3 / 5).max(6);
             let areas = split(&[Constraint::Length(timeline), Constraint::Fill(1)]);
             timeline::render(frame, areas[0], app, theme);
             messages(frame, areas[1], app, theme);
@@ -100,7 +100,7 @@ fn panes(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
 
 fn messages(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
     let [request, response] =
-        Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)])
+        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)])
             .spacing(Spacing::Overlap(1))
             .areas(area);
     message::render(frame, request, app, Side::Request, theme);
@@ -121,3 +121,6 @@ fn pane(frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focused: bool, theme
         ..inner
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,9 @@ pub(super) struct Column {
 /// A bar of so many columns for `total`: a line over `span`, with filled spans in it. What is filled at all is seen, were
 /// it an eighth of a column.
 pub(super) fn bar(columns: usize, total: u64, span: (u64, u64), filled: &[Filled]) -> Vec<Column> {
+    if columns == 0 {
+        return Vec::new();
+    }
     let eighths = columns as u64 * 8;
     let scale =
         |t: u64| (u128::from(t.min(total)) * u128::from(eighths) / u128::from(total.max(1))) as u64;

@@ -15,7 +15,7 @@ use ratatui::{
 
 /// Lines that the header takes.
 pub(super) fn height(app: &App, area: Rect) -> u16 {
-    1 + u16::from(!app.notices.is_empty() && area.height >= 16)
+    1 + u16::from(area.height >= 16)
 }
 
 /// ```text
@@ -51,23 +51,26 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     let memory = format!(" · {} of {}", size(app.memory.bytes), size(app.memory.cap));
     spans.push(Span::styled(memory, theme.dim()));
 
-    let used: usize = spans.iter().map(|s| fit::width(&s.content)).sum();
-    let room = usize::from(area.width).saturating_sub(used + 3);
-    // A token that does not fit is of no use; the whole URL is in the help and on the screen after quitting.
-    let url = match fit::width(&app.url) <= room {
-        true => app.url.as_str(),
-        false => app.url.split('#').next().unwrap_or_default(),
-    };
-    if fit::width(url) <= room {
-        spans.push(Span::styled(
-            fit::pad_left(&escape(url), room + 2),
-            theme.dim(),
-        ));
-    }
+    let mut first = spans;
     let notices: Vec<_> = app.notices.iter().map(|n| escape(n)).collect();
-    let lines = vec![
-        Line::from(spans),
-        Line::from(format!(" {}", notices.join("  ·  "))),
-    ];
+    let mut second = vec![Span::raw(format!(" {}", notices.join("  ·  ")))];
+    let width = usize::from(area.width);
+    let whole = escape(&app.url);
+    // A token that does not fit is of no use; the whole URL is in the help, and on the screen after quitting.
+    let base = whole.split('#').next().unwrap_or_default();
+    if !(put_right(&mut first, &whole, width, theme) || put_right(&mut second, &whole, width, theme)) {
+        let _ = put_right(&mut first, base, width, theme) || put_right(&mut second, base, width, theme);
+    }
+    let lines = vec![Line::from(first), Line::from(second)];
     frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// Puts a text at the right end of a line, if there is room.
+fn put_right(line: &mut Vec<Span<'static>>, text: &str, width: usize, theme: Theme) -> bool {
+    let used: usize = line.iter().map(|s| fit::width(&s.content)).sum();
+    let Some(room) = width.checked_sub(used + 1).filter(|r| *r >= fit::width(text) + 2) else {
+        return false;
+    };
+    line.push(Span::styled(fit::pad_left(text, room), theme.dim()));
+    true
 }

@@ -146,8 +146,13 @@ impl Columns {
             return vec![Span::raw(" ".repeat(self.bar))];
         }
         let total = view.cycle.duration_ns;
-        let span = (row.from_ns, row.to_ns);
-        let bar = bars::bar(self.bar, total, span, &filled(row));
+        let filled = filled(row);
+        let end = match row.stage {
+            // What the server read is over before the first layer; that it goes on till the end says nothing.
+            Stage::Parse => filled.first().map_or(row.from_ns, |f| f.to),
+            _ => row.to_ns,
+        };
+        let bar = bars::bar(self.bar, total, (row.from_ns, end), &filled);
         let head = self.head(view);
         let spans = bar.into_iter().enumerate().map(|(i, column)| {
             let style = match column.part {
@@ -225,7 +230,8 @@ fn remark(view: &View, row: &Row) -> String {
             )
         }
         Stage::Middleware => format!("{}, answered by itself", duration(times.own_ns())),
-        Stage::Parse | Stage::Send => duration(times.own_ns()),
+        Stage::Parse => duration(times.in_ns),
+        Stage::Send => duration(times.own_ns()),
     };
     if times.idle_ns > 0 {
         text += &format!(", idle {}", duration(times.idle_ns));
