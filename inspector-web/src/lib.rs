@@ -1,2 +1,38 @@
 //! The inspector: it takes the links of apps, keeps their cycles and answers for them over HTTP.
+//!
+//! ```text
+//! app ──link──▶ hub ──▶ store ──▶ api ◀── server ◀──HTTP── client, browser
+//!                                          guard
+//! ```
+//!
+//! In reading order:
+//!
+//! - [`config`]: where to listen, how much to keep, what clients may cost
+//! - `inspector`: [`start`] and [`Inspector`], which puts the parts together
+//! - `claim`: one inspector a socket: the lock, a dead one's socket, the note for who wants to attach
+//! - `hub`: the accept loop for apps; `hub::link` one app's link, `hub::reader` lines and frames
+//! - [`store`]: cycles of all runs in memory, bounded in bytes, with exact counters
+//! - `server`: the accept loop for HTTP clients, with time limits and caps
+//! - `guard`: who may ask at all: Host, Origin, method, token
+//! - `api`: the routes; [`model`] what they answer
+//! - [`client`]: the same API from the other side, for the UIs
+//! - [`error`]: why an inspector does not start
+
+pub mod client;
+pub mod config;
+pub mod error;
 pub mod model;
+pub mod store;
+
+mod api;
+mod claim;
+mod guard;
+mod hub;
+mod inspector;
+mod server;
+
+pub use claim::{Running, running};
+pub use client::Client;
+pub use config::{Config, Limits};
+pub use error::Error;
+pub use inspector::{Inspector, start};

@@ -106,3 +106,17 @@ pub enum LiveEvent {
         missed: u64,
     },
 }
+
+/// Any answer of the API that is a failure: RFC 9457, `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// A URI that names the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind, for people.
+    pub title: String,
+    /// The HTTP status, again.
+    pub status: u16,
+    /// What was wrong this time, and what to do.
+    pub detail: String,
+}

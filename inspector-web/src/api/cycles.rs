@@ -1,0 +1,128 @@
+//! Questions about apps and cycles.
+
+use super::{Api, Problem};
+use crate::model::{App, CyclePage};
+use axum::{
+    Json,
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header};
+use onionskin::{
+    replay::{self, Snapshot},
+    wire::{Cycle, Stack},
+};
+use serde::Deserialize;
+
+/// Cycles on a page if the client does not say.
+const PAGE: usize = 100;
+
+/// Cycles on a page, at most.
+const MAX_PAGE: usize = 1000;
+
+pub(super) async fn apps(State(api): State<Api>) -> Json<Vec<App>> {
+    Json(api.store.apps())
+}
+
+pub(super) async fn stack(
+    State(api): State<Api>,
+    run: Result<Path<String>, PathRejection>,
+) -> Result<Json<Stack>, Problem> {
+    let Path(run) = run?;
+    let missing = || {
+        let detail = "No such app run is known, or it has not sent its map.";
+        Problem::new(StatusCode::NOT_FOUND, "stack", detail)
+    };
+    api.store.stack(&run).map(Json).ok_or_else(missing)
+}
+
+/// The query of a list.
+#[derive(Debug, Deserialize)]
+pub(super) struct ListQuery {
+    limit: Option<usize>,
+    before: Option<u64>,
+    run: Option<String>,
+}
+
+pub(super) async fn list(
+    State(api): State<Api>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Json<CyclePage>, Problem> {
+    let Query(query) = query?;
+    let limit = query.limit.unwrap_or(PAGE);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "parameter",
+            format!("limit must be from 1 to {MAX_PAGE}."),
+        ));
+    }
+    let page = api.store.page(limit, query.before, query.run.as_deref());
+    Ok(Json(page))
+}
+
+pub(super) async fn one(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Cycle>, Problem> {
+    let Path(id) = id?;
+    find(&api, &id).map(Json)
+}
+
+pub(super) async fn snapshot(
+    State(api): State<Api>,
+    path: Result<Path<(String, u32)>, PathRejection>,
+) -> Result<Json<Snapshot>, Problem> {
+    let Path((id, step)) = path?;
+    let cycle = find(&api, &id)?;
+    let snapshot = replay::snapshot(&cycle, step).map_err(|error| {
+        // The cycle is the app's word; that it contradicts itself is not the client's fault, and not ours.
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "replay",
+            error.to_string(),
+        )
+    })?;
+    snapshot.map(Json).ok_or_else(|| {
+        let detail = format!("The cycle has {} steps, from 0.", cycle.steps.len());
+        Problem::new(StatusCode::NOT_FOUND, "step", detail)
+    })
+}
+
+pub(super) async fn body(
+    State(api): State<Api>,
+    path: Result<Path<(String, usize)>, PathRejection>,
+) -> Result<Response, Problem> {
+    let Path((id, number)) = path?;
+    let mut cycle = find(&api, &id)?;
+    if number >= cycle.bodies.len() {
+        let detail = format!("The cycle has {} bodies, from 0.", cycle.bodies.len());
+        return Err(Problem::new(StatusCode::NOT_FOUND, "body", detail));
+    }
+    let body = cycle.bodies.swap_remove(number);
+    // Bytes from anywhere: never to be shown by a browser as if they were ours. The id is checked to be harmless in a
+    // header when the link takes it.
+    let disposition = format!("attachment; filename=\"{}-body-{number}.bin\"", cycle.id);
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'; sandbox".to_owned(),
+        ),
+    ];
+    Ok((headers, body.head.0).into_response())
+}
+
+fn find(api: &Api, id: &str) -> Result<Cycle, Problem> {
+    api.store.cycle(id).ok_or_else(|| {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "cycle",
+            "No such cycle is kept; it may have made room for newer ones.",
+        )
+    })
+}

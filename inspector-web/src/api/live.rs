@@ -1,0 +1,165 @@
+//! Events as they happen.
+//!
+//! A client is a cursor into the store, not a queue: it is written to when it has read what came before. One that is slow
+//! skips what it is too far behind to get and is told how much; one that does not read at all is cut by the server.
+
+use super::{Api, Problem};
+use crate::{
+    model::{ListedCycle, LiveEvent, Memory},
+    store::{Cursor, Since},
+};
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use http::{HeaderMap, StatusCode, header};
+use onionskin::wire::Counters;
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::{
+    sync::{OwnedSemaphorePermit, watch},
+    time::{Instant, sleep_until},
+};
+
+/// Figures are sent this often at most.
+const COUNTERS_EVERY: Duration = Duration::from_millis(250);
+
+/// Something is sent this often at least, so that a client knows that the line is up.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+pub(super) async fn live(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
+    let Ok(place) = api.live.clone().try_acquire_owned() else {
+        return Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "full",
+            format!(
+                "{} clients follow the live events already; close one.",
+                api.limits.live_clients
+            ),
+        ));
+    };
+    let last = match headers
+        .get("last-event-id")
+        .map(|v| v.to_str().unwrap_or(""))
+    {
+        None | Some("") => None,
+        Some(id) => Some(id.parse().map_err(|_| {
+            let detail = "Last-Event-ID must be the position of a cycle.";
+            Problem::new(StatusCode::BAD_REQUEST, "parameter", detail)
+        })?),
+    };
+    let client = Client {
+        wake: api.store.watch(),
+        cursor: api.store.cursor(last),
+        counted: None,
+        due: Instant::now(),
+        closing: api.closing.clone(),
+        _place: place,
+        api,
+    };
+    let events = stream::unfold(client, async |mut client| {
+        let chunk = client.next().await?;
+        Some((Ok::<_, Infallible>(chunk), client))
+    });
+    let headers = [(header::CONTENT_TYPE, "text/event-stream")];
+    Ok((headers, Body::from_stream(events)).into_response())
+}
+
+/// One client.
+struct Client {
+    api: Api,
+    wake: watch::Receiver<()>,
+    cursor: Cursor,
+    /// The figures that it has.
+    counted: Option<(Counters, Memory)>,
+    /// When it may get figures again.
+    due: Instant,
+    closing: watch::Receiver<bool>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Client {
+    /// The next events, as bytes; none when the inspector stops.
+    async fn next(&mut self) -> Option<Bytes> {
+        let silent_until = Instant::now() + KEEP_ALIVE;
+        loop {
+            if *self.closing.borrow() {
+                return None;
+            }
+            self.wake.mark_unchanged();
+            let backlog = self.api.limits.live_backlog;
+            let since = self.api.store.since(&mut self.cursor, backlog);
+            let more = since.more;
+            let (chunk, counters_wait) = self.encode(since);
+            if !chunk.is_empty() {
+                return Some(chunk.into());
+            }
+            if more {
+                continue;
+            }
+            let until = match counters_wait {
+                true => self.due,
+                false => silent_until,
+            };
+            tokio::select! {
+                changed = self.wake.changed() => changed.ok()?,
+                closed = self.closing.changed() => closed.ok()?,
+                () = sleep_until(until) => {
+                    if !counters_wait {
+                        return Some(Bytes::from_static(b": still here\n\n"));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The events, and whether there are figures that must wait.
+    fn encode(&mut self, since: Since) -> (Vec<u8>, bool) {
+        let mut out = Vec::new();
+        for run in since.runs {
+            put(&mut out, None, &LiveEvent::Run(Box::new(run)));
+        }
+        if since.missed > 0 {
+            let missed = since.missed;
+            put(&mut out, None, &LiveEvent::Lagged { missed });
+        }
+        for (position, summary) in since.cycles {
+            let cycle = Arc::unwrap_or_clone(summary);
+            let event = LiveEvent::Cycle(Box::new(ListedCycle { position, cycle }));
+            put(&mut out, Some(position), &event);
+        }
+        let figures = (since.counters, since.memory);
+        if self.counted.as_ref() == Some(&figures) {
+            return (out, false);
+        }
+        if Instant::now() < self.due {
+            return (out, true);
+        }
+        let (counters, memory) = figures.clone();
+        put(&mut out, None, &LiveEvent::Counters { counters, memory });
+        self.counted = Some(figures);
+        self.due = Instant::now() + COUNTERS_EVERY;
+        (out, false)
+    }
+}
+
+/// Appends one server-sent event. JSON has no line feed in it, so `data` is one line.
+fn put(out: &mut Vec<u8>, id: Option<u64>, event: &LiveEvent) {
+    let value = serde_json::to_value(event).expect("the model has only string keys");
+    let name = value["event"].as_str().expect("the tag is a string");
+    let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+    out.extend_from_slice(format!("event: {name}\n{id}data: {}\n\n", value["data"]).as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_a_name_and_one_line_of_data() {
+        let mut out = Vec::new();
+        put(&mut out, Some(7), &LiveEvent::Lagged { missed: 3 });
+        assert_eq!(out, b"event: lagged\nid: 7\ndata: {\"missed\":3}\n\n");
+    }
+}

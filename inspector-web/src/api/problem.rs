@@ -1,0 +1,84 @@
+//! Answers that say why there is no answer.
+
+use crate::model;
+use axum::{
+    Json,
+    extract::rejection::{PathRejection, QueryRejection},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+
+/// A failure, as RFC 9457 has it.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    name: &'static str,
+    detail: String,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, name: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            name,
+            detail: detail.into(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn title(&self) -> &'static str {
+        match self.name {
+            "body" => "No such body",
+            "cycle" => "No such cycle",
+            "full" => "Too many clients",
+            "host" => "Unknown host",
+            "method" => "Method not allowed",
+            "origin" | "site" => "Foreign page",
+            "parameter" => "Parameter not understood",
+            "replay" => "Cycle can't be replayed",
+            "stack" => "No such map",
+            "step" => "No such step",
+            "token" => "Token missing or wrong",
+            _ => "No such route",
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let problem = model::Problem {
+            // A tag URI (RFC 4151): it names the kind of problem and leads nowhere.
+            kind: format!("tag:onionskin-rs.github.io,2026:problem/{}", self.name),
+            title: self.title().into(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+        };
+        let mut response = (self.status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
+        set(header::CONTENT_TYPE, "application/problem+json");
+        match self.status {
+            StatusCode::UNAUTHORIZED => set(header::WWW_AUTHENTICATE, "Bearer"),
+            StatusCode::METHOD_NOT_ALLOWED => set(header::ALLOW, "GET, HEAD"),
+            StatusCode::SERVICE_UNAVAILABLE => set(header::RETRY_AFTER, "5"),
+            _ => None,
+        };
+        response
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "parameter", rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for Problem {
+    fn from(rejection: PathRejection) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "parameter", rejection.body_text())
+    }
+}

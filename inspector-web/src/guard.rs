@@ -1,0 +1,234 @@
+//! Who may ask at all.
+//!
+//! Any web page that the user visits can make the browser send requests to loopback. So before a request is routed: its
+//! `Host` must be one of ours, spelled as a browser spells it (a name that an attacker's DNS points here is not), its
+//! `Origin` must be ours where there is one, the browser must not call it cross-site, and it must only read. And whatever
+//! is not part of the static page needs the token, which only this user has seen.
+
+mod token;
+
+pub(crate) use token::Token;
+
+use crate::api::Problem;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use std::time::Duration;
+
+/// The rules for one listener.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+    token: Token,
+    /// How long the answer to a wrong token is held back.
+    delay: Duration,
+}
+
+impl Guard {
+    pub(crate) fn new(port: u16, token: Token, delay: Duration) -> Self {
+        let names = ["localhost", "127.0.0.1", "[::1]"];
+        let mut hosts: Vec<String> = names.iter().map(|n| format!("{n}:{port}")).collect();
+        if port == 80 {
+            hosts.extend(names.map(String::from));
+        }
+        let origins = hosts.iter().map(|host| format!("http://{host}")).collect();
+        Self {
+            hosts,
+            origins,
+            token,
+            delay,
+        }
+    }
+
+    /// Lets a request in or says why not.
+    ///
+    /// # Errors
+    /// With the answer that the client gets.
+    pub(crate) async fn check<B>(&self, request: &Request<B>) -> Result<(), Problem> {
+        self.check_origin(request)?;
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return Err(Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method",
+                "Nothing here takes this method; use GET or HEAD.",
+            ));
+        }
+        if crate::api::is_public(request.uri().path()) || self.has_token(request.headers()) {
+            return Ok(());
+        }
+        tokio::time::sleep(self.delay).await;
+        Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "token",
+            "Send the token as `Authorization: Bearer …`; it is in the URL that the inspector printed at start, behind \
+             `#token=`.",
+        ))
+    }
+
+    fn check_origin<B>(&self, request: &Request<B>) -> Result<(), Problem> {
+        let forbidden = |name, detail| Err(Problem::new(StatusCode::FORBIDDEN, name, detail));
+        let headers = request.headers();
+        let is_one_of = |value: &HeaderValue, list: &[String]| {
+            list.iter().any(|one| one.as_bytes() == value.as_bytes())
+        };
+        let target = request.uri().authority();
+        let host = the_only(headers, header::HOST);
+        if !host.is_ok_and(|host| host.is_some_and(|host| is_one_of(host, &self.hosts)))
+            || target.is_some_and(|target| !self.hosts.iter().any(|one| one == target.as_str()))
+        {
+            return forbidden(
+                "host",
+                "The Host is not this inspector's; use the URL that it printed at start.",
+            );
+        }
+        let origin = the_only(headers, header::ORIGIN);
+        if !origin.is_ok_and(|origin| origin.is_none_or(|origin| is_one_of(origin, &self.origins)))
+        {
+            return forbidden("origin", "Pages of other origins get nothing here.");
+        }
+        let site = the_only(headers, "sec-fetch-site");
+        if !site.is_ok_and(|site| site.is_none_or(|site| site == "same-origin" || site == "none")) {
+            return forbidden("site", "Pages of other sites get nothing here.");
+        }
+        Ok(())
+    }
+
+    fn has_token(&self, headers: &HeaderMap) -> bool {
+        let value = the_only(headers, header::AUTHORIZATION).unwrap_or_default();
+        let bearer = value.and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+        bearer.is_some_and(|given| self.token.is(given))
+    }
+}
+
+/// The value of a header that may come once; an error if it comes more often.
+fn the_only(
+    headers: &HeaderMap,
+    name: impl header::AsHeaderName,
+) -> Result<Option<&HeaderValue>, ()> {
+    let mut values = headers.get_all(name).into_iter();
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        _ => Err(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a request, as a status, with these headers.
+    async fn ask(method: &str, target: &str, headers: &[(&str, &str)]) -> u16 {
+        let token = Token::from_text("s3cret");
+        let guard = Guard::new(7335, token, Duration::ZERO);
+        let mut request = Request::builder().method(method).uri(target);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(()).unwrap();
+        match guard.check(&request).await {
+            Ok(()) => 200,
+            Err(problem) => problem.status().as_u16(),
+        }
+    }
+
+    const HOST: (&str, &str) = ("host", "127.0.0.1:7335");
+
+    #[tokio::test]
+    async fn only_our_own_hosts_spelled_in_full() {
+        for host in ["localhost:7335", "127.0.0.1:7335", "[::1]:7335"] {
+            assert_eq!(ask("GET", "/", &[("host", host)]).await, 200, "{host}");
+        }
+        for host in [
+            "",
+            "localhost",
+            "localhost:80",
+            "localhost:73350",
+            "localhost.:7335",
+            "localhost6:7335",
+            "LOCALHOST:7335",
+            "127.1:7335",
+            "127.0.0.1.:7335",
+            "127.0.0.1.nip.io:7335",
+            "0.0.0.0:7335",
+            "2130706433:7335",
+            "0x7f000001:7335",
+            "[::ffff:127.0.0.1]:7335",
+            "[::]:7335",
+            "user@localhost:7335",
+            "evil.example:7335",
+        ] {
+            assert_eq!(ask("GET", "/", &[("host", host)]).await, 403, "{host:?}");
+        }
+        assert_eq!(ask("GET", "/", &[]).await, 403);
+        assert_eq!(ask("GET", "/", &[HOST, HOST]).await, 403);
+        assert_eq!(ask("GET", "http://evil.example/", &[HOST]).await, 403);
+        assert_eq!(ask("GET", "http://localhost:7335/", &[HOST]).await, 200);
+    }
+
+    #[tokio::test]
+    async fn only_our_own_pages() {
+        for (name, value, status) in [
+            ("origin", "http://127.0.0.1:7335", 200),
+            ("origin", "http://localhost:7335", 200),
+            ("origin", "http://localhost:3000", 403),
+            ("origin", "https://localhost:7335", 403),
+            ("origin", "http://localhost:7335/", 403),
+            ("origin", "null", 403),
+            ("origin", "", 403),
+            ("sec-fetch-site", "same-origin", 200),
+            ("sec-fetch-site", "none", 200),
+            ("sec-fetch-site", "same-site", 403),
+            ("sec-fetch-site", "cross-site", 403),
+            ("sec-fetch-site", "", 403),
+        ] {
+            let status_here = ask("GET", "/", &[HOST, (name, value)]).await;
+            assert_eq!(status_here, status, "{name}: {value}");
+        }
+        let twice = [HOST, ("sec-fetch-site", "none"), ("sec-fetch-site", "none")];
+        assert_eq!(ask("GET", "/", &twice).await, 403);
+    }
+
+    #[tokio::test]
+    async fn only_reading_and_only_with_the_token() {
+        let good = ("authorization", "Bearer s3cret");
+        for method in [
+            "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "X",
+        ] {
+            assert_eq!(ask(method, "/", &[HOST, good]).await, 405, "{method}");
+        }
+        for path in [
+            "/api/status",
+            "/api",
+            "/nothing",
+            "/API/status",
+            "//api/status",
+        ] {
+            assert_eq!(ask("GET", path, &[HOST]).await, 401, "{path}");
+            assert_eq!(ask("HEAD", path, &[HOST, good]).await, 200, "{path}");
+        }
+        for wrong in [
+            "Bearer s3creT",
+            "Bearer s3cre",
+            "Bearer s3cret ",
+            "Basic s3cret",
+            "s3cret",
+            "",
+        ] {
+            let status = ask("GET", "/api/status", &[HOST, ("authorization", wrong)]).await;
+            assert_eq!(status, 401, "{wrong:?}");
+        }
+        assert_eq!(ask("GET", "/api/status?token=s3cret", &[HOST]).await, 401);
+        assert_eq!(ask("GET", "/api/status", &[HOST, good, good]).await, 401);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wrong_token_takes_its_time() {
+        let guard = Guard::new(7335, Token::from_text("x"), Duration::from_millis(250));
+        let request = Request::get("/api")
+            .header(HOST.0, HOST.1)
+            .body(())
+            .unwrap();
+        let start = tokio::time::Instant::now();
+        guard.check(&request).await.unwrap_err();
+        assert!(start.elapsed() >= Duration::from_millis(250));
+    }
+}

@@ -1,0 +1,157 @@
+//! The parts put together.
+
+use crate::{
+    Config, Error, Running, api::Api, claim::Claim, config, guard::Guard, guard::Token, hub,
+    server, store::Store,
+};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+use tokio::{
+    net::{TcpListener, UnixListener},
+    sync::watch,
+    task::JoinHandle,
+};
+
+/// An inspector that runs. Dropping it ends it at once, [`shutdown`](Self::shutdown) lets answers finish.
+pub struct Inspector {
+    url: String,
+    base_url: String,
+    token: Token,
+    socket: PathBuf,
+    port_was_taken: Option<u16>,
+    store: Store,
+    closing: watch::Sender<bool>,
+    server: JoinHandle<()>,
+    hub: JoinHandle<()>,
+    /// Last, so that the socket goes after who listens on it.
+    _claim: Claim,
+}
+
+/// Starts an inspector on the current tokio runtime.
+///
+/// # Errors
+/// If another inspector has the socket, if the host is not loopback, if no port is free, or if the socket can't be made.
+pub async fn start(config: Config) -> Result<Inspector, Error> {
+    let host = config::loopback(&config.host)?;
+    let token = Token::random()?;
+    let (claim, apps) = Claim::take(&config.socket)?;
+    let apps = UnixListener::from_std(apps).map_err(|source| Error::Socket {
+        operation: "listen on",
+        path: config.socket.clone(),
+        source,
+    })?;
+    let (listener, address) = bind(host, config.port).await?;
+    let port = address.port();
+    let base_url = format!("http://{address}");
+    let url = format!("{base_url}/#token={}", token.as_str());
+    claim.note(&Running {
+        pid: std::process::id(),
+        url: url.clone(),
+    })?;
+
+    let store = Store::new(config.memory);
+    let (closing, is_closing) = watch::channel(false);
+    let api = Api::new(
+        store.clone(),
+        &config.socket,
+        config.limits.clone(),
+        is_closing.clone(),
+    );
+    let guard = Guard::new(port, token.clone(), config.limits.wrong_token);
+    let limits = config.limits.clone();
+    Ok(Inspector {
+        url,
+        base_url,
+        token,
+        port_was_taken: Some(config.port).filter(|&asked| asked != 0 && asked != port),
+        closing,
+        server: tokio::spawn(server::run(listener, guard, api, limits, is_closing)),
+        hub: tokio::spawn(hub::run(apps, store.clone(), config.limits)),
+        store,
+        socket: config.socket,
+        _claim: claim,
+    })
+}
+
+/// Listens on a port, or on the next one that is free.
+async fn bind(host: IpAddr, first: u16) -> Result<(TcpListener, SocketAddr), Error> {
+    let last = match first {
+        0 => 0,
+        _ => first.saturating_add(config::PORTS_TRIED),
+    };
+    let mut port = first;
+    loop {
+        let listener = TcpListener::bind((host, port)).await;
+        match listener.and_then(|listener| Ok((listener.local_addr()?, listener))) {
+            Ok((address, listener)) => return Ok((listener, address)),
+            Err(e) if e.kind() == std::io::ErrorKind::AddrInUse && port < last => port += 1,
+            Err(source) => {
+                return Err(Error::Listen {
+                    host: host.to_string(),
+                    first,
+                    last: port,
+                    source,
+                });
+            }
+        }
+    }
+}
+
+impl Inspector {
+    /// The URL of the dashboard, with the token in the fragment: for a person or a client, not for a log.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The URL without the token.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The token: 64 hexadecimal digits.
+    pub fn token(&self) -> &str {
+        self.token.as_str()
+    }
+
+    /// Where apps connect.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The port that was asked for, if it was taken and another one is used.
+    pub fn port_was_taken(&self) -> Option<u16> {
+        self.port_was_taken
+    }
+
+    /// The cycles.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Ends it: no new connections, a second for answers to finish, then the links close and the socket goes.
+    pub async fn shutdown(mut self) {
+        self.closing.send_replace(true);
+        let _ = (&mut self.server).await;
+        self.hub.abort();
+        let _ = (&mut self.hub).await;
+    }
+}
+
+impl Drop for Inspector {
+    fn drop(&mut self) {
+        self.server.abort();
+        self.hub.abort();
+    }
+}
+
+impl fmt::Debug for Inspector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inspector")
+            .field("base_url", &self.base_url)
+            .field("socket", &self.socket)
+            .finish_non_exhaustive()
+    }
+}
