@@ -25,6 +25,8 @@ pub use axum::*;
 pub mod codec;
 pub mod link;
 pub mod replay;
+pub mod text;
+pub mod times;
 pub mod wire;
 
 #[cfg(any(debug_assertions, feature = "in-release"))]
