@@ -171,7 +171,7 @@ fn tables_are_within_the_budget_too() {
     let mut tables = onionskin::codec::Tables::clone(&session.tables);
     tables.stack = Some(stack());
     let bytes = TableBytes {
-        sites: 0,
+        names: 0,
         stack: cost(),
     };
     let intake = Intake {
