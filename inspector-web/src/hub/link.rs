@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::{io::AsyncWriteExt, net::UnixStream, time::timeout};
 
 /// Messages handed to the store at once, at most.
-const BATCH: usize = 512;
+const BATCH: usize = 128;
 
 /// Figures above this are nobody's; below it, no sum of them overflows.
 const MAX_COUNT: u64 = 1 << 40;
