@@ -45,6 +45,26 @@ pub use capture::{
 ))]
 pub use capture::server::serve;
 
+/// What [`serve`] puts around a listener and around the services of its connections. Its types stand in the type of the
+/// future that `serve` returns; there is no need to name them otherwise.
+#[cfg(all(
+    any(debug_assertions, feature = "in-release"),
+    feature = "tokio",
+    any(feature = "http1", feature = "http2")
+))]
+pub mod clocked {
+    pub use crate::capture::server::{
+        Clocked, ClockedIo, ClockedListener, ClockedMake, ClockedService, MakeFuture, ServiceFuture,
+    };
+}
+
+/// For `onionskin-tower`, which belongs to this crate. Not for anybody else: it changes without notice.
+#[cfg(any(debug_assertions, feature = "in-release"))]
+#[doc(hidden)]
+pub mod __tower {
+    pub use crate::capture::traced::{ProbedLayer, builder_layer};
+}
+
 /// axum's `routing`, with a `Router` and a `MethodRouter` that record.
 #[cfg(any(debug_assertions, feature = "in-release"))]
 pub mod routing {
@@ -52,9 +72,9 @@ pub mod routing {
         method_router::MethodRouter,
         router::{Router, RouterAsService, RouterIntoService},
         routing::{
-            any, any_service, connect, connect_service, delete, delete_service, get, get_service, head, head_service,
-            on, on_service, options, options_service, patch, patch_service, post, post_service, put, put_service,
-            trace, trace_service,
+            any, any_service, connect, connect_service, delete, delete_service, get, get_service,
+            head, head_service, on, on_service, options, options_service, patch, patch_service,
+            post, post_service, put, put_service, trace, trace_service,
         },
     };
     pub use axum::routing::*;

@@ -48,12 +48,16 @@ fn start() -> bool {
     ONCE.call_once(|| {
         panics::install();
         let identity = Identity::of_this_process();
-        let spawned = std::thread::Builder::new().name("onionskin".into()).spawn(move || run(identity));
+        let spawned = std::thread::Builder::new()
+            .name("onionskin".into())
+            .spawn(move || run(identity));
         match spawned {
             Ok(_) => STARTED.store(true, Ordering::Relaxed),
             Err(error) => {
                 super::control::set_recording(false);
-                eprintln!("onionskin: nothing is recorded, because its thread can't be started: {error}");
+                eprintln!(
+                    "onionskin: nothing is recorded, because its thread can't be started: {error}"
+                );
             }
         }
     });
@@ -104,7 +108,10 @@ pub fn flush(timeout: Duration) -> bool {
 
 /// What became of the cycles of this process up to now: [`AppCounters`].
 pub fn counters() -> AppCounters {
-    COUNTERS.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    COUNTERS
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .clone()
 }
 
 static COUNTERS: LazyLock<std::sync::Mutex<AppCounters>> = LazyLock::new(Default::default);
@@ -121,25 +128,39 @@ impl Identity {
     fn of_this_process() -> Self {
         use std::hash::{BuildHasher, RandomState};
         let exe = std::env::current_exe().ok();
-        let stem = exe.as_ref().and_then(|exe| Some(exe.file_stem()?.to_string_lossy().into_owned()));
-        let app = std::env::var("ONIONSKIN_APP").ok().filter(|name| !name.is_empty()).or(stem);
+        let stem = exe
+            .as_ref()
+            .and_then(|exe| Some(exe.file_stem()?.to_string_lossy().into_owned()));
+        let app = std::env::var("ONIONSKIN_APP")
+            .ok()
+            .filter(|name| !name.is_empty())
+            .or(stem);
         // RandomState is seeded from the system's randomness.
         let random = RandomState::new().hash_one(std::process::id()) & 0xffff_ffff_ffff;
         Self {
             app: app.unwrap_or_else(|| "app".into()),
             run: format!("{random:012x}"),
-            started_unix_us: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64),
-            command: exe.map(|exe| exe.to_string_lossy().into_owned()).unwrap_or_default(),
+            started_unix_us: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |d| d.as_micros() as u64),
+            command: exe
+                .map(|exe| exe.to_string_lossy().into_owned())
+                .unwrap_or_default(),
         }
     }
 }
 
 fn run(identity: Identity) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             super::control::set_recording(false);
-            eprintln!("onionskin: nothing is recorded, because its runtime can't be started: {error}");
+            eprintln!(
+                "onionskin: nothing is recorded, because its runtime can't be started: {error}"
+            );
             return;
         }
     };
@@ -157,7 +178,10 @@ struct Agent {
 
 impl Agent {
     fn new(identity: Identity) -> Self {
-        let mib = std::env::var("ONIONSKIN_RING_MIB").ok().and_then(|v| v.parse().ok()).unwrap_or(RING_MIB);
+        let mib = std::env::var("ONIONSKIN_RING_MIB")
+            .ok()
+            .and_then(|v| v.parse().ok())
+            .unwrap_or(RING_MIB);
         #[cfg(not(unix))]
         let _ = identity;
         Self {
@@ -199,10 +223,16 @@ impl Agent {
         let (ring, scratch) = (&mut self.ring, &mut self.scratch);
         let moved = outbox::drain(&mut self.spare, |frame| {
             scratch.clear();
-            if mask::mask_bodies(frame, scratch) { ring.push(scratch) } else { ring.push(frame) }
+            if mask::mask_bodies(frame, scratch) {
+                ring.push(scratch)
+            } else {
+                ring.push(frame)
+            }
         });
         let counters = self.count();
-        *COUNTERS.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = counters;
+        *COUNTERS
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = counters;
         moved
     }
 
@@ -217,7 +247,10 @@ impl Agent {
             open: seen.saturating_sub(recorded + filtered + full),
             recorded,
             evicted: self.ring.oldest(),
-            dropped: (full > 0).then(|| ("outbox_full".to_owned(), full)).into_iter().collect(),
+            dropped: (full > 0)
+                .then(|| ("outbox_full".to_owned(), full))
+                .into_iter()
+                .collect(),
             filtered,
             ring_bytes: self.ring.bytes() as u64,
             ring_cap: self.ring.cap() as u64,

@@ -44,7 +44,11 @@ pub(crate) fn look<B: HttpBody>(body: &B) -> Look {
     QUESTION.set(Question::Asked);
     let announced = body.size_hint().exact();
     let answered = QUESTION.replace(Question::None);
-    Look { answered, announced, is_empty: body.is_end_stream() }
+    Look {
+        answered,
+        announced,
+        is_empty: body.is_end_stream(),
+    }
 }
 
 impl Look {
@@ -59,14 +63,31 @@ impl Look {
         can_tee: bool,
     ) -> (BodyState, Option<u16>) {
         let announced = self.announced;
-        if let Question::Answered { recording: of, body } = self.answered
+        if let Question::Answered {
+            recording: of,
+            body,
+        } = self.answered
             && of == handle.address()
             && known.is_none_or(|k| k.body != Some(body) || k.announced == announced)
         {
-            return (BodyState { body: Some(body), announced }, None);
+            return (
+                BodyState {
+                    body: Some(body),
+                    announced,
+                },
+                None,
+            );
         }
-        let new = (can_tee && !self.is_empty && recording.keeps_bodies()).then(|| recording.body(side)).flatten();
-        (BodyState { body: new, announced }, new)
+        let new = (can_tee && !self.is_empty && recording.keeps_bodies())
+            .then(|| recording.body(side))
+            .flatten();
+        (
+            BodyState {
+                body: new,
+                announced,
+            },
+            new,
+        )
     }
 
     /// Whether the body is at its end already.
@@ -82,12 +103,32 @@ pub(crate) fn as_axum<B: 'static>(body: &mut B) -> Option<&mut Body> {
 
 /// Puts a [`Tee`] around a body.
 pub(crate) fn tee(body: &mut Body, handle: &Handle, number: u16, inside: EntryId) {
-    wrap(body, Tee { inner: Body::empty(), handle: handle.clone(), number: Some(number), inside, last: false, ended: false });
+    wrap(
+        body,
+        Tee {
+            inner: Body::empty(),
+            handle: handle.clone(),
+            number: Some(number),
+            inside,
+            last: false,
+            ended: false,
+        },
+    );
 }
 
 /// Puts the last [`Tee`] around the body that goes to the server: when it is dropped the cycle is over.
 pub(crate) fn last_tee(body: &mut Body, handle: &Handle, number: Option<u16>, inside: EntryId) {
-    wrap(body, Tee { inner: Body::empty(), handle: handle.clone(), number, inside, last: true, ended: false });
+    wrap(
+        body,
+        Tee {
+            inner: Body::empty(),
+            handle: handle.clone(),
+            number,
+            inside,
+            last: true,
+            ended: false,
+        },
+    );
 }
 
 fn wrap(body: &mut Body, mut tee: Tee) {
@@ -119,10 +160,15 @@ impl HttpBody for Tee {
     // Not `axum::Error`: its extractors look through one wrapping of it only to find what really happened.
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
         let polled = {
-            let _entered = this.handle.enter(super::handle::current_entry(&this.handle).or(Some(this.inside)));
+            let _entered = this
+                .handle
+                .enter(super::handle::current_entry(&this.handle).or(Some(this.inside)));
             Pin::new(&mut this.inner).poll_frame(cx)
         };
         let frame = ready!(polled).map(|frame| frame.map_err(axum::Error::into_inner));
@@ -150,7 +196,10 @@ impl HttpBody for Tee {
         if let Some(body) = self.number
             && QUESTION.get() == Question::Asked
         {
-            QUESTION.set(Question::Answered { recording: self.handle.address(), body });
+            QUESTION.set(Question::Answered {
+                recording: self.handle.address(),
+                body,
+            });
         }
         self.inner.size_hint()
     }

@@ -23,8 +23,14 @@ pub(crate) fn is_on() -> bool {
 
 #[cold]
 fn from_environment() -> bool {
-    let off = std::env::var_os("ONIONSKIN").is_some_and(|v| matches!(v.to_str(), Some("off" | "0" | "false" | "no")));
-    let _ = STATE.compare_exchange(UNSET, if off { OFF } else { ON }, Ordering::Relaxed, Ordering::Relaxed);
+    let off = std::env::var_os("ONIONSKIN")
+        .is_some_and(|v| matches!(v.to_str(), Some("off" | "0" | "false" | "no")));
+    let _ = STATE.compare_exchange(
+        UNSET,
+        if off { OFF } else { ON },
+        Ordering::Relaxed,
+        Ordering::Relaxed,
+    );
     STATE.load(Ordering::Relaxed) == ON
 }
 
@@ -43,7 +49,11 @@ pub fn is_recording() -> bool {
 /// Paths that `ONIONSKIN_IGNORE` names, separated by commas: their cycles are counted as filtered and not recorded.
 static IGNORED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let list = std::env::var("ONIONSKIN_IGNORE").unwrap_or_default();
-    list.split(',').map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect()
+    list.split(',')
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
+        .map(str::to_owned)
+        .collect()
 });
 
 /// Whether a cycle of this path is left out.

@@ -85,10 +85,18 @@ impl Handle {
             FILTERED.fetch_add(1, Ordering::SeqCst);
             return Some(Carried::Filtered);
         }
-        let shared = IDLE.try_with(|idle| idle.borrow_mut().pop()).ok().flatten().unwrap_or_default();
+        let shared = IDLE
+            .try_with(|idle| idle.borrow_mut().pop())
+            .ok()
+            .flatten()
+            .unwrap_or_default();
         let handle = Self(Some(shared));
-        let unix_us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64);
-        handle.lock().begin(number, Instant::now(), unix_us, agent::wants_bodies());
+        let unix_us = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |d| d.as_micros() as u64);
+        handle
+            .lock()
+            .begin(number, Instant::now(), unix_us, agent::wants_bodies());
         Some(Carried::Recorded(handle))
     }
 
@@ -144,7 +152,12 @@ impl Handle {
         if let Outer::Other(_) = before.0 {
             self.lock().resume();
         }
-        Entered { handle: self, outer: before.0, outer_entry: before.1, entry }
+        Entered {
+            handle: self,
+            outer: before.0,
+            outer_entry: before.1,
+            entry,
+        }
     }
 }
 
@@ -208,7 +221,11 @@ pub(crate) fn current_entry(of: &Handle) -> Option<EntryId> {
     CURRENT
         .try_with(|current| {
             let current = current.try_borrow().ok()?;
-            current.handle.as_ref().filter(|h| h.is_same(of)).and(current.entry)
+            current
+                .handle
+                .as_ref()
+                .filter(|h| h.is_same(of))
+                .and(current.entry)
         })
         .ok()
         .flatten()
@@ -216,5 +233,7 @@ pub(crate) fn current_entry(of: &Handle) -> Option<EntryId> {
 
 /// Whether any cycle is current on this thread.
 pub(crate) fn is_inside() -> bool {
-    CURRENT.try_with(|current| current.try_borrow().is_ok_and(|c| c.handle.is_some())).unwrap_or(false)
+    CURRENT
+        .try_with(|current| current.try_borrow().is_ok_and(|c| c.handle.is_some()))
+        .unwrap_or(false)
 }

@@ -48,7 +48,9 @@ impl<F: Future<Output = Response>> Future for HandlerFuture<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
         let this = self.project();
-        let Some(frame) = this.frame else { return this.inner.poll(cx) };
+        let Some(frame) = this.frame else {
+            return this.inner.poll(cx);
+        };
         let mut response = ready!(frame.run(|| this.inner.poll(cx)));
         frame.leave(&mut response);
         Poll::Ready(response)

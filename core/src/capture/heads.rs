@@ -111,7 +111,12 @@ impl Heads {
 
     /// Compares with the version `base` (none: with nothing) and appends the delta to `out`. Returns the version that
     /// the message has now: `base` itself if nothing changed.
-    pub(crate) fn delta(&mut self, base: Option<VersionId>, head: &Head<'_>, out: &mut Vec<u8>) -> VersionId {
+    pub(crate) fn delta(
+        &mut self,
+        base: Option<VersionId>,
+        head: &Head<'_>,
+        out: &mut Vec<u8>,
+    ) -> VersionId {
         let mask_at = out.len();
         out.push(0);
         let mut mask = 0;
@@ -184,7 +189,15 @@ impl Heads {
             Some(base) if mask == 0 => base,
             _ => {
                 let version = head.version;
-                self.versions.push(HeadVersion { method, uri, version, status, fields, extensions, body: head.body });
+                self.versions.push(HeadVersion {
+                    method,
+                    uri,
+                    version,
+                    status,
+                    fields,
+                    extensions,
+                    body: head.body,
+                });
                 self.versions.len() as u32 - 1
             }
         }
@@ -208,7 +221,10 @@ impl Heads {
                 write!(self.bytes, "{uri}").expect("a Vec takes everything");
             }
         }
-        Span { at, len: self.bytes.len() as u32 - at }
+        Span {
+            at,
+            len: self.bytes.len() as u32 - at,
+        }
     }
 
     fn list(&self, span: Span) -> &[Field] {
@@ -229,7 +245,9 @@ impl Heads {
             && headers
                 .iter()
                 .zip(self.list(old))
-                .all(|((name, value), field)| self.is(*field, name.as_str().as_bytes(), value.as_bytes()))
+                .all(|((name, value), field)| {
+                    self.is(*field, name.as_str().as_bytes(), value.as_bytes())
+                })
     }
 
     /// Encodes the new list as runs of the old one and new headers.
@@ -249,7 +267,11 @@ impl Heads {
                 let list = self.list(old);
                 let next = run_start + run;
                 let is = |i: &usize| self.is(list[*i], name_text.as_bytes(), value_bytes);
-                if next < list.len() && is(&next) { Some(next) } else { (0..list.len()).find(is) }
+                if next < list.len() && is(&next) {
+                    Some(next)
+                } else {
+                    (0..list.len()).find(is)
+                }
             };
             let field = match found {
                 Some(i) => {
@@ -270,20 +292,32 @@ impl Heads {
                     let flag = out.len();
                     out.push(0);
                     let masked = put_counted(out, |out| {
-                        redact::put_value(out, redact::class_of(name_text), value.is_sensitive(), value_bytes)
+                        redact::put_value(
+                            out,
+                            redact::class_of(name_text),
+                            value.is_sensitive(),
+                            value_bytes,
+                        )
                     });
                     out[flag] = u8::from(masked);
                     let at = self.bytes.len() as u32;
                     self.bytes.extend_from_slice(name_text.as_bytes());
                     self.bytes.extend_from_slice(value_bytes);
-                    Field { at, name: name_text.len() as u32, value: value_bytes.len() as u32 }
+                    Field {
+                        at,
+                        name: name_text.len() as u32,
+                        value: value_bytes.len() as u32,
+                    }
                 }
             };
             self.fields.push(field);
         }
         flush(run_start, &mut run, out);
         out.push(0);
-        Span { at: start, len: self.fields.len() as u32 - start }
+        Span {
+            at: start,
+            len: self.fields.len() as u32 - start,
+        }
     }
 
     /// Reads the types into `scratch` and compares them with the version's.
@@ -291,7 +325,10 @@ impl Heads {
         let before = &self.types[old.at as usize..(old.at + old.len) as usize];
         self.scratch.clear();
         if !extensions.is_empty() {
-            let mut names = TypeNames { before, now: &mut self.scratch };
+            let mut names = TypeNames {
+                before,
+                now: &mut self.scratch,
+            };
             write!(names, "{extensions:?}").expect("the sink takes everything");
         }
         before == &self.scratch[..]
@@ -312,7 +349,10 @@ impl Heads {
         }
         let at = self.types.len() as u32;
         self.types.extend_from_slice(&self.scratch);
-        Span { at, len: self.scratch.len() as u32 }
+        Span {
+            at,
+            len: self.scratch.len() as u32,
+        }
     }
 }
 
@@ -339,7 +379,8 @@ fn put_counted<R>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> R) -> R
 
 /// The target of a request in origin form, as it stands in the URI.
 fn origin_form(uri: &Uri) -> Option<&str> {
-    (uri.scheme().is_none() && uri.authority().is_none()).then(|| uri.path_and_query().map_or("", |p| p.as_str()))
+    (uri.scheme().is_none() && uri.authority().is_none())
+        .then(|| uri.path_and_query().map_or("", |p| p.as_str()))
 }
 
 fn same_uri(uri: &Uri, kept: &[u8]) -> bool {
@@ -372,8 +413,15 @@ impl Write for TypeNames<'_> {
             return Ok(());
         }
         let (addr, len) = (piece.as_ptr().addr(), piece.len());
-        let known = self.before.get(self.now.len()).filter(|t| (t.addr, t.len) == (addr, len));
-        self.now.push(known.copied().unwrap_or_else(|| Type { addr, len, id: type_id(piece) }));
+        let known = self
+            .before
+            .get(self.now.len())
+            .filter(|t| (t.addr, t.len) == (addr, len));
+        self.now.push(known.copied().unwrap_or_else(|| Type {
+            addr,
+            len,
+            id: type_id(piece),
+        }));
         Ok(())
     }
 }

@@ -34,7 +34,10 @@ impl MethodMap {
         if methods.is_empty() {
             self.endpoints.retain(|e| !e.methods.is_empty());
         }
-        self.endpoints.push(Endpoint { methods, chain: vec![site] });
+        self.endpoints.push(Endpoint {
+            methods,
+            chain: vec![site],
+        });
     }
 
     /// Adds a layer around all endpoints.
@@ -60,7 +63,10 @@ fn methods(filter: MethodFilter) -> Vec<&'static str> {
         (MethodFilter::TRACE, "TRACE"),
         (MethodFilter::CONNECT, "CONNECT"),
     ];
-    ALL.iter().filter(|(method, _)| filter.or(*method) == filter).map(|(_, name)| *name).collect()
+    ALL.iter()
+        .filter(|(method, _)| filter.or(*method) == filter)
+        .map(|(_, name)| *name)
+        .collect()
 }
 
 /// The map of a `Router`.
@@ -94,7 +100,10 @@ impl RouterMap {
 
     /// Adds a layer around all routes, and the fallback if `fallback_too`.
     pub(crate) fn layer(&mut self, site: u32, fallback_too: bool) {
-        self.routes.iter_mut().flat_map(|(_, endpoints)| endpoints).for_each(|e| e.chain.push(site));
+        self.routes
+            .iter_mut()
+            .flat_map(|(_, endpoints)| endpoints)
+            .for_each(|e| e.chain.push(site));
         if fallback_too {
             self.fallback.push(site);
         }
@@ -116,14 +125,24 @@ impl RouterMap {
             } else {
                 format!("{prefix}{path}")
             };
-            self.route(&path, MethodMap { endpoints: endpoints.clone() });
+            self.route(
+                &path,
+                MethodMap {
+                    endpoints: endpoints.clone(),
+                },
+            );
         }
     }
 
     /// Adds all routes of another.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (path, endpoints) in &other.routes {
-            self.route(path, MethodMap { endpoints: endpoints.clone() });
+            self.route(
+                path,
+                MethodMap {
+                    endpoints: endpoints.clone(),
+                },
+            );
         }
         if other.has_fallback || !self.has_fallback {
             self.fallback.clone_from(&other.fallback);
@@ -133,7 +152,8 @@ impl RouterMap {
 
     /// Tells the agent of this map, the first time.
     pub(crate) fn publish(self: &Arc<Self>) {
-        if !self.published.load(Ordering::Relaxed) && !self.published.swap(true, Ordering::Relaxed) {
+        if !self.published.load(Ordering::Relaxed) && !self.published.swap(true, Ordering::Relaxed)
+        {
             publish(self.to_stack());
         }
     }
@@ -154,15 +174,26 @@ impl RouterMap {
                     .collect(),
             })
             .collect();
-        let fallback = StackChain { methods: Vec::new(), chain: outward(&self.fallback) };
-        let mut stack = Stack { sites: Vec::new(), routes, fallback };
+        let fallback = StackChain {
+            methods: Vec::new(),
+            chain: outward(&self.fallback),
+        };
+        let mut stack = Stack {
+            sites: Vec::new(),
+            routes,
+            fallback,
+        };
         fill_sites(&mut stack);
         stack
     }
 }
 
 fn fill_sites(stack: &mut Stack) {
-    let endpoints = stack.routes.iter().flat_map(|r| &r.endpoints).chain([&stack.fallback]);
+    let endpoints = stack
+        .routes
+        .iter()
+        .flat_map(|r| &r.endpoints)
+        .chain([&stack.fallback]);
     let ids: BTreeSet<u32> = endpoints.flat_map(|e| e.chain.iter().copied()).collect();
     stack.sites = ids.into_iter().filter_map(site::by_id).cloned().collect();
 }
@@ -179,7 +210,12 @@ fn publish(stack: Stack) {
         None => *published = Some(stack),
         Some(all) => {
             let known: HashSet<StackKey<'_>> = all.routes.iter().map(key).collect();
-            let new: Vec<_> = stack.routes.iter().filter(|r| !known.contains(&key(r))).cloned().collect();
+            let new: Vec<_> = stack
+                .routes
+                .iter()
+                .filter(|r| !known.contains(&key(r)))
+                .cloned()
+                .collect();
             if new.is_empty() || all.routes.len() + new.len() > MAX_ROUTES {
                 return;
             }
@@ -194,10 +230,16 @@ fn publish(stack: Stack) {
 type StackKey<'a> = (&'a str, Vec<&'a [u32]>);
 
 fn key(route: &StackRoute) -> StackKey<'_> {
-    (&route.path, route.endpoints.iter().map(|e| &e.chain[..]).collect())
+    (
+        &route.path,
+        route.endpoints.iter().map(|e| &e.chain[..]).collect(),
+    )
 }
 
 /// The map of the process.
 pub(crate) fn published() -> Option<Stack> {
-    PUBLISHED.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    PUBLISHED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
 }

@@ -51,7 +51,10 @@ pub struct MethodRouter<S = (), E = Infallible> {
 
 impl<S, E> Clone for MethodRouter<S, E> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), map: self.map.clone() }
+        Self {
+            inner: self.inner.clone(),
+            map: self.map.clone(),
+        }
     }
 }
 
@@ -85,10 +88,17 @@ where
     /// Takes a router built without probes: its endpoints are seen from outside only.
     #[track_caller]
     fn from(inner: axum::routing::MethodRouter<S, E>) -> Self {
-        let site = site::site(SiteKind::Opaque, "axum::routing::MethodRouter", Location::caller());
+        let site = site::site(
+            SiteKind::Opaque,
+            "axum::routing::MethodRouter",
+            Location::caller(),
+        );
         let mut map = MethodMap::default();
         map.endpoint(None, site.id);
-        Self { inner: inner.layer(ProbeLayer { site }), map }
+        Self {
+            inner: inner.layer(ProbeLayer { site }),
+            map,
+        }
     }
 }
 
@@ -139,7 +149,10 @@ where
     {
         let site = site::handler_site::<H, T>(SiteKind::Handler, Location::caller());
         self.map.endpoint(Some(filter), site.id);
-        Self { inner: self.inner.on(filter, ProbedHandler { handler, site }), map: self.map }
+        Self {
+            inner: self.inner.on(filter, ProbedHandler { handler, site }),
+            map: self.map,
+        }
     }
 
     chained! {
@@ -164,7 +177,10 @@ where
     {
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
         self.map.endpoint(None, site.id);
-        Self { inner: self.inner.fallback(ProbedHandler { handler, site }), map: self.map }
+        Self {
+            inner: self.inner.fallback(ProbedHandler { handler, site }),
+            map: self.map,
+        }
     }
 }
 
@@ -194,7 +210,13 @@ where
         S: 'static,
         E: 'static,
     {
-        let site = site::named_site(SiteKind::DefaultFallback, "405".into(), "", &[], Location::caller());
+        let site = site::named_site(
+            SiteKind::DefaultFallback,
+            "405".into(),
+            "",
+            &[],
+            Location::caller(),
+        );
         let mut map = MethodMap::default();
         map.endpoint(None, site.id);
         // A layer on an empty router goes around axum's own 405 and leaves it "the default".
@@ -204,7 +226,10 @@ where
 
     /// Gives the state.
     pub fn with_state<S2>(self, state: S) -> MethodRouter<S2, E> {
-        MethodRouter { inner: self.inner.with_state(state), map: self.map }
+        MethodRouter {
+            inner: self.inner.with_state(state),
+            map: self.map,
+        }
     }
 
     /// Takes the requests that match the filter with another service.
@@ -220,7 +245,10 @@ where
     {
         let site = site::site(SiteKind::Service, type_name::<T>(), Location::caller());
         self.map.endpoint(Some(filter), site.id);
-        Self { inner: self.inner.on_service(filter, Probe { inner: svc, site }), map: self.map }
+        Self {
+            inner: self.inner.on_service(filter, Probe { inner: svc, site }),
+            map: self.map,
+        }
     }
 
     chained_service! {
@@ -245,7 +273,10 @@ where
     {
         let site = site::site(SiteKind::Fallback, type_name::<T>(), Location::caller());
         self.map.endpoint(None, site.id);
-        Self { inner: self.inner.fallback_service(Probe { inner: svc, site }), map: self.map }
+        Self {
+            inner: self.inner.fallback_service(Probe { inner: svc, site }),
+            map: self.map,
+        }
     }
 
     /// Puts a layer around all methods and the fallback.
@@ -263,7 +294,10 @@ where
     {
         let site = site::site(SiteKind::MethodLayer, type_name::<L>(), Location::caller());
         self.map.layer(site.id);
-        MethodRouter { inner: self.inner.layer((ProbeLayer { site }, layer)), map: self.map }
+        MethodRouter {
+            inner: self.inner.layer((ProbeLayer { site }, layer)),
+            map: self.map,
+        }
     }
 
     /// Puts a layer around all methods that have a handler.
@@ -282,7 +316,10 @@ where
     {
         let site = site::site(SiteKind::MethodLayer, type_name::<L>(), Location::caller());
         self.map.layer(site.id);
-        Self { inner: self.inner.route_layer((ProbeLayer { site }, layer)), map: self.map }
+        Self {
+            inner: self.inner.route_layer((ProbeLayer { site }, layer)),
+            map: self.map,
+        }
     }
 
     /// Adds the methods of another router.
@@ -292,7 +329,10 @@ where
     #[track_caller]
     pub fn merge(mut self, other: Self) -> Self {
         self.map.merge(other.map);
-        Self { inner: self.inner.merge(other.inner), map: self.map }
+        Self {
+            inner: self.inner.merge(other.inner),
+            map: self.map,
+        }
     }
 
     /// Turns errors into responses: [`HandleErrorLayer`] as a layer.

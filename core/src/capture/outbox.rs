@@ -32,7 +32,9 @@ thread_local! {
 
 fn register() -> Arc<Outbox> {
     let outbox = Arc::new(Outbox::default());
-    ALL.lock().unwrap_or_else(PoisonError::into_inner).push(outbox.clone());
+    ALL.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(outbox.clone());
     outbox
 }
 
@@ -79,7 +81,11 @@ pub(crate) fn drain(empty: &mut Vec<u8>, mut take: impl FnMut(&mut [u8])) -> boo
         // Those of threads that ended, and are empty, are of no use any more.
         all.retain(|outbox| {
             Arc::strong_count(outbox) > 1
-                || !outbox.frames.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+                || !outbox
+                    .frames
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .is_empty()
         });
         all.clone()
     };

@@ -12,7 +12,9 @@ pub(crate) fn install() {
             if let Some((handle, entry)) = handle::current()
                 && let Some(mut recording) = handle.try_lock()
             {
-                let message = info.payload_as_str().unwrap_or("(a payload that is no text)");
+                let message = info
+                    .payload_as_str()
+                    .unwrap_or("(a payload that is no text)");
                 let at = info.location().map(ToString::to_string).unwrap_or_default();
                 recording.panicked(entry, message, &at);
             }

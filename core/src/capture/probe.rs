@@ -67,7 +67,12 @@ impl Frame {
         }
     }
 
-    fn record<B>(site: &Site, handle: Handle, request: &mut Request<B>, outermost: bool) -> Option<Self>
+    fn record<B>(
+        site: &Site,
+        handle: Handle,
+        request: &mut Request<B>,
+        outermost: bool,
+    ) -> Option<Self>
     where
         B: HttpBody + 'static,
     {
@@ -78,7 +83,8 @@ impl Frame {
             let mut recording = handle.lock();
             let parent = current.or_else(|| recording.innermost_open());
             let known = recording.outer_request_body(parent);
-            let (state, new_body) = look.state(&handle, &mut recording, Side::Request, known, can_tee);
+            let (state, new_body) =
+                look.state(&handle, &mut recording, Side::Request, known, can_tee);
             let head = Head {
                 line: Line::Request(request.method(), request.uri()),
                 version: request.version(),
@@ -91,14 +97,24 @@ impl Frame {
         };
         let Some(entry) = entry else {
             // Too many steps: those are counted, and the cycle goes on.
-            return outermost.then(|| Self { handle, entry: 0, outermost, done: false });
+            return outermost.then(|| Self {
+                handle,
+                entry: 0,
+                outermost,
+                done: false,
+            });
         };
         if let Some(number) = new_body
             && let Some(inner) = body::as_axum(request.body_mut())
         {
             body::tee(inner, &handle, number, entry);
         }
-        Some(Self { handle, entry, outermost, done: false })
+        Some(Self {
+            handle,
+            entry,
+            outermost,
+            done: false,
+        })
     }
 
     /// The recording of the cycle.
@@ -194,7 +210,9 @@ impl Frame {
     /// An error passes outward.
     pub(crate) fn fail<E>(&mut self) {
         self.done = true;
-        self.handle.lock().leave_with_error(self.entry, std::any::type_name::<E>());
+        self.handle
+            .lock()
+            .leave_with_error(self.entry, std::any::type_name::<E>());
     }
 }
 
@@ -229,14 +247,19 @@ fn find<B>(request: &mut Request<B>) -> Option<Handle> {
         }
         recording.rebuilt(entry);
     }
-    request.extensions_mut().insert(Carried::Recorded(handle.clone()));
+    request
+        .extensions_mut()
+        .insert(Carried::Recorded(handle.clone()));
     Some(handle)
 }
 
 /// `http.route`, if the router has found one.
 fn matched_path<B>(request: &Request<B>) -> Option<&str> {
     #[cfg(feature = "matched-path")]
-    return request.extensions().get::<axum::extract::MatchedPath>().map(|path| path.as_str());
+    return request
+        .extensions()
+        .get::<axum::extract::MatchedPath>()
+        .map(|path| path.as_str());
     #[cfg(not(feature = "matched-path"))]
     {
         let _ = request;
@@ -246,7 +269,7 @@ fn matched_path<B>(request: &Request<B>) -> Option<&str> {
 
 /// Puts a [`Probe`] around a service.
 #[derive(Clone, Copy, Debug)]
-pub struct ProbeLayer {
+pub(crate) struct ProbeLayer {
     pub(crate) site: &'static Site,
 }
 
@@ -254,13 +277,16 @@ impl<S> Layer<S> for ProbeLayer {
     type Service = Probe<S>;
 
     fn layer(&self, inner: S) -> Probe<S> {
-        Probe { inner, site: self.site }
+        Probe {
+            inner,
+            site: self.site,
+        }
     }
 }
 
 /// A service with a probe around it, whose responses become axum's own.
 #[derive(Clone, Debug)]
-pub struct Probe<S> {
+pub(crate) struct Probe<S> {
     pub(crate) inner: S,
     pub(crate) site: &'static Site,
 }
@@ -330,7 +356,7 @@ where
 
 /// Puts an [`EdgeProbe`] around a service.
 #[derive(Clone, Copy, Debug)]
-pub struct EdgeLayer {
+pub(crate) struct EdgeLayer {
     pub(crate) site: &'static Site,
 }
 
@@ -338,7 +364,10 @@ impl<S> Layer<S> for EdgeLayer {
     type Service = EdgeProbe<S>;
 
     fn layer(&self, inner: S) -> EdgeProbe<S> {
-        EdgeProbe { inner, site: self.site }
+        EdgeProbe {
+            inner,
+            site: self.site,
+        }
     }
 }
 
@@ -394,7 +423,9 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(frame) = this.frame else { return this.inner.poll(cx) };
+        let Some(frame) = this.frame else {
+            return this.inner.poll(cx);
+        };
         let mut result = ready!(frame.run(|| this.inner.poll(cx)));
         match &mut result {
             Ok(response) => frame.leave(response),

@@ -84,15 +84,27 @@ impl Recording {
 
     fn clear(&mut self) {
         const KEEP: usize = 64 << 10;
-        let (mut events, mut entries) = (std::mem::take(&mut self.events), std::mem::take(&mut self.entries));
-        let (mut request, mut response) = (std::mem::take(&mut self.request), std::mem::take(&mut self.response));
+        let (mut events, mut entries) = (
+            std::mem::take(&mut self.events),
+            std::mem::take(&mut self.entries),
+        );
+        let (mut request, mut response) = (
+            std::mem::take(&mut self.request),
+            std::mem::take(&mut self.response),
+        );
         events.clear();
         events.shrink_to(KEEP);
         entries.clear();
         entries.shrink_to(1024);
         request.clear();
         response.clear();
-        *self = Self { events, entries, request, response, ..Self::default() };
+        *self = Self {
+            events,
+            entries,
+            request,
+            response,
+            ..Self::default()
+        };
     }
 
     pub(crate) fn set_connection(&mut self, connection: Connection) {
@@ -110,7 +122,8 @@ impl Recording {
     }
 
     fn now(&self) -> u64 {
-        self.start.map_or(0, |start| start.elapsed().as_nanos() as u64)
+        self.start
+            .map_or(0, |start| start.elapsed().as_nanos() as u64)
     }
 
     /// The app's task is being polled from here on.
@@ -221,7 +234,13 @@ impl Recording {
         let request = self.request.delta(base, head, &mut self.events);
         self.settle(t);
         let is_layer = !matches!(site.kind.stage(), crate::wire::Stage::View);
-        self.entries.push(Entry { request, inner: None, parent, open: true, is_layer });
+        self.entries.push(Entry {
+            request,
+            inner: None,
+            parent,
+            open: true,
+            is_layer,
+        });
         Some(self.entries.len() as u32 - 1)
     }
 
@@ -231,7 +250,9 @@ impl Recording {
     }
 
     fn close(&mut self, entry: EntryId) -> bool {
-        let Some(entry) = self.entries.get_mut(entry as usize) else { return false };
+        let Some(entry) = self.entries.get_mut(entry as usize) else {
+            return false;
+        };
         std::mem::replace(&mut entry.open, false)
     }
 
@@ -317,7 +338,13 @@ impl Recording {
     }
 
     /// A `tracing` event; the caller has masked nothing, so values are masked here.
-    pub(crate) fn log(&mut self, inside: Option<EntryId>, level: u8, target: &str, fields: &[(&str, String)]) {
+    pub(crate) fn log(
+        &mut self,
+        inside: Option<EntryId>,
+        level: u8,
+        target: &str,
+        fields: &[(&str, String)],
+    ) {
         const CAP: usize = 8 << 10;
         let t = self.now();
         if self.mark(tag::LOG, t, inside).is_none() {
@@ -325,13 +352,22 @@ impl Recording {
         }
         self.events.push(level);
         put_bytes(&mut self.events, target.as_bytes());
-        let message = fields.iter().find(|(name, _)| *name == "message").map_or("", |(_, m)| m.as_str());
-        put_bytes(&mut self.events, &super::redact::masked_text(cut(message, CAP)));
+        let message = fields
+            .iter()
+            .find(|(name, _)| *name == "message")
+            .map_or("", |(_, m)| m.as_str());
+        put_bytes(
+            &mut self.events,
+            &super::redact::masked_text(cut(message, CAP)),
+        );
         let others = fields.iter().filter(|(name, _)| *name != "message");
         put_varint(&mut self.events, others.clone().count() as u64);
         for (name, value) in others {
             put_bytes(&mut self.events, name.as_bytes());
-            put_bytes(&mut self.events, &super::redact::masked_field(name, cut(value, CAP)));
+            put_bytes(
+                &mut self.events,
+                &super::redact::masked_field(name, cut(value, CAP)),
+            );
         }
     }
 
@@ -360,7 +396,9 @@ impl Recording {
         use std::hash::Hasher as _;
         let t = self.now();
         let keeps = self.keeps_bodies;
-        let Some(record) = self.bodies.get_mut(body as usize) else { return };
+        let Some(record) = self.bodies.get_mut(body as usize) else {
+            return;
+        };
         record.len += data.len() as u64;
         record.frames += 1;
         record.first.get_or_insert(t);
@@ -380,11 +418,14 @@ impl Recording {
 
     /// Trailers passed.
     pub(crate) fn body_trailers(&mut self, body: u16, trailers: &http::HeaderMap) {
-        let Some(record) = self.bodies.get_mut(body as usize) else { return };
+        let Some(record) = self.bodies.get_mut(body as usize) else {
+            return;
+        };
         for (name, value) in trailers {
             let mut shown = Vec::new();
             let class = super::redact::class_of(name.as_str());
-            let masked = super::redact::put_value(&mut shown, class, value.is_sensitive(), value.as_bytes());
+            let masked =
+                super::redact::put_value(&mut shown, class, value.is_sensitive(), value.as_bytes());
             put_bytes(&mut record.trailers, name.as_str().as_bytes());
             record.trailers.push(u8::from(masked));
             put_bytes(&mut record.trailers, &shown);
@@ -419,9 +460,13 @@ impl Recording {
             None => out.push(0),
             Some(c) => {
                 out.push(1);
-                for value in
-                    [c.number, u64::from(c.reuse), c.bytes_in, c.first_byte_before_ns, c.last_byte_before_ns]
-                {
+                for value in [
+                    c.number,
+                    u64::from(c.reuse),
+                    c.bytes_in,
+                    c.first_byte_before_ns,
+                    c.last_byte_before_ns,
+                ] {
                     put_varint(out, value);
                 }
                 put_bytes(out, c.peer.as_deref().unwrap_or_default().as_bytes());
@@ -430,16 +475,21 @@ impl Recording {
         put_bytes(out, &self.events);
         put_varint(out, self.bodies.len() as u64);
         for body in &self.bodies {
-            body.put(out);
+            body.put(self.keeps_bodies, out);
         }
     }
 }
 
 impl BodyRecord {
-    fn put(&self, out: &mut Vec<u8>) {
+    fn put(&self, kept: bool, out: &mut Vec<u8>) {
         use std::hash::Hasher as _;
-        out.push(u8::from(self.side == Side::Response));
-        for value in [self.len, self.frames, self.first.map_or(0, |t| t + 1), self.last] {
+        out.push(u8::from(self.side == Side::Response) | u8::from(kept) << 1);
+        for value in [
+            self.len,
+            self.frames,
+            self.first.map_or(0, |t| t + 1),
+            self.last,
+        ] {
             put_varint(out, value);
         }
         out.extend_from_slice(&self.hash.finish().to_le_bytes());

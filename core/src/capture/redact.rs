@@ -58,9 +58,34 @@ const SECRET: [&str; 19] = [
 
 /// A header, cookie or query parameter with one of these in its name holds a credential.
 const TERMS: [&str; 28] = [
-    "auth", "token", "secret", "password", "passwd", "passw", "pwd", "key", "jwt", "bearer", "sso", "saml", "csrf",
-    "xsrf", "credentials", "session", "sid", "identity", "signature", "otp", "cvv", "cvc", "ssn", "code_verifier",
-    "assertion", "refresh", "apikey", "passphrase",
+    "auth",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passw",
+    "pwd",
+    "key",
+    "jwt",
+    "bearer",
+    "sso",
+    "saml",
+    "csrf",
+    "xsrf",
+    "credentials",
+    "session",
+    "sid",
+    "identity",
+    "signature",
+    "otp",
+    "cvv",
+    "cvc",
+    "ssn",
+    "code_verifier",
+    "assertion",
+    "refresh",
+    "apikey",
+    "passphrase",
 ];
 
 /// Query parameters that hold a credential although their name holds no term.
@@ -68,17 +93,68 @@ const QUERY_EXACT: [&str; 4] = ["X-Amz-Credential", "AWSAccessKeyId", "sig", "co
 
 /// Headers of everyday use, some of them with a term in their name that means nothing there.
 const KNOWN: [&str; 62] = [
-    "accept", "accept-charset", "accept-encoding", "accept-language", "accept-ranges",
-    "access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods",
-    "access-control-allow-origin", "access-control-expose-headers", "access-control-max-age",
-    "access-control-request-headers", "access-control-request-method", "age", "allow", "alt-svc", "cache-control",
-    "connection", "content-disposition", "content-encoding", "content-language", "content-length",
-    "content-security-policy", "content-type", "cross-origin-opener-policy", "cross-origin-resource-policy", "date",
-    "dnt", "etag", "expect", "expires", "host", "if-match", "if-modified-since", "if-none-match", "if-range",
-    "if-unmodified-since", "keep-alive", "last-modified", "origin", "permissions-policy", "pragma", "priority",
-    "range", "referrer-policy", "retry-after", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "sec-fetch-dest",
-    "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user", "server", "te", "trailer", "transfer-encoding",
-    "upgrade-insecure-requests", "user-agent", "vary", "www-authenticate", "x-request-id",
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "accept-ranges",
+    "access-control-allow-credentials",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "age",
+    "allow",
+    "alt-svc",
+    "cache-control",
+    "connection",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "date",
+    "dnt",
+    "etag",
+    "expect",
+    "expires",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "last-modified",
+    "origin",
+    "permissions-policy",
+    "pragma",
+    "priority",
+    "range",
+    "referrer-policy",
+    "retry-after",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-fetch-user",
+    "server",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "vary",
+    "www-authenticate",
+    "x-request-id",
 ];
 
 /// How the value of this header is treated.
@@ -87,7 +163,8 @@ fn classify(name: &str) -> Class {
         "authorization" | "proxy-authorization" => Class::Authorization,
         "cookie" => Class::Cookie,
         "set-cookie" => Class::SetCookie,
-        "location" | "content-location" | "referer" | "link" | "x-original-url" | "x-forwarded-uri" => Class::Url,
+        "location" | "content-location" | "referer" | "link" | "x-original-url"
+        | "x-forwarded-uri" => Class::Url,
         _ if SECRET.contains(&name) => Class::Secret,
         _ if KNOWN.contains(&name) => Class::Known,
         _ if names_credential(name) => Class::Secret,
@@ -111,7 +188,10 @@ thread_local! {
 /// As [`classify`], remembered per thread.
 pub(crate) fn class_of(name: &str) -> Class {
     let bytes = name.as_bytes();
-    let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
+    let (first, last) = (
+        bytes.first().copied().unwrap_or(0),
+        bytes.last().copied().unwrap_or(0),
+    );
     let slot = (bytes.len() * 37 + usize::from(first) * 7 + usize::from(last)) % SLOTS;
     CLASSES
         .try_with(|classes| {
@@ -234,11 +314,23 @@ pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
 /// Where a value holds something that is a credential by its form: a JWT, `Bearer x`, the tokens of well-known services.
 fn credential_in(value: &[u8]) -> Option<(usize, usize)> {
     const STARTS: [(&[u8], usize); 14] = [
-        (b"eyJ", 20), (b"Bearer ", 8), (b"Basic ", 8), (b"ghp_", 20), (b"gho_", 20), (b"ghs_", 20), (b"ghu_", 20),
-        (b"AKIA", 16), (b"xoxa-", 12), (b"xoxb-", 12), (b"xoxp-", 12), (b"sk_live_", 16), (b"-----BEGIN ", 20),
+        (b"eyJ", 20),
+        (b"Bearer ", 8),
+        (b"Basic ", 8),
+        (b"ghp_", 20),
+        (b"gho_", 20),
+        (b"ghs_", 20),
+        (b"ghu_", 20),
+        (b"AKIA", 16),
+        (b"xoxa-", 12),
+        (b"xoxb-", 12),
+        (b"xoxp-", 12),
+        (b"sk_live_", 16),
+        (b"-----BEGIN ", 20),
         (b"github_pat_", 20),
     ];
-    let is_token = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+' | b'/' | b'=');
+    let is_token =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+' | b'/' | b'=');
     (0..value.len()).find_map(|at| {
         let (start, least) = STARTS.iter().find(|(start, _)| {
             // The first byte decides nearly always.
@@ -250,7 +342,10 @@ fn credential_in(value: &[u8]) -> Option<(usize, usize)> {
         if at > 0 && is_token(value[at - 1]) {
             return None;
         }
-        let token = value[at + start.len()..].iter().take_while(|b| is_token(**b)).count();
+        let token = value[at + start.len()..]
+            .iter()
+            .take_while(|b| is_token(**b))
+            .count();
         (start.len() + token >= *least).then_some((at, at + start.len() + token))
     })
 }
@@ -261,7 +356,10 @@ pub(crate) fn put_url(out: &mut Vec<u8>, url: &[u8]) -> bool {
     let mut rest = url;
     if let Some(at) = find(rest, b"://") {
         let authority = &rest[at + 3..];
-        let end = authority.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(authority.len());
+        let end = authority
+            .iter()
+            .position(|b| matches!(b, b'/' | b'?' | b'#'))
+            .unwrap_or(authority.len());
         if let Some(user) = authority[..end].iter().rposition(|b| *b == b'@') {
             out.extend_from_slice(&rest[..at + 3]);
             put_mask(out, &authority[..user]);
@@ -285,7 +383,10 @@ fn put_query(out: &mut Vec<u8>, query: &[u8]) -> bool {
         }
         let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
         let telling = std::str::from_utf8(name).is_ok_and(|name| {
-            names_credential(&decode_percent(name)) || QUERY_EXACT.iter().any(|exact| exact.eq_ignore_ascii_case(name))
+            names_credential(&decode_percent(name))
+                || QUERY_EXACT
+                    .iter()
+                    .any(|exact| exact.eq_ignore_ascii_case(name))
         });
         if telling && name.len() < pair.len() {
             put_pair(out, pair);
@@ -304,7 +405,12 @@ fn decode_percent(name: &str) -> String {
     while let Some(b) = bytes.next() {
         let mut ahead = bytes.clone();
         let digits = (b == b'%')
-            .then(|| Some((char::from(ahead.next()?).to_digit(16)?, char::from(ahead.next()?).to_digit(16)?)))
+            .then(|| {
+                Some((
+                    char::from(ahead.next()?).to_digit(16)?,
+                    char::from(ahead.next()?).to_digit(16)?,
+                ))
+            })
             .flatten();
         match digits {
             Some((high, low)) => {
@@ -382,7 +488,11 @@ mod tests {
         assert!(header("set-cookie", "sid=1; Path=/; HttpOnly").ends_with("]; Path=/; HttpOnly"));
         assert!(header("cookie", "a=1; b=2").starts_with("a=[redacted #"));
         assert_eq!(header("cookie", "a=1"), header("cookie", "a=1"));
-        assert_ne!(header("x-api-key", "one"), header("x-api-key", "two"), "one in 65536 runs fails");
+        assert_ne!(
+            header("x-api-key", "one"),
+            header("x-api-key", "two"),
+            "one in 65536 runs fails"
+        );
     }
 
     #[test]

@@ -35,7 +35,12 @@ pub(crate) struct Ring {
 impl Ring {
     /// An empty ring of at most `cap` bytes.
     pub(crate) fn new(cap: usize) -> Self {
-        Self { segments: VecDeque::new(), bytes: 0, cap: cap.max(SEGMENT), recorded: 0 }
+        Self {
+            segments: VecDeque::new(),
+            bytes: 0,
+            cap: cap.max(SEGMENT),
+            recorded: 0,
+        }
     }
 
     /// Cycles that were ever put in.
@@ -61,15 +66,31 @@ impl Ring {
     /// Puts a cycle in, and takes out the oldest if there is no room.
     pub(crate) fn push(&mut self, frame: &[u8]) {
         let need = frame.len() + 4;
-        if self.segments.back().is_none_or(|s| s.bytes.len() + need > s.bytes.capacity()) {
+        if self
+            .segments
+            .back()
+            .is_none_or(|s| s.bytes.len() + need > s.bytes.capacity())
+        {
             let size = SEGMENT.max(need);
-            while self.bytes + size > self.cap && self.segments.pop_front().map(|s| self.bytes -= s.bytes.capacity()).is_some() {}
+            while self.bytes + size > self.cap
+                && self
+                    .segments
+                    .pop_front()
+                    .map(|s| self.bytes -= s.bytes.capacity())
+                    .is_some()
+            {}
             let bytes = Vec::with_capacity(size);
             self.bytes += bytes.capacity();
-            self.segments.push_back(Segment { first: self.recorded, count: 0, bytes });
+            self.segments.push_back(Segment {
+                first: self.recorded,
+                count: 0,
+                bytes,
+            });
         }
         let segment = self.segments.back_mut().expect("one was made just now");
-        segment.bytes.extend_from_slice(&(frame.len() as u32).to_le_bytes());
+        segment
+            .bytes
+            .extend_from_slice(&(frame.len() as u32).to_le_bytes());
         segment.bytes.extend_from_slice(frame);
         segment.count += 1;
         self.recorded += 1;
@@ -90,7 +111,11 @@ impl Ring {
         for _ in segment.first..number {
             offset += 4 + frame_len(&segment.bytes[offset..]);
         }
-        Cursor { next: number, segment: segment.first, offset }
+        Cursor {
+            next: number,
+            segment: segment.first,
+            offset,
+        }
     }
 
     /// The cycle at the cursor, which moves on. `None`: there is no newer one. If the cycle is evicted, the cursor moves
@@ -102,7 +127,10 @@ impl Ring {
         if cursor.next < self.oldest() {
             *cursor = self.seek(cursor.next);
         }
-        let at = self.segments.partition_point(|s| s.first <= cursor.segment).saturating_sub(1);
+        let at = self
+            .segments
+            .partition_point(|s| s.first <= cursor.segment)
+            .saturating_sub(1);
         let mut segment = self.segments.get(at).filter(|s| s.first == cursor.segment);
         if segment.is_none_or(|s| cursor.offset >= s.bytes.len()) {
             *cursor = self.seek(cursor.next);
@@ -141,7 +169,9 @@ mod tests {
             if number % 700 == 0 {
                 loop {
                     let before = cursor.next;
-                    let Some(got) = ring.read(&mut cursor) else { break };
+                    let Some(got) = ring.read(&mut cursor) else {
+                        break;
+                    };
                     let got_number = cursor.next - 1;
                     lost += got_number - before;
                     assert_eq!(got, frame(got_number));

@@ -54,7 +54,11 @@ pub struct Router<S = ()> {
 
 impl<S> Clone for Router<S> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), map: self.map.clone(), site: self.site }
+        Self {
+            inner: self.inner.clone(),
+            map: self.map.clone(),
+            site: self.site,
+        }
     }
 }
 
@@ -115,9 +119,17 @@ impl<S> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    fn map(mut self, inner: impl FnOnce(axum::Router<S>) -> axum::Router<S>, map: impl FnOnce(&mut RouterMap)) -> Self {
+    fn map(
+        mut self,
+        inner: impl FnOnce(axum::Router<S>) -> axum::Router<S>,
+        map: impl FnOnce(&mut RouterMap),
+    ) -> Self {
         map(Arc::make_mut(&mut self.map));
-        Self { inner: inner(self.inner), map: self.map, site: self.site }
+        Self {
+            inner: inner(self.inner),
+            map: self.map,
+            site: self.site,
+        }
     }
 
     /// A router that answers `404 Not Found` to everything.
@@ -126,7 +138,11 @@ where
         let (inner, fallback) = probed_empty(Location::caller());
         let mut map = RouterMap::default();
         map.fallback(fallback, true);
-        Self { inner, map: Arc::new(map), site: router_site(Location::caller()) }
+        Self {
+            inner,
+            map: Arc::new(map),
+            site: router_site(Location::caller()),
+        }
     }
 
     /// As [`axum::Router::without_v07_checks`].
@@ -141,7 +157,11 @@ where
     #[track_caller]
     pub fn route(mut self, path: &str, method_router: MethodRouter<S>) -> Self {
         Arc::make_mut(&mut self.map).route(path, method_router.map);
-        Self { inner: self.inner.route(path, method_router.inner), map: self.map, site: self.site }
+        Self {
+            inner: self.inner.route(path, method_router.inner),
+            map: self.map,
+            site: self.site,
+        }
     }
 
     /// As [`axum::Router::route_service`].
@@ -161,7 +181,10 @@ where
         let (service, id) = probed(SiteKind::Service, service);
         let mut map = super::map::MethodMap::default();
         map.endpoint(None, id);
-        self.map(|inner| inner.route_service(path, service), |m| m.route(path, map))
+        self.map(
+            |inner| inner.route_service(path, service),
+            |m| m.route(path, map),
+        )
     }
 
     /// As [`axum::Router::nest`].
@@ -171,7 +194,11 @@ where
     #[track_caller]
     pub fn nest(mut self, path: &str, router: Self) -> Self {
         Arc::make_mut(&mut self.map).nest(path, &router.map);
-        Self { inner: self.inner.nest(path, router.inner), map: self.map, site: self.site }
+        Self {
+            inner: self.inner.nest(path, router.inner),
+            map: self.map,
+            site: self.site,
+        }
     }
 
     /// As [`axum::Router::nest_service`].
@@ -188,8 +215,13 @@ where
         let (service, id) = probed(SiteKind::Service, service);
         let mut map = super::map::MethodMap::default();
         map.endpoint(None, id);
-        Arc::make_mut(&mut self.map).route(&format!("{}/{{*rest}}", path.trim_end_matches('/')), map);
-        Self { inner: self.inner.nest_service(path, service), map: self.map, site: self.site }
+        Arc::make_mut(&mut self.map)
+            .route(&format!("{}/{{*rest}}", path.trim_end_matches('/')), map);
+        Self {
+            inner: self.inner.nest_service(path, service),
+            map: self.map,
+            site: self.site,
+        }
     }
 
     /// As [`axum::Router::merge`].
@@ -203,7 +235,11 @@ where
     {
         let other = other.into();
         Arc::make_mut(&mut self.map).merge(&other.map);
-        Self { inner: self.inner.merge(other.inner), map: self.map, site: self.site }
+        Self {
+            inner: self.inner.merge(other.inner),
+            map: self.map,
+            site: self.site,
+        }
     }
 
     /// As [`axum::Router::layer`].
@@ -218,7 +254,10 @@ where
     {
         let site = site::site(SiteKind::Layer, type_name::<L>(), Location::caller());
         // One box, not two: the first layer of a tuple is the outer one.
-        self.map(|inner| inner.layer((ProbeLayer { site }, layer)), |map| map.layer(site.id, true))
+        self.map(
+            |inner| inner.layer((ProbeLayer { site }, layer)),
+            |map| map.layer(site.id, true),
+        )
     }
 
     /// As [`axum::Router::route_layer`].
@@ -236,7 +275,11 @@ where
     {
         let site = site::site(SiteKind::RouteLayer, type_name::<L>(), Location::caller());
         Arc::make_mut(&mut self.map).layer(site.id, false);
-        Self { inner: self.inner.route_layer((ProbeLayer { site }, layer)), map: self.map, site: self.site }
+        Self {
+            inner: self.inner.route_layer((ProbeLayer { site }, layer)),
+            map: self.map,
+            site: self.site,
+        }
     }
 
     /// As [`axum::Router::has_routes`].
@@ -254,7 +297,11 @@ where
     {
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
         Arc::make_mut(&mut self.map).fallback(site.id, false);
-        Self { inner: self.inner.fallback(ProbedHandler { handler, site }), map: self.map, site: self.site }
+        Self {
+            inner: self.inner.fallback(ProbedHandler { handler, site }),
+            map: self.map,
+            site: self.site,
+        }
     }
 
     /// As [`axum::Router::fallback_service`].
@@ -266,7 +313,10 @@ where
         T::Future: Send + 'static,
     {
         let (service, id) = probed(SiteKind::Fallback, service);
-        self.map(|inner| inner.fallback_service(service), |map| map.fallback(id, false))
+        self.map(
+            |inner| inner.fallback_service(service),
+            |map| map.fallback(id, false),
+        )
     }
 
     /// As [`axum::Router::method_not_allowed_fallback`].
@@ -277,30 +327,46 @@ where
         T: 'static,
     {
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
-        self.map(|inner| inner.method_not_allowed_fallback(ProbedHandler { handler, site }), |_| {})
+        self.map(
+            |inner| inner.method_not_allowed_fallback(ProbedHandler { handler, site }),
+            |_| {},
+        )
     }
 
     /// As [`axum::Router::reset_fallback`].
     #[track_caller]
     pub fn reset_fallback(self) -> Self {
         let (empty, id) = probed_empty(Location::caller());
-        self.map(|inner| inner.reset_fallback().merge(empty), |map| map.fallback(id, true))
+        self.map(
+            |inner| inner.reset_fallback().merge(empty),
+            |map| map.fallback(id, true),
+        )
     }
 
     /// As [`axum::Router::with_state`].
     pub fn with_state<S2>(self, state: S) -> Router<S2> {
-        Router { inner: self.inner.with_state(state), map: self.map, site: self.site }
+        Router {
+            inner: self.inner.with_state(state),
+            map: self.map,
+            site: self.site,
+        }
     }
 
     /// As [`axum::Router::as_service`].
     pub fn as_service<B>(&mut self) -> RouterAsService<'_, B, S> {
-        RouterAsService { router: self, _body: PhantomData }
+        RouterAsService {
+            router: self,
+            _body: PhantomData,
+        }
     }
 
     /// As [`axum::Router::into_service`].
     #[must_use]
     pub fn into_service<B>(self) -> RouterIntoService<B, S> {
-        RouterIntoService { router: self, _body: PhantomData }
+        RouterIntoService {
+            router: self,
+            _body: PhantomData,
+        }
     }
 }
 
@@ -308,7 +374,13 @@ where
 #[track_caller]
 fn probed<T>(kind: SiteKind, service: T) -> (Probe<T>, u32) {
     let site = site::site(kind, type_name::<T>(), Location::caller());
-    (Probe { inner: service, site }, site.id)
+    (
+        Probe {
+            inner: service,
+            site,
+        },
+        site.id,
+    )
 }
 
 impl Router {
@@ -389,7 +461,9 @@ impl Future for RouterFuture {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(frame) = this.frame else { return this.inner.poll(cx) };
+        let Some(frame) = this.frame else {
+            return this.inner.poll(cx);
+        };
         let Ok(mut response) = ready!(frame.run(|| this.inner.poll(cx)));
         frame.leave_or_send(&mut response);
         Poll::Ready(Ok(response))
@@ -430,7 +504,10 @@ pub struct RouterIntoService<B, S = ()> {
 
 impl<B, S> Clone for RouterIntoService<B, S> {
     fn clone(&self) -> Self {
-        Self { router: self.router.clone(), _body: PhantomData }
+        Self {
+            router: self.router.clone(),
+            _body: PhantomData,
+        }
     }
 }
 

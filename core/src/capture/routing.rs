@@ -1,11 +1,7 @@
 //! axum's `routing` functions, which make our `MethodRouter`.
 
 use super::{
-    handler::ProbedHandler,
-    map::MethodMap,
-    method_router::MethodRouter,
-    probe::Probe,
-    site,
+    handler::ProbedHandler, map::MethodMap, method_router::MethodRouter, probe::Probe, site,
 };
 use crate::wire::SiteKind;
 use axum::{extract::Request, handler::Handler, response::IntoResponse, routing::MethodFilter};
@@ -101,7 +97,10 @@ where
     let site = site::handler_site::<H, T>(SiteKind::Handler, Location::caller());
     let mut map = MethodMap::default();
     map.endpoint(None, site.id);
-    MethodRouter { inner: axum::routing::any(ProbedHandler { handler, site }), map }
+    MethodRouter {
+        inner: axum::routing::any(ProbedHandler { handler, site }),
+        map,
+    }
 }
 
 /// Routes all requests to a service, whatever their method. As [`axum::routing::any_service`].
@@ -116,5 +115,8 @@ where
     let site = site::site(SiteKind::Service, type_name::<T>(), Location::caller());
     let mut map = MethodMap::default();
     map.endpoint(None, site.id);
-    MethodRouter { inner: axum::routing::any_service(Probe { inner: svc, site }), map }
+    MethodRouter {
+        inner: axum::routing::any_service(Probe { inner: svc, site }),
+        map,
+    }
 }

@@ -1,10 +1,6 @@
 //! axum's `serve`, with a clock on every connection: the outermost probe.
 
-use super::{
-    probe::Frame,
-    router::Router,
-    site,
-};
+use super::{probe::Frame, router::Router, site};
 use crate::wire::{Connection, Site, SiteKind};
 use axum::{
     extract::{ConnectInfo, Request},
@@ -44,7 +40,10 @@ use tower_service::Service;
 /// # }
 /// ```
 #[track_caller]
-pub fn serve<L, M, S>(listener: L, make_service: M) -> Serve<ClockedListener<L>, ClockedMake<M>, ClockedService<S>>
+pub fn serve<L, M, S>(
+    listener: L,
+    make_service: M,
+) -> Serve<ClockedListener<L>, ClockedMake<M>, ClockedService<S>>
 where
     L: Listener,
     M: for<'a> Service<IncomingStream<'a, ClockedListener<L>>, Error = Infallible, Response = S>,
@@ -54,7 +53,13 @@ where
     let sites = Sites::of::<S>(Location::caller());
     // axum knows the peer's address of a `TapIo` around any listener; ours would need an impl that nobody may write.
     let tap: fn(&mut ClockedIo<L::Io>) = |_| {};
-    axum::serve(Clocked { listener }.tap_io(tap), ClockedMake { inner: make_service, sites })
+    axum::serve(
+        Clocked { listener }.tap_io(tap),
+        ClockedMake {
+            inner: make_service,
+            sites,
+        },
+    )
 }
 
 /// The places that a server has: itself, and what is around the router.
@@ -69,7 +74,9 @@ impl Sites {
         let name = type_name::<S>();
         let kind = match name {
             _ if TypeId::of::<S>() == TypeId::of::<Router>() => None,
-            _ if name.starts_with("axum::handler::service::HandlerService") => Some(SiteKind::Handler),
+            _ if name.starts_with("axum::handler::service::HandlerService") => {
+                Some(SiteKind::Handler)
+            }
             _ if name.contains("Router") => Some(SiteKind::Around),
             _ => Some(SiteKind::Service),
         };
@@ -126,7 +133,10 @@ impl<L: Listener> Listener for Clocked<L> {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let (io, addr) = self.listener.accept().await;
         let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed) + 1;
-        let clock = Arc::new(Mutex::new(Clock { number, ..Clock::default() }));
+        let clock = Arc::new(Mutex::new(Clock {
+            number,
+            ..Clock::default()
+        }));
         (ClockedIo { io, clock }, addr)
     }
 
@@ -143,7 +153,11 @@ pub struct ClockedIo<T> {
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for ClockedIo<T> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
         let n = buf.filled().len() - before;
@@ -159,7 +173,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for ClockedIo<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for ClockedIo<T> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, buf)
     }
 
@@ -206,7 +224,11 @@ where
 
     fn call(&mut self, stream: IncomingStream<'a, ClockedListener<L>>) -> Self::Future {
         let clock = stream.io().clock.clone();
-        MakeFuture { inner: self.inner.call(stream), clock: Some(clock), sites: self.sites }
+        MakeFuture {
+            inner: self.inner.call(stream),
+            clock: Some(clock),
+            sites: self.sites,
+        }
     }
 }
 
@@ -230,7 +252,11 @@ where
         let this = self.project();
         let inner = ready!(this.inner.poll(cx))?;
         let clock = this.clock.take().expect("not polled after it was ready");
-        Poll::Ready(Ok(ClockedService { inner, clock, sites: *this.sites }))
+        Poll::Ready(Ok(ClockedService {
+            inner,
+            clock,
+            sites: *this.sites,
+        }))
     }
 }
 
@@ -244,7 +270,11 @@ pub struct ClockedService<S> {
 
 impl<S> ClockedService<S> {
     fn connection(&self, request: &Request) -> Connection {
-        let mut connection = self.clock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut connection = self
+            .clock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         connection.peer = peer.map(|ConnectInfo(addr)| addr.to_string());
         connection
@@ -266,19 +296,30 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let server = Frame::pass_or_begin(self.sites.server, &mut request);
         let Some(server) = server else {
-            return ServiceFuture { inner: self.inner.call(request), around: None, server: None };
+            return ServiceFuture {
+                inner: self.inner.call(request),
+                around: None,
+                server: None,
+            };
         };
         let connection = self.connection(&request);
         server.handle().lock().set_connection(connection);
         let (around, inner) = server.run(|| {
-            let around = self.sites.around.and_then(|site| Frame::pass(site, &mut request));
+            let around = self
+                .sites
+                .around
+                .and_then(|site| Frame::pass(site, &mut request));
             let inner = match &around {
                 Some(around) => around.run(|| self.inner.call(request)),
                 None => self.inner.call(request),
             };
             (around, inner)
         });
-        ServiceFuture { inner, around, server: Some(server) }
+        ServiceFuture {
+            inner,
+            around,
+            server: Some(server),
+        }
     }
 }
 
@@ -300,7 +341,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(server) = this.server else { return this.inner.poll(cx) };
+        let Some(server) = this.server else {
+            return this.inner.poll(cx);
+        };
         let Ok(mut response) = ready!(server.run(|| match this.around {
             Some(around) => around.run(|| this.inner.poll(cx)),
             None => this.inner.poll(cx),

@@ -25,15 +25,29 @@ struct Table {
 static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
 
 /// The site of this kind, name and place; the same one whenever the same code runs again.
-pub(crate) fn site(kind: SiteKind, type_name: &str, at: &'static Location<'static>) -> &'static Site {
+pub(crate) fn site(
+    kind: SiteKind,
+    type_name: &str,
+    at: &'static Location<'static>,
+) -> &'static Site {
     named_site(kind, short_name(type_name), type_name, &[], at)
 }
 
 /// The site of a handler with the types of its extractors.
 pub(crate) fn handler_site<H, T>(kind: SiteKind, at: &'static Location<'static>) -> &'static Site {
     let type_name = std::any::type_name::<H>();
-    let name = if type_name.ends_with("{{closure}}") { "closure".to_owned() } else { short_name(type_name) };
-    named_site(kind, name, type_name, &extractors(std::any::type_name::<T>()), at)
+    let name = if type_name.ends_with("{{closure}}") {
+        "closure".to_owned()
+    } else {
+        short_name(type_name)
+    };
+    named_site(
+        kind,
+        name,
+        type_name,
+        &extractors(std::any::type_name::<T>()),
+        at,
+    )
 }
 
 /// A site with a name of the caller's choice.
@@ -45,7 +59,13 @@ pub(crate) fn named_site(
     at: &'static Location<'static>,
 ) -> &'static Site {
     let mut table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
-    let place = (kind, format!("{name}\n{type_name}"), at.file(), at.line(), at.column());
+    let place = (
+        kind,
+        format!("{name}\n{type_name}"),
+        at.file(),
+        at.line(),
+        at.column(),
+    );
     if let Some(site) = table.by_place.get(&place) {
         return site;
     }
@@ -88,7 +108,12 @@ pub(crate) fn sites_from(from: usize) -> Vec<&'static Site> {
 
 /// The site of this id.
 pub(crate) fn by_id(id: u32) -> Option<&'static Site> {
-    TABLE.lock().unwrap_or_else(PoisonError::into_inner).sites.get(id as usize).copied()
+    TABLE
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .sites
+        .get(id as usize)
+        .copied()
 }
 
 /// The number of a type's name, for the compact encoding.
@@ -101,7 +126,9 @@ pub(crate) fn name_id(name: &str) -> u32 {
         return 0;
     }
     if table.names.is_empty() {
-        table.names.push(format!("one of more than {MAX_NAMES} types"));
+        table
+            .names
+            .push(format!("one of more than {MAX_NAMES} types"));
     }
     let id = table.names.len() as u32;
     table.names.push(name.to_owned());
@@ -117,8 +144,14 @@ pub(crate) fn names_from(from: usize) -> Vec<String> {
 
 /// `a::b::Layer<c::D>` → `Layer<D>`; for layers made of a function, the function: `FromFnLayer<app::auth, …>` → `auth`.
 pub(crate) fn short_name(type_name: &str) -> String {
-    const OF_A_FUNCTION: [&str; 6] =
-        ["FromFnLayer<", "MapRequestLayer<", "MapResponseLayer<", "MapErrLayer<", "AndThenLayer<", "ThenLayer<"];
+    const OF_A_FUNCTION: [&str; 6] = [
+        "FromFnLayer<",
+        "MapRequestLayer<",
+        "MapResponseLayer<",
+        "MapErrLayer<",
+        "AndThenLayer<",
+        "ThenLayer<",
+    ];
     let short = strip_paths(type_name);
     for prefix in OF_A_FUNCTION {
         if let Some(rest) = short.strip_prefix(prefix) {
@@ -130,7 +163,12 @@ pub(crate) fn short_name(type_name: &str) -> String {
         }
     }
     // The parameters of a layer's type say what it is made of, not what it is called.
-    short.split('<').next().filter(|s| !s.is_empty()).unwrap_or(&short).to_owned()
+    short
+        .split('<')
+        .next()
+        .filter(|s| !s.is_empty())
+        .unwrap_or(&short)
+        .to_owned()
 }
 
 /// Takes the module paths off every path in a type name; `f::{{closure}}` stays whole.
@@ -164,7 +202,9 @@ fn strip_paths(type_name: &str) -> String {
 /// The extractors in a handler's `T`: `(axum_core::…::ViaRequest, Path<u32>, Json<New>)`.
 fn extractors(tuple: &str) -> Vec<String> {
     let short = strip_paths(tuple);
-    let Some(inner) = short.strip_prefix('(').and_then(|s| s.strip_suffix(')')) else { return Vec::new() };
+    let Some(inner) = short.strip_prefix('(').and_then(|s| s.strip_suffix(')')) else {
+        return Vec::new();
+    };
     let (mut parts, mut depth, mut part) = (Vec::new(), 0_i32, String::new());
     for c in inner.chars() {
         match c {
@@ -191,10 +231,22 @@ mod tests {
     fn names_are_short_and_say_what_people_call_it() {
         for (long, short) in [
             ("tower_http::timeout::service::TimeoutLayer", "TimeoutLayer"),
-            ("axum::middleware::from_fn::FromFnLayer<shop::auth::require_login, (), (http::request::Request<B>,)>", "require_login"),
-            ("axum::middleware::from_fn::FromFnLayer<shop::run::{{closure}}, (), (A,)>", "run::{{closure}}"),
-            ("tower::util::map_response::MapResponseLayer<shop::tidy>", "tidy"),
-            ("tower_http::compression::CompressionLayer<tower_http::P<u8>>", "CompressionLayer"),
+            (
+                "axum::middleware::from_fn::FromFnLayer<shop::auth::require_login, (), (http::request::Request<B>,)>",
+                "require_login",
+            ),
+            (
+                "axum::middleware::from_fn::FromFnLayer<shop::run::{{closure}}, (), (A,)>",
+                "run::{{closure}}",
+            ),
+            (
+                "tower::util::map_response::MapResponseLayer<shop::tidy>",
+                "tidy",
+            ),
+            (
+                "tower_http::compression::CompressionLayer<tower_http::P<u8>>",
+                "CompressionLayer",
+            ),
         ] {
             assert_eq!(short_name(long), short);
         }
@@ -212,6 +264,9 @@ mod tests {
     fn the_same_code_is_one_site() {
         let make = || site(SiteKind::Layer, "a::B", Location::caller());
         assert_eq!(make().id, make().id);
-        assert_ne!(make().id, site(SiteKind::Layer, "a::C", Location::caller()).id);
+        assert_ne!(
+            make().id,
+            site(SiteKind::Layer, "a::C", Location::caller()).id
+        );
     }
 }

@@ -29,7 +29,11 @@ pub fn traced<L>(name: impl Into<String>, layer: L) -> Traced<L> {
     let at = Location::caller();
     let name = name.into();
     let inner = site::named_site(SiteKind::Edge, format!("inside {name}"), "", &[], at);
-    Traced { layer, outer: site::named_site(SiteKind::Traced, name, type_name::<L>(), &[], at), inner }
+    Traced {
+        layer,
+        outer: site::named_site(SiteKind::Traced, name, type_name::<L>(), &[], at),
+        inner,
+    }
 }
 
 /// A layer with probes around it: made by [`traced`].
@@ -49,5 +53,33 @@ where
     fn layer(&self, service: S) -> Self::Service {
         let inside = EdgeLayer { site: self.inner }.layer(service);
         EdgeLayer { site: self.outer }.layer(self.layer.layer(inside))
+    }
+}
+
+/// A layer in a `ServiceBuilder`, with a probe outside it. The next layer's probe, or the one behind the stack, is its
+/// inner edge.
+#[derive(Clone, Copy, Debug)]
+pub struct ProbedLayer<L> {
+    layer: L,
+    site: &'static Site,
+}
+
+/// Puts a probe outside a layer of a `ServiceBuilder`.
+#[track_caller]
+pub fn builder_layer<L>(layer: L) -> ProbedLayer<L> {
+    ProbedLayer {
+        layer,
+        site: site::site(SiteKind::BuilderLayer, type_name::<L>(), Location::caller()),
+    }
+}
+
+impl<S, L> Layer<S> for ProbedLayer<L>
+where
+    L: Layer<S>,
+{
+    type Service = EdgeProbe<L::Service>;
+
+    fn layer(&self, service: S) -> Self::Service {
+        EdgeLayer { site: self.site }.layer(self.layer.layer(service))
     }
 }

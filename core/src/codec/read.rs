@@ -25,6 +25,11 @@ impl<'a> Reader<'a> {
         Self { bytes, at: 0 }
     }
 
+    /// Reads on from a place in the middle.
+    pub(crate) fn at(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at }
+    }
+
     pub(crate) fn offset(&self) -> usize {
         self.at
     }
@@ -34,11 +39,17 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn error(&self, what: &'static str) -> DecodeError {
-        DecodeError { offset: self.at, what }
+        DecodeError {
+            offset: self.at,
+            what,
+        }
     }
 
     pub(crate) fn take(&mut self, n: usize) -> Result<&'a [u8], DecodeError> {
-        let end = self.at.checked_add(n).filter(|end| *end <= self.bytes.len());
+        let end = self
+            .at
+            .checked_add(n)
+            .filter(|end| *end <= self.bytes.len());
         let taken = &self.bytes[self.at..end.ok_or_else(|| self.error("cut short"))?];
         self.at += n;
         Ok(taken)

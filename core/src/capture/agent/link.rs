@@ -9,7 +9,8 @@ use crate::{
     },
     link::{
         protocol::{
-            Answer, AppCounters, Format, Hello, MAX_HELLO, Message, Welcome, kind, put_frame, put_message,
+            Answer, AppCounters, Format, Hello, MAX_HELLO, Message, Welcome, kind, put_frame,
+            put_message,
         },
         socket,
     },
@@ -91,7 +92,14 @@ impl Link {
         };
         let mut hello = serde_json::to_vec(&hello).expect("a hello has only string keys");
         hello.push(b'\n');
-        Self { hello, path: socket::default_path(), state: State::Down { retry: Instant::now() }, said: None }
+        Self {
+            hello,
+            path: socket::default_path(),
+            state: State::Down {
+                retry: Instant::now(),
+            },
+            said: None,
+        }
     }
 
     pub(super) fn is_up(&self) -> bool {
@@ -110,14 +118,17 @@ impl Link {
                     return false;
                 }
                 let (path, hello) = (self.path.clone(), self.hello.clone());
-                self.state = State::Connecting(tokio::spawn(async move { connect(&path, &hello).await }));
+                self.state =
+                    State::Connecting(tokio::spawn(async move { connect(&path, &hello).await }));
                 false
             }
             State::Connecting(_) => false,
             State::Up(up) => match up.pump(ring, counters) {
                 Ok(busy) => busy,
                 Err(_) => {
-                    self.state = State::Down { retry: Instant::now() + RETRY };
+                    self.state = State::Down {
+                        retry: Instant::now() + RETRY,
+                    };
                     false
                 }
             },
@@ -140,14 +151,20 @@ impl Link {
                             eprintln!("onionskin: not attached to the inspector: {why}");
                             self.said = Some(why);
                         }
-                        State::Down { retry: Instant::now() + RETRY_REFUSED }
+                        State::Down {
+                            retry: Instant::now() + RETRY_REFUSED,
+                        }
                     }
-                    Ok(Err(Failure::Io)) | Err(_) => State::Down { retry: Instant::now() + RETRY },
+                    Ok(Err(Failure::Io)) | Err(_) => State::Down {
+                        retry: Instant::now() + RETRY,
+                    },
                 };
             }
             State::Up(up) => {
                 if up.changed().await.is_err() {
-                    self.state = State::Down { retry: Instant::now() + RETRY };
+                    self.state = State::Down {
+                        retry: Instant::now() + RETRY,
+                    };
                 }
             }
         }
@@ -160,7 +177,10 @@ async fn connect(path: &Path, hello: &[u8]) -> Result<(UnixStream, Welcome), Fai
     }
     let mut stream = UnixStream::connect(path).await?;
     if stream.peer_cred()?.uid() != socket::own_uid() {
-        return Err(Failure::Refused(format!("{}: another user listens there", path.display())));
+        return Err(Failure::Refused(format!(
+            "{}: another user listens there",
+            path.display()
+        )));
     }
     let answer = tokio::time::timeout(ANSWER, async {
         stream.write_all(hello).await?;
@@ -175,11 +195,14 @@ async fn connect(path: &Path, hello: &[u8]) -> Result<(UnixStream, Welcome), Fai
     .map_err(|_| Failure::Io)??;
     match serde_json::from_slice(&answer) {
         Ok(Answer::Welcome(welcome)) if welcome.wire == WIRE_VERSION => Ok((stream, welcome)),
-        Ok(Answer::Welcome(Welcome { wire, .. })) => {
-            Err(Failure::Refused(format!("it speaks wire version {wire}, this app {WIRE_VERSION}")))
-        }
+        Ok(Answer::Welcome(Welcome { wire, .. })) => Err(Failure::Refused(format!(
+            "it speaks wire version {wire}, this app {WIRE_VERSION}"
+        ))),
         Ok(Answer::Refusal(refusal)) => Err(Failure::Refused(refusal.error)),
-        Err(_) => Err(Failure::Refused(format!("what listens on {} is no inspector", path.display()))),
+        Err(_) => Err(Failure::Refused(format!(
+            "what listens on {} is no inspector",
+            path.display()
+        ))),
     }
 }
 
@@ -242,7 +265,9 @@ impl Up {
         }
         let cursor = self.cursor.get_or_insert_with(|| ring.seek(self.next));
         while self.out.len() < BATCH {
-            let Some(frame) = ring.read(cursor) else { break };
+            let Some(frame) = ring.read(cursor) else {
+                break;
+            };
             let number = cursor.next - 1;
             if number != self.next {
                 put_message(&mut self.out, &Message::Resume { next: number });
@@ -254,7 +279,12 @@ impl Up {
         if self.out.len() < BATCH && due && self.counters != *counters {
             self.counters = counters.clone();
             self.counted = Some(Instant::now());
-            put_message(&mut self.out, &Message::Counters { counters: counters.clone() });
+            put_message(
+                &mut self.out,
+                &Message::Counters {
+                    counters: counters.clone(),
+                },
+            );
         }
     }
 

@@ -5,9 +5,39 @@ use super::{credential_in, put_mask};
 /// Name parts that tell a credential, matched as whole words after `-_.[]` and camelCase are taken apart, so that `key`
 /// does not hit `keyboard`.
 const WORDS: [&str; 33] = [
-    "auth", "token", "secret", "password", "passwd", "passw", "pwd", "key", "jwt", "bearer", "sso", "saml", "csrf",
-    "xsrf", "credentials", "session", "sid", "identity", "signature", "otp", "cvv", "cvc", "ssn", "verifier",
-    "assertion", "refresh", "apikey", "passphrase", "authorization", "salt", "crypt", "certificate", "pin",
+    "auth",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passw",
+    "pwd",
+    "key",
+    "jwt",
+    "bearer",
+    "sso",
+    "saml",
+    "csrf",
+    "xsrf",
+    "credentials",
+    "session",
+    "sid",
+    "identity",
+    "signature",
+    "otp",
+    "cvv",
+    "cvc",
+    "ssn",
+    "verifier",
+    "assertion",
+    "refresh",
+    "apikey",
+    "passphrase",
+    "authorization",
+    "salt",
+    "crypt",
+    "certificate",
+    "pin",
 ];
 
 fn is_telling(name: &[u8]) -> bool {
@@ -35,20 +65,29 @@ pub(crate) fn mask_body(head: &[u8]) -> Option<Vec<u8>> {
     let masked = match first {
         b'{' | b'[' => mask_json(head, &mut out),
         b'-' if head.starts_with(b"--") => mask_multipart(head, &mut out),
-        _ if looks_like_form(head) => super::put_query(&mut out, head) | mask_form_words(head, &mut out),
+        _ if looks_like_form(head) => {
+            super::put_query(&mut out, head) | mask_form_words(head, &mut out)
+        }
         _ => mask_text(head, &mut out),
     };
     masked.then_some(out)
 }
 
 fn looks_like_form(head: &[u8]) -> bool {
-    let name = head.iter().take_while(|b| b.is_ascii_alphanumeric() || b"_-.[]%+".contains(b)).count();
-    name > 0 && head.get(name) == Some(&b'=') && !head.iter().any(|b| b.is_ascii_whitespace() || *b == b'<')
+    let name = head
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || b"_-.[]%+".contains(b))
+        .count();
+    name > 0
+        && head.get(name) == Some(&b'=')
+        && !head.iter().any(|b| b.is_ascii_whitespace() || *b == b'<')
 }
 
 /// Names of forms follow the rule of bodies as well as the one of queries.
 fn mask_form_words(head: &[u8], out: &mut Vec<u8>) -> bool {
-    let named = head.split(|b| *b == b'&').any(|p| p.split(|b| *b == b'=').next().is_some_and(is_telling));
+    let named = head
+        .split(|b| *b == b'&')
+        .any(|p| p.split(|b| *b == b'=').next().is_some_and(is_telling));
     if !named {
         return false;
     }
@@ -80,7 +119,10 @@ fn mask_json(json: &[u8], out: &mut Vec<u8>) -> bool {
         }
         let end = string_end(json, at);
         let text = &json[at..end];
-        let inner = &text[1..text.len().saturating_sub(usize::from(text.len() > 1 && text.ends_with(b"\""))).max(1)];
+        let inner = &text[1..text
+            .len()
+            .saturating_sub(usize::from(text.len() > 1 && text.ends_with(b"\"")))
+            .max(1)];
         let mut value = end;
         while value < json.len() && json[value].is_ascii_whitespace() {
             value += 1;
@@ -147,7 +189,11 @@ fn unescape(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.iter().copied();
     while let Some(b) = bytes.next() {
-        out.push(if b == b'\\' { bytes.next().unwrap_or(b'\\') } else { b });
+        out.push(if b == b'\\' {
+            bytes.next().unwrap_or(b'\\')
+        } else {
+            b
+        });
     }
     out
 }
@@ -191,14 +237,20 @@ fn value_end(json: &[u8], at: usize) -> usize {
         }
         _ => {
             let tail = &json[at.min(json.len())..];
-            at + tail.iter().take_while(|b| !matches!(b, b',' | b'}' | b']') && !b.is_ascii_whitespace()).count()
+            at + tail
+                .iter()
+                .take_while(|b| !matches!(b, b',' | b'}' | b']') && !b.is_ascii_whitespace())
+                .count()
         }
     }
 }
 
 /// Parts of a multipart body whose name tells, masked up to the next boundary.
 fn mask_multipart(head: &[u8], out: &mut Vec<u8>) -> bool {
-    let boundary_end = head.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(head.len());
+    let boundary_end = head
+        .iter()
+        .position(|b| matches!(b, b'\r' | b'\n'))
+        .unwrap_or(head.len());
     let boundary = &head[..boundary_end];
     let (mut at, mut masked) = (0, false);
     while at < head.len() {
@@ -243,7 +295,8 @@ mod tests {
     use super::*;
 
     fn masked(body: &str) -> String {
-        mask_body(body.as_bytes()).map_or_else(|| body.to_owned(), |b| String::from_utf8(b).unwrap())
+        mask_body(body.as_bytes())
+            .map_or_else(|| body.to_owned(), |b| String::from_utf8(b).unwrap())
     }
 
     #[test]
@@ -288,7 +341,9 @@ mod tests {
         for _ in 0..20_000 {
             let bytes: Vec<u8> = (0..40)
                 .map(|_| {
-                    state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                    state = state
+                        .wrapping_mul(6364136223846793005)
+                        .wrapping_add(1442695040888963407);
                     b"{}[]\":,\\=&-\r\n aktokenpassword\xff1"[(state >> 33) as usize % 32]
                 })
                 .collect();
