@@ -1,5 +1,6 @@
 use super::*;
 use crate::fixture::{RUN, cycle, hello, stack};
+use bytes::Bytes;
 use onionskin::link::protocol::{AppCounters, Message};
 use std::collections::BTreeMap;
 
@@ -171,7 +172,7 @@ fn tables_are_within_the_budget_too() {
     let mut tables = onionskin::codec::Tables::clone(&session.tables);
     tables.stack = Some(stack());
     let bytes = TableBytes {
-        sites: 0,
+        names: 0,
         stack: cost(),
     };
     let intake = Intake {
@@ -226,4 +227,121 @@ fn a_cursor_that_is_too_far_behind_skips_and_says_so() {
     // An id of an inspector that was here before: all is new.
     assert_eq!(take(&mut store.cursor(Some(99)), 99).1.len(), 10);
     assert_eq!(take(&mut store.cursor(Some(u64::MAX)), 99).1.len(), 10);
+}
+
+#[test]
+fn one_answer_to_a_live_client_is_bounded_in_bytes() {
+    let store = Store::new(1 << 24);
+    let session = store.connect(&hello(RUN)).unwrap();
+    let long = |number| {
+        let mut cycle = cycle(RUN, number);
+        cycle.target = "/".repeat(150 << 10);
+        Item::Cycle(Box::new(cycle.summary()), Record::Json(Bytes::new()))
+    };
+    let mut cursor = store.cursor(None);
+    commit(&session, (1..=3).map(long));
+    let since = store.since(&mut cursor, 99);
+    assert_eq!((since.cycles.len(), since.more), (2, true));
+    let since = store.since(&mut cursor, 99);
+    assert_eq!((since.cycles.len(), since.more), (1, false));
+}
+
+/// An app as it really is: it knows what became of each of its cycles, and its link comes and goes.
+#[derive(Default)]
+struct App {
+    told: AppCounters,
+    /// Of the recorded cycles, the ring still has those from here on.
+    ring_from: u64,
+    session: Option<Session>,
+    sent: u64,
+}
+
+impl App {
+    fn act(&mut self, store: &Store, dice: u64) {
+        match dice % 16 {
+            0..4 => {
+                self.told.seen += 1;
+                self.told.open += 1;
+            }
+            4 if self.told.open > 0 => {
+                self.told.open -= 1;
+                self.told.filtered += 1;
+            }
+            5 if self.told.open > 0 => {
+                self.told.open -= 1;
+                *self.told.dropped.entry("full".into()).or_default() += 1;
+            }
+            6..9 if self.told.open > 0 => {
+                self.told.open -= 1;
+                self.told.recorded += 1;
+            }
+            9 => self.ring_from = self.ring_from.max(self.told.recorded.saturating_sub(3)),
+            10 => self.session = None,
+            11..15 => self.send(store, 1),
+            15 => self.tell(),
+            _ => {}
+        }
+    }
+
+    fn send(&mut self, store: &Store, most: u64) {
+        if self.session.is_none() {
+            let session = store.connect(&hello(RUN)).unwrap();
+            self.sent = session.next;
+            self.session = Some(session);
+        }
+        let session = self.session.as_ref().unwrap();
+        if self.sent < self.ring_from {
+            commit(session, [Item::Resume(self.ring_from)]);
+            self.sent = self.ring_from;
+        }
+        let to = self.told.recorded.min(self.sent.saturating_add(most));
+        let lost_or_kept = |n| match n % 7 {
+            0 => Item::Lost("undecodable"),
+            _ => item(RUN, n),
+        };
+        commit(session, (self.sent..to).map(lost_or_kept));
+        self.sent = to;
+    }
+
+    fn tell(&self) {
+        if let Some(session) = &self.session {
+            commit(session, [Item::Counters(self.told.clone())]);
+        }
+    }
+}
+
+#[test]
+fn accounting_is_exact_whatever_happens() {
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    for _ in 0..40 {
+        let store = Store::new(8 * cost());
+        let mut app = App::default();
+        for _ in 0..300 {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            app.act(&store, random);
+            // At any time each cycle is in one place; only what the app has not told yet may be missing.
+            let counts = store.counters();
+            figures(&counts);
+            assert!(counts.seen <= app.told.seen, "{counts:?} {:?}", app.told);
+        }
+        app.send(&store, u64::MAX);
+        app.tell();
+        let counts = store.counters();
+        let lost = |reason| counts.dropped.get(reason).copied().unwrap_or(0);
+        let here = counts.stored + counts.evicted + lost("unsent") + lost("undecodable");
+        assert_eq!(counts.seen, app.told.seen);
+        assert_eq!(counts.open, app.told.open);
+        assert_eq!(counts.filtered, app.told.filtered);
+        assert_eq!(
+            lost("full"),
+            app.told.dropped.get("full").copied().unwrap_or(0)
+        );
+        assert_eq!(here, app.told.recorded);
+        assert_eq!(
+            store.page(999, None, None).cycles.len() as u64,
+            counts.stored
+        );
+    }
 }

@@ -109,6 +109,7 @@ async fn more_connections_than_there_are_places_are_told_503() {
     }
     for _ in 0..100 {
         let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
         let mut answer = String::new();
         let read = timeout(LONG, stream.read_to_string(&mut answer));
         read.await.unwrap().unwrap();
