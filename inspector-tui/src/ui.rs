@@ -99,10 +99,9 @@ fn panes(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
 }
 
 fn messages(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
-    let [request, response] =
-        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)])
-            .spacing(Spacing::Overlap(1))
-            .areas(area);
+    let [request, response] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)])
+        .spacing(Spacing::Overlap(1))
+        .areas(area);
     message::render(frame, request, app, Side::Request, theme);
     message::render(frame, response, app, Side::Response, theme);
 }
