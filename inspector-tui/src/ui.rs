@@ -47,7 +47,7 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
         return;
     }
     let [top, body, bottom] = Layout::vertical([
-        Constraint::Length(header::height(app, area)),
+        Constraint::Length(header::height(area)),
         Constraint::Fill(1),
         Constraint::Length(1),
     ])
@@ -99,10 +99,9 @@ fn panes(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
 }
 
 fn messages(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
-    let [request, response] =
-        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)])
-            .spacing(Spacing::Overlap(1))
-            .areas(area);
+    let [request, response] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)])
+        .spacing(Spacing::Overlap(1))
+        .areas(area);
     message::render(frame, request, app, Side::Request, theme);
     message::render(frame, response, app, Side::Response, theme);
 }

@@ -14,7 +14,7 @@ use ratatui::{
 };
 
 /// Lines that the header takes.
-pub(super) fn height(app: &App, area: Rect) -> u16 {
+pub(super) fn height(area: Rect) -> u16 {
     1 + u16::from(area.height >= 16)
 }
 
@@ -38,7 +38,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     });
     let counters = &app.counters;
     spans.push(format!("  {} kept · ", fit::grouped(counters.stored)).into());
-    let lost = counters.dropped_total() + app.missed;
+    let lost = counters.dropped_total();
     let style = if lost > 0 {
         theme.warning()
     } else {
@@ -58,8 +58,11 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     let whole = escape(&app.url);
     // A token that does not fit is of no use; the whole URL is in the help, and on the screen after quitting.
     let base = whole.split('#').next().unwrap_or_default();
-    if !(put_right(&mut first, &whole, width, theme) || put_right(&mut second, &whole, width, theme)) {
-        let _ = put_right(&mut first, base, width, theme) || put_right(&mut second, base, width, theme);
+    if !(put_right(&mut first, &whole, width, theme)
+        || put_right(&mut second, &whole, width, theme))
+    {
+        let _ =
+            put_right(&mut first, base, width, theme) || put_right(&mut second, base, width, theme);
     }
     let lines = vec![Line::from(first), Line::from(second)];
     frame.render_widget(Paragraph::new(lines), area);
@@ -68,7 +71,10 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
 /// Puts a text at the right end of a line, if there is room.
 fn put_right(line: &mut Vec<Span<'static>>, text: &str, width: usize, theme: Theme) -> bool {
     let used: usize = line.iter().map(|s| fit::width(&s.content)).sum();
-    let Some(room) = width.checked_sub(used + 1).filter(|r| *r >= fit::width(text) + 2) else {
+    let Some(room) = width
+        .checked_sub(used + 1)
+        .filter(|r| *r >= fit::width(text) + 2)
+    else {
         return false;
     };
     line.push(Span::styled(fit::pad_left(text, room), theme.dim()));
