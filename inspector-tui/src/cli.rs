@@ -51,7 +51,7 @@ Examples:
   onionskin --attach                        one more view of the same cycles
   onionskin --headless | grep ' 500 '       only what failed, as lines
   onionskin --json --count 1 > cycle.json   the next cycle, whole
-  onionskin --socket /tmp/mine/link.sock    a second inspector; its apps need ONIONSKIN_SOCKET=/tmp/mine/link.sock
+  onionskin --socket /tmp/mine/link.sock    beside another (apps: ONIONSKIN_SOCKET)
 
 An app is watched once its Cargo.toml says
   axum = { package = \"onionskin\", version = \"0.1\" }";

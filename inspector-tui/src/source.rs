@@ -16,14 +16,14 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// What asks the inspector. It ends when dropped.
 #[derive(Debug)]
-pub struct Source {
+pub(crate) struct Source {
     wanted: watch::Sender<Option<String>>,
     _tasks: JoinSet<()>,
 }
 
 impl Source {
     /// Starts on the current tokio runtime, and says what it learns.
-    pub fn start(client: Client, news: mpsc::Sender<News>) -> Self {
+    pub(crate) fn start(client: Client, news: mpsc::Sender<News>) -> Self {
         let (wanted, wants) = watch::channel(None);
         let mut tasks = JoinSet::new();
         tasks.spawn(load(client.clone(), wants, news.clone()));
@@ -35,7 +35,7 @@ impl Source {
     }
 
     /// Loads a cycle; one that was asked for before and has not come is not waited for any more.
-    pub fn load(&self, id: String) {
+    pub(crate) fn load(&self, id: String) {
         self.wanted.send_replace(Some(id));
     }
 }
