@@ -4,6 +4,7 @@ use super::{probe::Frame, router::Router, site};
 use crate::wire::{Connection, Site, SiteKind};
 use axum::{
     extract::{ConnectInfo, Request},
+    http::Version,
     response::Response,
     serve::{IncomingStream, Listener, ListenerExt, Serve, TapIo},
 };
@@ -101,18 +102,9 @@ struct Clock {
 }
 
 impl Clock {
-    /// What there is to say at the start of a request; the next one begins anew.
-    fn take(&mut self) -> Connection {
-        self.requests += 1;
-        let before = |t: Option<Instant>| t.map_or(0, |t| t.elapsed().as_nanos() as u64);
-        Connection {
-            number: self.number,
-            reuse: self.requests,
-            peer: None,
-            bytes_in: std::mem::take(&mut self.bytes),
-            first_byte_before_ns: before(self.first.take()),
-            last_byte_before_ns: before(self.last.take()),
-        }
+    /// What was read belongs to a request that is known; what comes now belongs to the next.
+    fn forget(&mut self) {
+        (self.first, self.last, self.bytes) = (None, None, 0);
     }
 }
 
@@ -152,6 +144,16 @@ pub struct ClockedIo<T> {
     clock: SharedClock,
 }
 
+impl<T> ClockedIo<T> {
+    /// The rest of a request's body comes before its response goes out, the next request after it.
+    fn wrote(&self) {
+        self.clock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .forget();
+    }
+}
+
 impl<T: AsyncRead + Unpin> AsyncRead for ClockedIo<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -178,7 +180,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for ClockedIo<T> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        let written = ready!(Pin::new(&mut self.io).poll_write(cx, buf));
+        self.wrote();
+        Poll::Ready(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -194,7 +198,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for ClockedIo<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+        let written = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, bufs));
+        self.wrote();
+        Poll::Ready(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -270,13 +276,23 @@ pub struct ClockedService<S> {
 
 impl<S> ClockedService<S> {
     fn connection(&self, request: &Request) -> Connection {
-        let mut connection = self
-            .clock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        clock.requests += 1;
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        connection.peer = peer.map(|ConnectInfo(addr)| addr.to_string());
+        let mut connection = Connection {
+            number: clock.number,
+            reuse: clock.requests,
+            peer: peer.map(|ConnectInfo(addr)| addr.to_string()),
+            ..Connection::default()
+        };
+        // Streams of HTTP/2 share the connection: its bytes belong to none of them.
+        if request.version() < Version::HTTP_2 {
+            let before = |t: Option<Instant>| t.map_or(0, |t| t.elapsed().as_nanos() as u64);
+            connection.bytes_in = clock.bytes;
+            connection.first_byte_before_ns = before(clock.first);
+            connection.last_byte_before_ns = before(clock.last);
+        }
+        clock.forget();
         connection
     }
 }
