@@ -1,0 +1,220 @@
+//! A delta as lines: what came, went, changed or moved.
+
+use super::{escape, escape_bytes, size};
+use crate::{
+    times::parent_of,
+    wire::{
+        BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Header, HeaderEdit, SiteKind, Stage,
+        Step,
+    },
+};
+use std::fmt;
+
+/// What an edit did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sign {
+    /// Something came.
+    Added,
+    /// Something went.
+    Removed,
+    /// A value took the place of another.
+    Changed,
+    /// A header went to another place in the list.
+    Moved,
+}
+
+impl Sign {
+    /// `+`, `-`, `~` or `>`.
+    pub fn as_char(self) -> char {
+        match self {
+            Self::Added => '+',
+            Self::Removed => '-',
+            Self::Changed => '~',
+            Self::Moved => '>',
+        }
+    }
+}
+
+impl fmt::Display for Sign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.as_char())
+    }
+}
+
+/// One edit, escaped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What it did.
+    pub sign: Sign,
+    /// To what: `vary: accept → accept, origin`.
+    pub text: String,
+}
+
+/// The edits of a delta, in the order of a message: first line, headers, extensions, body.
+pub fn edits(cycle: &Cycle, delta: &Delta) -> Vec<Edit> {
+    let mut edits = first_line(delta);
+    let mut push = |sign, text| edits.push(Edit { sign, text });
+    for edit in &delta.headers {
+        match edit {
+            HeaderEdit::Add { header: h, .. } => push(Sign::Added, header(h)),
+            HeaderEdit::Remove { header: h, .. } => push(Sign::Removed, header(h)),
+            HeaderEdit::Move {
+                header: h,
+                from,
+                at,
+            } => push(
+                Sign::Moved,
+                format!("{} (line {} → {})", escape(&h.name), from + 1, at + 1),
+            ),
+            HeaderEdit::Change { from, to, .. } if from.name == to.name => push(
+                Sign::Changed,
+                format!("{} → {}", header(from), escape_bytes(&to.value.0)),
+            ),
+            HeaderEdit::Change { from, to, .. } => {
+                push(Sign::Changed, format!("{} → {}", header(from), header(to)))
+            }
+        }
+    }
+    for edit in &delta.extensions {
+        match edit {
+            ExtensionEdit::Add { type_name } => push(Sign::Added, extension(type_name)),
+            ExtensionEdit::Remove { type_name } => push(Sign::Removed, extension(type_name)),
+        }
+    }
+    if let Some(change) = &delta.body {
+        let to = body(cycle, change.to);
+        match change.from {
+            Some(from) => push(Sign::Changed, format!("body {} → {to}", body(cycle, from))),
+            None => push(Sign::Added, format!("body {to}")),
+        }
+    }
+    edits
+}
+
+fn first_line(delta: &Delta) -> Vec<Edit> {
+    let parts = [&delta.method, &delta.uri, &delta.version];
+    let added: Vec<_> = parts
+        .iter()
+        .filter_map(|p| p.as_ref().filter(|c| c.from.is_none()))
+        .map(|c| escape(&c.to))
+        .collect();
+    let mut edits = Vec::new();
+    match &delta.status {
+        Some(Change {
+            from: Some(from),
+            to,
+        }) => edits.push(Edit {
+            sign: Sign::Changed,
+            text: format!("status {from} → {to}"),
+        }),
+        Some(Change { from: None, to }) => edits.push(Edit {
+            sign: Sign::Added,
+            text: [&[format!("status {to}").into()][..], &added]
+                .concat()
+                .join(" "),
+        }),
+        None if !added.is_empty() => edits.push(Edit {
+            sign: Sign::Added,
+            text: added.join(" "),
+        }),
+        None => {}
+    }
+    for (word, part) in ["method", "uri", "version"].into_iter().zip(parts) {
+        if let Some(Change {
+            from: Some(from),
+            to,
+        }) = part
+        {
+            edits.push(Edit {
+                sign: Sign::Changed,
+                text: format!("{word} {} → {}", escape(from), escape(to)),
+            });
+        }
+    }
+    edits
+}
+
+/// `name: value`, escaped.
+pub fn header(header: &Header) -> String {
+    format!(
+        "{}: {}",
+        escape(&header.name),
+        escape_bytes(&header.value.0)
+    )
+}
+
+/// `ext Type`, escaped. Paths of modules are left out, arguments kept: `Extension<app::User>` is `Extension<User>`.
+pub fn extension(type_name: &str) -> String {
+    format!("ext {}", escape(&short_type(type_name)))
+}
+
+/// A type name without the paths of its modules.
+pub fn short_type(type_name: &str) -> String {
+    let mut out = String::with_capacity(type_name.len());
+    let mut word = String::new();
+    let mut chars = type_name.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == ':' && chars.peek() == Some(&':') {
+            chars.next();
+            word.clear();
+        } else if c.is_alphanumeric() || c == '_' {
+            word.push(c);
+        } else {
+            out.push_str(&word);
+            word.clear();
+            out.push(c);
+        }
+    }
+    out.push_str(&word);
+    out
+}
+
+/// The length of a body, as well as it is known.
+pub fn body(cycle: &Cycle, body: BodyRef) -> String {
+    match (body.body.and_then(|i| cycle.bodies.get(i)), body.announced) {
+        (Some(seen), _) => size(seen.len),
+        (None, Some(announced)) => size(announced),
+        (None, None) => "of unknown length".into(),
+    }
+}
+
+/// Who made the change that a step shows, as an index into [`Cycle::sites`]: what left, on the way out; what is around
+/// it, on the way in. None where it came from outside.
+pub fn author(cycle: &Cycle, step: &Step) -> Option<usize> {
+    let steps = &cycle.steps;
+    let mut at = match step.edge {
+        Edge::Out => return step.site,
+        Edge::In if step.stage == Stage::Send => return step.site,
+        Edge::In => parent_of(steps, step.seq as usize)?,
+    };
+    // What happened inside of a layer's inner edge was done by a part of it that nobody named.
+    while is_edge(cycle, at) {
+        at = parent_of(steps, at)?;
+    }
+    steps[at].site
+}
+
+fn is_edge(cycle: &Cycle, step: usize) -> bool {
+    let site = cycle.steps[step].site.and_then(|i| cycle.sites.get(i));
+    site.is_some_and(|s| s.kind == SiteKind::Edge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_lose_their_paths_and_keep_their_arguments() {
+        for (long, short) in [
+            ("u32", "u32"),
+            ("app::auth::User", "User"),
+            (
+                "a::Extension<b::c::User, alloc::string::String>",
+                "Extension<User, String>",
+            ),
+            ("&dyn core::any::Any", "&dyn Any"),
+        ] {
+            assert_eq!(short_type(long), short);
+        }
+    }
+}

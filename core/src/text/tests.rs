@@ -1,0 +1,72 @@
+//! How cycles look as text.
+
+use super::{line, samples, timeline};
+use crate::{
+    times::times,
+    wire::{Cycle, Edge},
+};
+
+fn all() -> [Cycle; 4] {
+    [
+        samples::completed(),
+        samples::short_circuit(),
+        samples::panicked(),
+        samples::retried(),
+    ]
+}
+
+#[test]
+fn a_cycle_with_session_auth_and_compression() {
+    insta::assert_snapshot!(timeline(&samples::completed()));
+}
+
+#[test]
+fn a_layer_that_answered_by_itself() {
+    insta::assert_snapshot!(timeline(&samples::short_circuit()));
+}
+
+#[test]
+fn a_panic_and_hostile_text() {
+    insta::assert_snapshot!(timeline(&samples::panicked()));
+}
+
+#[test]
+fn a_layer_that_called_in_again() {
+    insta::assert_snapshot!(timeline(&samples::retried()));
+}
+
+#[test]
+fn a_line_for_each() {
+    let lines: Vec<_> = all().iter().map(|c| line(&c.summary())).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn own_times_and_cost_make_up_the_whole() {
+    for cycle in all() {
+        let own: u64 = times(&cycle).iter().flatten().map(|t| t.own_ns()).sum();
+        // The server's last words belong to nobody: the cycle is over for every place.
+        assert!(own + cycle.cost_ns <= cycle.duration_ns, "{}", cycle.target);
+        assert!(
+            cycle.duration_ns - own - cycle.cost_ns < 10_000,
+            "{}",
+            cycle.target
+        );
+    }
+}
+
+#[test]
+fn a_cycle_that_points_nowhere_is_shown_all_the_same() {
+    let mut cycle = samples::completed();
+    for (i, step) in cycle.steps.iter_mut().enumerate() {
+        step.site = Some(usize::MAX - i);
+        step.entry = u32::MAX - i as u32;
+        step.parent = Some(i as u32);
+        step.t_ns = u64::MAX;
+        step.cost_ns = u64::MAX;
+        step.edge = if i % 2 == 0 { Edge::Out } else { Edge::In };
+    }
+    cycle.never_ran = vec![usize::MAX];
+    cycle.bodies.clear();
+    assert!(timeline(&cycle).to_string().contains("/books/7"));
+}

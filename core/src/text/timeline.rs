@@ -1,0 +1,312 @@
+//! A cycle, step by step.
+
+use super::{clock, duration, edits, escape, size};
+use crate::{
+    times::{Row, RowState, rows},
+    wire::{BodyEnd, Cycle, Edge, Left, Mark, MarkKind, Side, SiteKind, Stage, Step},
+};
+use std::fmt;
+
+/// Nesting deeper than this is not shown by indentation.
+const MAX_INDENT: usize = 24;
+
+/// A cycle as plain text; every byte of it that came from outside is escaped.
+///
+/// A head line; then each step with its time, an arrow in (`→`) or out (`←`), its stage and name and what its place took
+/// by itself, and below it what changed (`+` came, `-` went, `~` changed, `>` moved) and by whom; then the layers that
+/// never ran, what was left out, and what recording itself cost.
+pub fn timeline(cycle: &Cycle) -> Timeline<'_> {
+    Timeline { cycle }
+}
+
+/// What [`timeline`] returns: it shows itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeline<'c> {
+    cycle: &'c Cycle,
+}
+
+impl fmt::Display for Timeline<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cycle = self.cycle;
+        head(f, cycle)?;
+        let rows = rows(cycle);
+        let mut of_entry: Vec<Option<&Row>> = vec![None; cycle.steps.len()];
+        for row in &rows {
+            if let Some(entry) = row.entry {
+                of_entry[entry] = Some(row);
+            }
+        }
+        let mut marks = cycle.marks.iter().peekable();
+        for (i, step) in cycle.steps.iter().enumerate() {
+            let row = of_entry.get(step.entry as usize).copied().flatten();
+            let depth = row.map_or(0, |r| r.depth);
+            if !is_edge(cycle, step) || step.delta.as_ref().is_some_and(|d| !d.is_empty()) {
+                step_line(f, cycle, step, row)?;
+            }
+            delta_lines(f, cycle, step, depth)?;
+            let mut here = Vec::new();
+            while let Some(mark) = marks.next_if(|m| m.after as usize <= i) {
+                here.push(mark);
+            }
+            mark_lines(f, cycle, &here, depth)?;
+        }
+        foot(f, cycle, &rows)
+    }
+}
+
+fn head(f: &mut fmt::Formatter<'_>, cycle: &Cycle) -> fmt::Result {
+    let status = cycle.status.map_or("no status".into(), |s| s.to_string());
+    writeln!(
+        f,
+        "{}  {} {}  {status}  {}  {}",
+        clock(cycle.started_unix_us),
+        escape(&cycle.method),
+        escape(&cycle.target),
+        duration(cycle.duration_ns),
+        escape(&outcome(cycle)),
+    )?;
+    write!(f, "{}, cycle {}", escape(&cycle.app), escape(&cycle.id))?;
+    if let Some(connection) = &cycle.connection {
+        write!(
+            f,
+            ", request {} on connection {}",
+            connection.reuse, connection.number
+        )?;
+        if let Some(peer) = &connection.peer {
+            write!(f, " from {}", escape(peer))?;
+        }
+    }
+    writeln!(f, "\n")
+}
+
+fn outcome(cycle: &Cycle) -> String {
+    let site = cycle.outcome.site().and_then(|i| cycle.sites.get(i));
+    cycle.outcome.describe(site.map(|s| s.name.as_str()))
+}
+
+fn is_edge(cycle: &Cycle, step: &Step) -> bool {
+    let site = step.site.and_then(|i| cycle.sites.get(i));
+    site.is_some_and(|s| s.kind == SiteKind::Edge)
+}
+
+fn step_line(
+    f: &mut fmt::Formatter<'_>,
+    cycle: &Cycle,
+    step: &Step,
+    row: Option<&Row>,
+) -> fmt::Result {
+    let (arrow, depth) = match step.edge {
+        Edge::In => ('→', row.map_or(0, |r| r.depth)),
+        Edge::Out => ('←', row.map_or(0, |r| r.depth)),
+    };
+    let site = step.site.and_then(|i| cycle.sites.get(i));
+    let mut text = format!(
+        "{arrow} {:indent$}{}",
+        "",
+        step.stage.as_str(),
+        indent = indent(depth)
+    );
+    if let Some(site) = site {
+        text += &format!("  {}", escape(&site.name));
+    }
+    if step.attempt > 1 {
+        text += &format!(" (attempt {})", step.attempt);
+    }
+    if let Some(resolved) = &step.resolved {
+        match &resolved.route {
+            Some(route) => text += &format!("  {}", escape(route)),
+            None => text += "  no route",
+        }
+        for (name, value) in &resolved.params {
+            text += &format!("  {}={}", escape(name), escape(value));
+        }
+    }
+    match &step.left {
+        None | Some(Left::Returned) => {}
+        Some(Left::Error { error }) => text += &format!("  error {}", escape(error)),
+        Some(Left::Dropped) => text += "  dropped",
+        Some(Left::Unwound) => text += "  a panic passed",
+        Some(Left::Sent) => text += "  all sent",
+        Some(Left::Cut) => text += "  cut before its end",
+    }
+    if let (Edge::In, Some(row)) = (step.edge, row) {
+        text = format!("{text:<44}  {}", own_times(row));
+    }
+    writeln!(f, "{:>9}  {}", duration(step.t_ns), text.trim_end())
+}
+
+/// What a place took: for a layer its parts, for everything else the whole.
+fn own_times(row: &Row) -> String {
+    let times = row.times;
+    let mut text = match row.stage {
+        Stage::Middleware if times.inner_ns > 0 || times.out_ns > 0 => format!(
+            "in {}, inner {}, out {}",
+            duration(times.in_ns),
+            duration(times.inner_ns),
+            duration(times.out_ns)
+        ),
+        Stage::Parse | Stage::Resolve => duration(times.in_ns),
+        _ => duration(times.own_ns()),
+    };
+    if times.idle_ns > 0 {
+        text += &format!(
+            " (busy {}, idle {})",
+            duration(times.busy_ns()),
+            duration(times.idle_ns)
+        );
+    }
+    text
+}
+
+fn indent(depth: usize) -> usize {
+    2 * depth.min(MAX_INDENT)
+}
+
+/// A line that belongs to the step above it.
+fn below(f: &mut fmt::Formatter<'_>, depth: usize, text: fmt::Arguments<'_>) -> fmt::Result {
+    writeln!(f, "{:width$}{text}", "", width = 15 + indent(depth))
+}
+
+fn delta_lines(
+    f: &mut fmt::Formatter<'_>,
+    cycle: &Cycle,
+    step: &Step,
+    depth: usize,
+) -> fmt::Result {
+    let Some(delta) = &step.delta else {
+        return Ok(());
+    };
+    // On the way out the step itself names who did it.
+    let by = match step.edge {
+        Edge::In => edits::author(cycle, step).and_then(|i| cycle.sites.get(i)),
+        Edge::Out => None,
+    };
+    let by = by.map_or(String::new(), |s| format!("  by {}", escape(&s.name)));
+    for edit in edits::edits(cycle, delta) {
+        below(f, depth, format_args!("{} {}{by}", edit.sign, edit.text))?;
+    }
+    Ok(())
+}
+
+fn mark_lines(
+    f: &mut fmt::Formatter<'_>,
+    cycle: &Cycle,
+    marks: &[&Mark],
+    depth: usize,
+) -> fmt::Result {
+    let mut rest = marks;
+    while let Some((first, others)) = rest.split_first() {
+        rest = others;
+        match &first.what {
+            MarkKind::BodyFrame { body, len } => {
+                let (mut frames, mut bytes) = (1u64, *len);
+                while let Some((next, others)) = rest.split_first() {
+                    match next.what {
+                        MarkKind::BodyFrame { body: b, len } if b == *body => {
+                            frames += 1;
+                            bytes = bytes.saturating_add(len);
+                            rest = others;
+                        }
+                        _ => break,
+                    }
+                }
+                let side = match cycle.bodies.get(*body).map(|b| b.side) {
+                    Some(Side::Request) => "request body: ",
+                    Some(Side::Response) => "response body: ",
+                    None => "body: ",
+                };
+                let s = if frames == 1 { "" } else { "s" };
+                let text = format_args!("· {side}{frames} frame{s}, {}", size(bytes));
+                below(f, depth, text)?;
+            }
+            what => below(f, depth, format_args!("· {}", mark(what)))?,
+        }
+    }
+    Ok(())
+}
+
+/// A mark on one line, escaped: `sql SELECT …, 1 row, 1.8 ms`.
+pub fn mark(mark: &MarkKind) -> String {
+    match mark {
+        MarkKind::BodyFrame { len, .. } => format!("body frame, {}", size(*len)),
+        MarkKind::Log {
+            level,
+            target,
+            message,
+            fields,
+        } => {
+            let mut text = format!(
+                "log {} {}: {}",
+                escape(level),
+                escape(target),
+                escape(message)
+            );
+            for (name, value) in fields {
+                text += &format!(" {}={}", escape(name), escape(value));
+            }
+            text
+        }
+        MarkKind::Sql {
+            statement,
+            rows,
+            elapsed_ns,
+        } => {
+            let mut text = format!("sql {}", escape(statement.trim()));
+            if let Some(rows) = rows {
+                text += &format!(", {rows} row{}", if *rows == 1 { "" } else { "s" });
+            }
+            if let Some(ns) = elapsed_ns {
+                text += &format!(", {}", duration(*ns));
+            }
+            text
+        }
+        MarkKind::Panic { message, at } => {
+            format!("panic at {}: {}", escape(at), escape(message))
+        }
+        MarkKind::Rebuilt => "the request was built afresh".into(),
+    }
+}
+
+fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row]) -> fmt::Result {
+    let never: Vec<_> = rows
+        .iter()
+        .filter(|r| r.state == RowState::NeverRan)
+        .map(|r| escape(r.name(cycle)))
+        .collect();
+    writeln!(f)?;
+    if !never.is_empty() {
+        writeln!(f, "never ran: {}", never.join(", "))?;
+    }
+    for body in &cycle.bodies {
+        let side = match body.side {
+            Side::Request => "request",
+            Side::Response => "response",
+        };
+        let end = match &body.end {
+            BodyEnd::Complete => "complete".into(),
+            BodyEnd::Cut => "not read to its end".into(),
+            BodyEnd::Error { error } => format!("broke: {}", escape(error)),
+        };
+        let s = if body.frames == 1 { "" } else { "s" };
+        writeln!(
+            f,
+            "{side} body: {} in {} frame{s}, {end}",
+            size(body.len),
+            body.frames
+        )?;
+    }
+    let omitted = cycle.omitted;
+    if omitted.steps + omitted.marks > 0 {
+        writeln!(
+            f,
+            "left out, the cycle was too big: {} steps, {} marks",
+            omitted.steps, omitted.marks
+        )?;
+    }
+    writeln!(
+        f,
+        "recording itself took {} of the {}; no time above contains it",
+        duration(cycle.cost_ns),
+        duration(cycle.duration_ns)
+    )
+}

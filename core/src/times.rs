@@ -1,0 +1,118 @@
+//! How long each place of a cycle took by itself, and the rows that a timeline shows.
+//!
+//! The time between two steps, less what recording the first of them cost, belongs to the innermost place that is open
+//! between them: to the place entered, after an `in`; to the place outside of the one that was left, after an `out`.
+
+mod rows;
+
+pub use rows::{Row, RowState, rows};
+
+use crate::wire::{Cycle, Edge, Step};
+
+/// How the time of one place was spent, recording's own cost left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Its own, up to where it first called the service inside it; all of its own if it called none.
+    pub in_ns: u64,
+    /// That of everything inside it.
+    pub inner_ns: u64,
+    /// Its own, after the service inside it first answered; between the attempts of a retry too.
+    pub out_ns: u64,
+    /// How much of its own time the task waited and was not polled.
+    pub idle_ns: u64,
+}
+
+impl Times {
+    /// Its own: in and out.
+    pub fn own_ns(&self) -> u64 {
+        self.in_ns + self.out_ns
+    }
+
+    /// How much of its own time it was polled.
+    pub fn busy_ns(&self) -> u64 {
+        self.own_ns().saturating_sub(self.idle_ns)
+    }
+}
+
+/// The times of each place entered, at the index of the step that entered it; none at steps that leave.
+pub fn times(cycle: &Cycle) -> Vec<Option<Times>> {
+    let steps = &cycle.steps;
+    let mut times: Vec<Option<Times>> = steps
+        .iter()
+        .map(|s| (s.edge == Edge::In).then(Times::default))
+        .collect();
+    let mut answered = vec![false; steps.len()];
+    // All recorded time up to each step, without cost: the span of a place is a difference of two of these.
+    let mut elapsed = Vec::with_capacity(steps.len() + 1);
+    let mut total = 0u64;
+    for (i, step) in steps.iter().enumerate() {
+        elapsed.push(total);
+        let (until, idle) = match steps.get(i + 1) {
+            Some(next) => (next.t_ns, next.idle_ns),
+            None => (cycle.duration_ns, cycle.idle_ns),
+        };
+        let gap = until.saturating_sub(step.t_ns.saturating_add(step.cost_ns));
+        total = total.saturating_add(gap);
+        let Some(owner) = owner_after(steps, i) else {
+            continue;
+        };
+        if step.edge == Edge::Out && step.left.is_some() {
+            answered[owner] = true;
+        }
+        if let Some(times) = &mut times[owner] {
+            let part = if answered[owner] {
+                &mut times.out_ns
+            } else {
+                &mut times.in_ns
+            };
+            *part = part.saturating_add(gap);
+            times.idle_ns = times
+                .idle_ns
+                .saturating_add(idle.saturating_sub(step.idle_ns).min(gap));
+        }
+    }
+    elapsed.push(total);
+    for (entry, end) in ends(steps).into_iter().enumerate() {
+        if let Some(times) = &mut times[entry] {
+            let span = elapsed[end.unwrap_or(steps.len())].saturating_sub(elapsed[entry]);
+            times.inner_ns = span.saturating_sub(times.in_ns.saturating_add(times.out_ns));
+        }
+    }
+    times
+}
+
+/// For each step that enters: the index of the step that left it, if one did.
+pub(crate) fn ends(steps: &[Step]) -> Vec<Option<usize>> {
+    let mut ends = vec![None; steps.len()];
+    for (i, step) in steps.iter().enumerate() {
+        if let (Edge::Out, Some(_), Some(entry)) = (step.edge, &step.left, entry_of(steps, i)) {
+            ends[entry] = Some(i);
+        }
+    }
+    ends
+}
+
+/// The place that time belongs to after step `i`: the index of the step that entered it.
+fn owner_after(steps: &[Step], i: usize) -> Option<usize> {
+    match (steps[i].edge, &steps[i].left) {
+        (Edge::In, _) => Some(i),
+        (Edge::Out, None) => entry_of(steps, i),
+        (Edge::Out, Some(_)) => parent_of(steps, entry_of(steps, i)?),
+    }
+}
+
+/// The index of the step that entered what step `i` is about. Cycles come from outside: what does not point back to an
+/// `in` step counts as none.
+pub(crate) fn entry_of(steps: &[Step], i: usize) -> Option<usize> {
+    if steps[i].edge == Edge::In {
+        return Some(i);
+    }
+    let entry = steps[i].entry as usize;
+    (entry < i && steps[entry].edge == Edge::In).then_some(entry)
+}
+
+/// The index of the `in` step that step `i` happened inside of. It is always smaller than `i`.
+pub(crate) fn parent_of(steps: &[Step], i: usize) -> Option<usize> {
+    let parent = steps[i].parent? as usize;
+    (parent < i && steps[parent].edge == Edge::In).then_some(parent)
+}

@@ -1,0 +1,166 @@
+//! The cycles, in order of arrival, and which of them is selected.
+
+use onionskin_web::model::{App as AppRuns, ListedCycle, Run};
+use std::collections::{HashMap, VecDeque};
+
+/// Lines kept here. The inspector keeps more; older ones are in the browser.
+const MAX: usize = 5_000;
+
+/// The cycles, oldest first.
+#[derive(Debug, Default)]
+pub struct List {
+    rows: VecDeque<ListedCycle>,
+    /// While the list is frozen: what came meanwhile.
+    waiting: Option<VecDeque<ListedCycle>>,
+    /// Position of the selected cycle; none: the newest is followed.
+    selected: Option<u64>,
+    /// Which run of its app a run is, from 1.
+    ordinals: HashMap<String, u32>,
+}
+
+/// A line of the list.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Item<'l> {
+    /// A cycle.
+    Cycle(&'l ListedCycle),
+    /// The app started again before the next cycle.
+    Restarted {
+        /// Name of the app.
+        app: &'l str,
+        /// Which run of the app begins, if known.
+        run: Option<u32>,
+    },
+}
+
+impl List {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// How many there are, those that wait included.
+    pub fn len(&self) -> usize {
+        self.rows.len() + self.waiting()
+    }
+
+    /// Whether the list is held still.
+    pub fn frozen(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// How many came since the list was frozen.
+    pub fn waiting(&self) -> usize {
+        self.waiting.as_ref().map_or(0, VecDeque::len)
+    }
+
+    /// Holds the list still, or lets in what came meanwhile.
+    pub fn toggle_frozen(&mut self) {
+        match self.waiting.take() {
+            None => self.waiting = Some(VecDeque::new()),
+            Some(waiting) => waiting.into_iter().for_each(|c| self.insert(c)),
+        }
+    }
+
+    /// A cycle came, in whatever order, possibly not for the first time.
+    pub fn push(&mut self, cycle: ListedCycle) {
+        match &mut self.waiting {
+            None => self.insert(cycle),
+            Some(waiting) => {
+                if waiting.len() == MAX {
+                    waiting.pop_front();
+                }
+                waiting.push_back(cycle);
+            }
+        }
+    }
+
+    fn insert(&mut self, cycle: ListedCycle) {
+        let at = self.rows.partition_point(|c| c.position < cycle.position);
+        if self
+            .rows
+            .get(at)
+            .is_some_and(|c| c.position == cycle.position)
+        {
+            return;
+        }
+        self.rows.insert(at, cycle);
+        if self.rows.len() > MAX {
+            // What is being looked at stays.
+            let keep = self.selected == self.rows.front().map(|c| c.position);
+            self.rows.remove(usize::from(keep));
+        }
+    }
+
+    /// An app run came or went.
+    pub fn run(&mut self, run: &Run) {
+        self.ordinals.insert(run.run.clone(), run.ordinal);
+    }
+
+    /// All app runs.
+    pub fn runs(&mut self, apps: &[AppRuns]) {
+        apps.iter().flat_map(|a| &a.runs).for_each(|r| self.run(r));
+    }
+
+    /// The selected cycle.
+    pub fn selected(&self) -> Option<&ListedCycle> {
+        self.rows.get(self.index()?)
+    }
+
+    fn index(&self) -> Option<usize> {
+        let position = self.selected?;
+        self.rows
+            .binary_search_by_key(&position, |c| c.position)
+            .ok()
+    }
+
+    /// Selects the cycle `by` lines further down, or the newest where none was selected. Returns whether the selection is
+    /// another one now.
+    pub fn select(&mut self, by: isize) -> bool {
+        let last = self.rows.len().saturating_sub(1);
+        let at = match self.index() {
+            Some(at) => at.saturating_add_signed(by).min(last),
+            None if by == isize::MIN => 0,
+            None => last,
+        };
+        let before = self.selected;
+        self.selected = self.rows.get(at).map(|c| c.position);
+        self.selected != before
+    }
+
+    /// Selects none, and follows the newest.
+    pub fn unselect(&mut self) {
+        self.selected = None;
+    }
+
+    /// Cycles that came after the selected one.
+    pub fn newer(&self) -> usize {
+        self.index().map_or(0, |at| self.rows.len() - 1 - at)
+    }
+
+    /// The lines that `height` lines of a screen show: those around the selected cycle, or the last.
+    pub fn window(&self, height: usize) -> Vec<Item<'_>> {
+        let mut items = Vec::with_capacity(self.rows.len());
+        let mut at = None;
+        let mut runs: HashMap<&str, &str> = HashMap::new();
+        for cycle in &self.rows {
+            let (app, run) = (cycle.cycle.app.as_str(), cycle.cycle.run.as_str());
+            let before = runs.insert(app, run);
+            if before.is_some_and(|b| b != run) {
+                let run = self.ordinals.get(run).copied();
+                items.push(Item::Restarted { app, run });
+            }
+            if self.selected == Some(cycle.position) {
+                at = Some(items.len());
+            }
+            items.push(Item::Cycle(cycle));
+        }
+        let last_start = items.len().saturating_sub(height);
+        let start = match at {
+            Some(at) => at.saturating_sub(height / 2).min(last_start),
+            None => last_start,
+        };
+        items.drain(..start);
+        items.truncate(height);
+        items
+    }
+}

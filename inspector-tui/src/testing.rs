@@ -1,0 +1,134 @@
+//! What the tests of this crate share: hand-made cycles, and a state that has seen them.
+
+use crate::{
+    app::App,
+    event::{Event, News},
+};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use onionskin::wire::{self, Counters, Cycle};
+use onionskin_web::model::{ListedCycle, LiveEvent, Memory, Run};
+use std::time::Instant;
+
+#[path = "../../core/src/text/samples.rs"]
+pub(crate) mod samples;
+
+pub(crate) const URL: &str =
+    "http://127.0.0.1:7335/#token=0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
+
+pub(crate) fn cycles() -> [Cycle; 4] {
+    [
+        samples::completed(),
+        samples::short_circuit(),
+        samples::panicked(),
+        samples::retried(),
+    ]
+}
+
+pub(crate) fn listed(position: u64, cycle: &Cycle) -> ListedCycle {
+    ListedCycle {
+        position,
+        cycle: cycle.summary(),
+    }
+}
+
+/// Connected, nothing there yet.
+pub(crate) fn connected() -> App {
+    let mut app = App::new(URL.into(), vec!["shop http://127.0.0.1:3000".into()]);
+    app.update(Event::News(News::Connected {
+        cycles: vec![],
+        apps: vec![],
+        counters: Counters::default(),
+        memory: Memory {
+            bytes: 0,
+            cap: 256 << 20,
+        },
+    }));
+    app
+}
+
+/// The four cycles and, after a restart, the first of them again.
+pub(crate) fn busy() -> App {
+    let mut app = connected();
+    for (i, cycle) in cycles().iter().enumerate() {
+        live(
+            &mut app,
+            LiveEvent::Cycle(Box::new(listed(i as u64 + 1, cycle))),
+        );
+    }
+    live(&mut app, LiveEvent::Run(Box::new(run(2))));
+    live(
+        &mut app,
+        LiveEvent::Cycle(Box::new(listed(5, &after_restart()))),
+    );
+    let mut counters = Counters {
+        seen: 1_207,
+        stored: 1_204,
+        ..Counters::default()
+    };
+    counters.dropped.insert("ring_full".into(), 3);
+    live(
+        &mut app,
+        LiveEvent::Counters {
+            counters,
+            memory: Memory {
+                bytes: 12_900_000,
+                cap: 256 << 20,
+            },
+        },
+    );
+    app
+}
+
+pub(crate) fn after_restart() -> Cycle {
+    let mut cycle = samples::completed();
+    cycle.run = "feedfacefeed".into();
+    cycle.id = "feedfacefeed-1".into();
+    cycle.started_unix_us += 60_000_000;
+    cycle
+}
+
+fn run(ordinal: u32) -> Run {
+    Run {
+        run: "feedfacefeed".into(),
+        ordinal,
+        pid: 7,
+        command: "shop".into(),
+        started_unix_us: 0,
+        connected: true,
+        counters: Counters::default(),
+        has_stack: false,
+    }
+}
+
+pub(crate) fn live(app: &mut App, event: LiveEvent) {
+    app.update(Event::News(News::Live(event)));
+}
+
+pub(crate) fn press(app: &mut App, code: KeyCode) -> crate::app::Update {
+    app.update(Event::Key(
+        KeyEvent::new(code, KeyModifiers::NONE),
+        Instant::now(),
+    ))
+}
+
+pub(crate) fn load(app: &mut App, cycle: Cycle) {
+    let id = cycle.id.clone();
+    let result = Ok(Box::new(cycle));
+    app.update(Event::News(News::Loaded { id, result }));
+}
+
+/// The state with a cycle open at a step, its timeline focused.
+pub(crate) fn open(cycle: Cycle, step: usize) -> App {
+    let mut app = busy();
+    app.wanted = Some(cycle.id.clone());
+    for _ in 0..(6 - cycle.number) {
+        press(&mut app, KeyCode::Up);
+    }
+    app.wanted = Some(cycle.id.clone());
+    load(&mut app, cycle);
+    press(&mut app, KeyCode::Enter);
+    for _ in 0..step {
+        press(&mut app, KeyCode::Right);
+    }
+    app
+}

@@ -1,0 +1,76 @@
+//! Text made to fit a number of columns.
+
+use unicode_width::UnicodeWidthChar;
+
+/// Columns that a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or(0)).sum()
+}
+
+/// The text cut to at most so many columns, with `…` for what is cut off.
+pub(super) fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.into();
+    }
+    let mut out = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used > columns {
+            break;
+        }
+        out.push(c);
+    }
+    if columns > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// The text cut or filled up to exactly so many columns.
+pub(super) fn pad(text: &str, columns: usize) -> String {
+    let mut out = cut(text, columns);
+    let missing = columns - width(&out).min(columns);
+    out.extend(std::iter::repeat_n(' ', missing));
+    out
+}
+
+/// The same, text to the right.
+pub(super) fn pad_left(text: &str, columns: usize) -> String {
+    let text = cut(text, columns);
+    let missing = columns - width(&text).min(columns);
+    format!("{}{text}", " ".repeat(missing))
+}
+
+/// A number with a comma every three digits.
+pub(super) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_exact() {
+        for text in ["", "abc", "本の紹介", "a本b本c", "ünïcödé text"] {
+            for columns in 0..12 {
+                assert_eq!(width(&pad(text, columns)), columns, "{text} {columns}");
+                assert_eq!(width(&pad_left(text, columns)), columns);
+                assert!(width(&cut(text, columns)) <= columns);
+            }
+        }
+        assert_eq!(cut("abcdef", 4), "abc…");
+        assert_eq!(grouped(1_204), "1,204");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000_000), "1,000,000");
+    }
+}

@@ -1,0 +1,128 @@
+//! The cycles.
+
+use super::{bars, fit, pane};
+use crate::{
+    app::{App, Item, Pane},
+    theme::{Part, Theme},
+};
+use onionskin::{
+    text::{clock, duration, escape},
+    wire::{CycleSummary, Outcome},
+};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+/// ```text
+/// ┌ cycles ─ 12 newer below ───────────────────────────────────────────────────┐
+/// │  12:01:07.120  POST  /cart/items             401   3.1 ms  ▁ █▁  answered…│
+/// │ ── shop restarted: run 2 ──                                                │
+/// │▶ 12:01:07.411  GET   /books/7                200  12.8 ms  ▁█▁▁  3 sql    │
+/// ```
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
+    let focused = app.focus == Pane::List;
+    let newer = app.list.newer();
+    let title = match newer {
+        0 => " cycles ".into(),
+        n => format!(" cycles ─ {} newer below ", fit::grouped(n as u64)),
+    };
+    let inner = pane(frame, area, Line::from(title), focused, theme);
+    if app.list.is_empty() {
+        frame.render_widget(Paragraph::new(empty(app)), inner);
+        return;
+    }
+    let selected = app.list.selected().map(|c| c.position);
+    let width = usize::from(inner.width);
+    let lines: Vec<_> = app
+        .list
+        .window(usize::from(inner.height))
+        .into_iter()
+        .map(|item| match item {
+            Item::Cycle(c) => line(&c.cycle, width, selected == Some(c.position), theme),
+            Item::Restarted { app, run } => {
+                let run = run.map_or(String::new(), |n| format!(": run {n}"));
+                let text = format!("── {} restarted{run} ──", escape(app));
+                Line::styled(fit::cut(&text, width), theme.dim())
+            }
+        })
+        .collect();
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn empty(app: &App) -> Vec<Line<'static>> {
+    let mut lines = vec![
+        Line::from("No cycle yet. Send your app a request."),
+        Line::from(""),
+    ];
+    if app.notices.is_empty() {
+        lines.push(Line::from(
+            "An app shows up here once it is built with onionskin:",
+        ));
+        lines.push(Line::from(
+            "  axum = { package = \"onionskin\", version = \"0.1\" }   in its Cargo.toml",
+        ));
+    }
+    for notice in &app.notices {
+        lines.push(Line::from(format!("  {}", escape(notice))));
+    }
+    lines
+}
+
+fn line(cycle: &CycleSummary, width: usize, selected: bool, theme: Theme) -> Line<'static> {
+    // Milliseconds of the clock are the first to go where there is little room, then the bar.
+    let clock = clock(cycle.started_unix_us);
+    let clock = if width >= 90 { &clock[..] } else { &clock[..8] };
+    let wide = width >= 60;
+    let target_width = (width.saturating_sub(42) / 2).max(12);
+    let base = if selected {
+        theme.selected()
+    } else {
+        Default::default()
+    };
+    let cell = |text: String, style| Span::styled(text, base.patch(style));
+    let status = cycle.status.map_or("---".into(), |s| s.to_string());
+    let mut spans = vec![
+        cell(if selected { "▶ " } else { "  " }.into(), base),
+        cell(format!("{clock}  "), theme.dim()),
+        cell(format!("{} ", fit::pad(&escape(&cycle.method), 7)), base),
+        cell(fit::pad(&escape(&cycle.target), target_width), base),
+        cell(format!(" {status}"), theme.status(cycle.status)),
+        cell(
+            format!(" {}", fit::pad_left(&duration(cycle.duration_ns), 8)),
+            base,
+        ),
+    ];
+    if wide {
+        let bar = cycle.bar;
+        let high = bars::columns([bar.in_ns, bar.view_ns, bar.out_ns, bar.send_ns]);
+        spans.push(cell("  ".into(), base));
+        for (symbol, part) in high
+            .into_iter()
+            .zip([Part::In, Part::View, Part::Out, Part::Server])
+        {
+            spans.push(cell(symbol.into(), theme.part(part)));
+        }
+    }
+    let used: usize = spans.iter().map(|s| fit::width(&s.content)).sum();
+    let rest = width.saturating_sub(used);
+    spans.push(cell(fit::pad(&format!("  {}", remarks(cycle)), rest), base));
+    Line::from(spans)
+}
+
+/// The outcome where it is not `completed`; what the view asked of others.
+fn remarks(cycle: &CycleSummary) -> String {
+    let mut remarks = Vec::new();
+    if cycle.outcome != Outcome::Completed {
+        let outcome = cycle.outcome.describe(cycle.outcome_site.as_deref());
+        remarks.push(escape(&outcome).into_owned());
+    }
+    for (n, what) in [(cycle.sql, "sql"), (cycle.logs, "log")] {
+        if n > 0 {
+            remarks.push(format!("{n} {what}"));
+        }
+    }
+    remarks.join(" · ")
+}

@@ -1,0 +1,108 @@
+//! How the screen looks, at three sizes.
+
+use super::render;
+use crate::{
+    app::App,
+    event::{Event, News},
+    testing::{busy, connected, open, press, samples},
+    theme::Theme,
+};
+use crossterm::event::KeyCode;
+use ratatui::{Terminal, backend::TestBackend, style::Color};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
+
+fn draw(app: &App, (width, height): (u16, u16), theme: Theme) -> Terminal<TestBackend> {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| render(frame, app, theme)).unwrap();
+    terminal
+}
+
+#[track_caller]
+fn check(name: &str, app: &App) {
+    for size in SIZES {
+        let terminal = draw(app, size, Theme::new(true));
+        let name = format!("{name}_{}x{}", size.0, size.1);
+        insta::assert_snapshot!(name, terminal.backend());
+    }
+}
+
+#[test]
+fn nothing_yet() {
+    check("empty", &connected());
+}
+
+#[test]
+fn a_list_with_a_restart_and_losses() {
+    check("list", &busy());
+}
+
+#[test]
+fn a_cycle_step_by_step() {
+    for step in [0, 7, 13] {
+        check(&format!("step_{step}"), &open(samples::completed(), step));
+    }
+}
+
+#[test]
+fn a_layer_that_answered_by_itself() {
+    check("short_circuit", &open(samples::short_circuit(), 5));
+}
+
+#[test]
+fn a_layer_that_called_in_again() {
+    check("retried", &open(samples::retried(), 7));
+}
+
+#[test]
+fn one_message_alone() {
+    let mut app = open(samples::completed(), 13);
+    press(&mut app, KeyCode::Tab);
+    press(&mut app, KeyCode::Tab);
+    check("response", &app);
+}
+
+#[test]
+fn all_keys() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Char('?'));
+    check("help", &app);
+}
+
+#[test]
+fn hostile_text_is_shown_and_does_nothing() {
+    let mut app = open(samples::panicked(), 0);
+    app.notices = vec!["\u{1b}[2Jnotice\u{202e}".into()];
+    check("hostile", &app);
+    app.update(Event::News(News::Lost("\u{9b}2J refused\u{7}".into())));
+    for size in SIZES {
+        for step in 0..11 {
+            let terminal = draw(&app, size, Theme::new(true));
+            for cell in terminal.backend().buffer().content() {
+                let steers = |c: char| c.is_control() || "\u{202e}\u{2066}\u{2028}".contains(c);
+                assert!(!cell.symbol().chars().any(steers), "step {step}");
+            }
+            press(&mut app, KeyCode::Right);
+        }
+    }
+}
+
+#[test]
+fn without_colours_there_is_none() {
+    for app in [busy(), open(samples::completed(), 7)] {
+        let terminal = draw(&app, SIZES[1], Theme::new(false));
+        for cell in terminal.backend().buffer().content() {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
+        }
+    }
+}
+
+#[test]
+fn any_size_is_fine() {
+    let apps = [connected(), busy(), open(samples::retried(), 4)];
+    for app in &apps {
+        for (width, height) in [(1, 1), (39, 9), (40, 10), (41, 13), (300, 12), (45, 100)] {
+            draw(app, (width, height), Theme::new(true));
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! The rows of the open cycle, with its time from left to right.
+
+use super::{
+    bars::{self, Filled},
+    fit, pane,
+};
+use crate::{
+    app::{App, Opened, Pane, View},
+    theme::{Part, Theme},
+};
+use onionskin::{
+    text::{duration, escape},
+    times::{Row, RowState},
+    wire::{Edge, Left, Stage, Step},
+};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+/// ```text
+/// ├ GET /books/7 ─────────────────────── step 7/14  ‖ 1x ──────┤
+/// │                ┌─ 1.38 ms                                  │
+/// │  parse         ▏                                     13 µs │
+/// │  session       █──────────────────────█  in 1.1 ms, out 1 µs│
+/// │→   auth         ▏─────────────────────▕  in 2 µs, out 1 µs │
+/// │    resolve      ▏                        /books/{id}  id=7 │
+/// │    show_book     ███████████████████▋    view 9.3 ms       │
+/// │ → view show_book at 1.38 ms                                │
+/// │ 200 in 11.4 ms, completed; recording took 16 µs of it      │
+/// ```
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
+    let focused = app.focus == Pane::Timeline;
+    let title = app.view().map_or("timeline".into(), |v| {
+        let title = format!("{} {}", escape(&v.cycle.method), escape(&v.cycle.target));
+        fit::cut(&title, usize::from(area.width).saturating_sub(34))
+    });
+    let inner = pane(
+        frame,
+        area,
+        Line::from(format!(" {title} ")),
+        focused,
+        theme,
+    );
+    let view = match &app.opened {
+        Opened::Cycle(view) => view,
+        Opened::Nothing => {
+            let text = "Choose a cycle with ↑ and ↓, open it with Enter.";
+            frame.render_widget(Line::styled(text, theme.dim()), inner);
+            return;
+        }
+        Opened::Failed(why) => {
+            let text = format!("This cycle can't be shown: {}", escape(why));
+            frame.render_widget(Line::styled(text, theme.warning()), inner);
+            return;
+        }
+    };
+    position(frame, area, view, theme);
+    let columns = Columns::of(view, usize::from(inner.width));
+    let height = usize::from(inner.height).saturating_sub(3);
+    let current = view.row();
+    let skip = current.map_or(0, |at| {
+        at.saturating_sub(height / 2)
+            .min(view.rows.len().saturating_sub(height))
+    });
+    let mut lines = vec![ruler(view, &columns, theme)];
+    let rows = view.rows.iter().enumerate().skip(skip).take(height);
+    lines.extend(rows.map(|(i, row)| columns.line(view, row, current == Some(i), theme)));
+    // What ran at all is above; two lines at the bottom say where we are and how it ended.
+    lines.resize_with(height + 1, Line::default);
+    lines.push(here(view, theme));
+    lines.push(outcome(view, usize::from(inner.width), theme));
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn position(frame: &mut Frame<'_>, area: Rect, view: &View, theme: Theme) {
+    let player = &view.player;
+    let state = if player.playing() {
+        "▶ playing"
+    } else {
+        "‖ paused"
+    };
+    let text = format!(
+        " step {}/{}  {state}  {} ",
+        player.step() + 1,
+        player.len(),
+        player.speed()
+    );
+    let width = (fit::width(&text) as u16).min(area.width.saturating_sub(2));
+    let place = Rect {
+        x: area.right().saturating_sub(width + 2).max(area.x + 1),
+        width,
+        height: 1,
+        ..area
+    };
+    frame.render_widget(Line::styled(text, theme.strong()), place);
+}
+
+/// Columns of names, bars and remarks.
+struct Columns {
+    name: usize,
+    bar: usize,
+    remark: usize,
+}
+
+impl Columns {
+    fn of(view: &View, width: usize) -> Self {
+        let widest = |f: &dyn Fn(&Row) -> usize| view.rows.iter().map(f).max().unwrap_or(0);
+        let name = widest(&|r| fit::width(&name(view, r))).clamp(8, width * 3 / 10);
+        let remark = widest(&|r| fit::width(&remark(view, r))).clamp(6, width * 2 / 5);
+        let bar = width.saturating_sub(2 + name + 1 + 2 + remark);
+        Self { name, bar, remark }
+    }
+
+    fn line(&self, view: &View, row: &Row, current: bool, theme: Theme) -> Line<'static> {
+        let ran = row.state != RowState::NeverRan;
+        let edge = view.step().map(|s| s.edge);
+        let mark = match (current, edge) {
+            (true, Some(Edge::In)) => "→ ",
+            (true, Some(Edge::Out)) => "← ",
+            _ => "  ",
+        };
+        let style = match (current, ran) {
+            (true, _) => theme.strong(),
+            (false, true) => Style::new(),
+            (false, false) => theme.dim(),
+        };
+        let mut spans = vec![
+            Span::styled(mark, theme.strong()),
+            Span::styled(format!("{} ", fit::pad(&name(view, row), self.name)), style),
+        ];
+        spans.extend(self.bar(view, row, theme));
+        let remark = fit::cut(&remark(view, row), self.remark);
+        spans.push(Span::styled(
+            format!("  {remark}"),
+            if current { style } else { theme.dim() },
+        ));
+        Line::from(spans)
+    }
+
+    fn bar(&self, view: &View, row: &Row, theme: Theme) -> Vec<Span<'static>> {
+        if row.state == RowState::NeverRan {
+            return vec![Span::raw(" ".repeat(self.bar))];
+        }
+        let total = view.cycle.duration_ns;
+        let filled = filled(row);
+        let end = match row.stage {
+            // What the server read is over before the first layer; that it goes on till the end says nothing.
+            Stage::Parse => filled.first().map_or(row.from_ns, |f| f.to),
+            _ => row.to_ns,
+        };
+        let bar = bars::bar(self.bar, total, (row.from_ns, end), &filled);
+        let head = self.head(view);
+        let spans = bar.into_iter().enumerate().map(|(i, column)| {
+            let style = match column.part {
+                Some(part) => theme.part(part),
+                None => theme.dim(),
+            };
+            match column.symbol {
+                ' ' if head == Some(i) => Span::styled("┊", theme.dim()),
+                symbol => Span::styled(symbol.to_string(), style),
+            }
+        });
+        spans.collect()
+    }
+
+    /// The column of the step's time.
+    fn head(&self, view: &View) -> Option<usize> {
+        let t = u128::from(view.step()?.t_ns);
+        let total = u128::from(view.cycle.duration_ns.max(1));
+        let at = (t * self.bar as u128 / total) as usize;
+        Some(at.min(self.bar.saturating_sub(1)))
+    }
+}
+
+/// Which parts of a row's span were its own.
+fn filled(row: &Row) -> Vec<Filled> {
+    let (from, to) = (row.from_ns, row.to_ns);
+    let whole = |part| vec![Filled { from, to, part }];
+    match row.stage {
+        Stage::View => whole(Part::View),
+        Stage::Resolve => whole(Part::In),
+        Stage::Send => whole(Part::Server),
+        Stage::Parse => vec![Filled {
+            from,
+            to: from.saturating_add(row.times.in_ns).min(to),
+            part: Part::Server,
+        }],
+        Stage::Middleware if row.times.inner_ns == 0 && row.times.out_ns == 0 => whole(Part::In),
+        Stage::Middleware => vec![
+            Filled {
+                from,
+                to: from.saturating_add(row.times.in_ns).min(to),
+                part: Part::In,
+            },
+            Filled {
+                from: to.saturating_sub(row.times.out_ns).max(from),
+                to,
+                part: Part::Out,
+            },
+        ],
+    }
+}
+
+/// `    auth`, escaped, indented as deep as it is nested.
+fn name(view: &View, row: &Row) -> String {
+    let attempt = match row.attempt {
+        0 | 1 => String::new(),
+        n => format!(" #{n}"),
+    };
+    let indent = " ".repeat(2 * row.depth.min(10));
+    format!("{indent}{}{attempt}", escape(row.name(&view.cycle)))
+}
+
+/// What there is to say of a row, escaped.
+fn remark(view: &View, row: &Row) -> String {
+    let times = row.times;
+    let mut text = match row.stage {
+        _ if row.state == RowState::NeverRan => return "never ran".into(),
+        Stage::Resolve => return resolved(view, row),
+        Stage::View => format!("view {}", duration(times.own_ns())),
+        Stage::Middleware if times.inner_ns > 0 || times.out_ns > 0 => {
+            format!(
+                "in {}, out {}",
+                duration(times.in_ns),
+                duration(times.out_ns)
+            )
+        }
+        Stage::Middleware => format!("{}, answered by itself", duration(times.own_ns())),
+        Stage::Parse => duration(times.in_ns),
+        Stage::Send => duration(times.own_ns()),
+    };
+    if times.idle_ns > 0 {
+        text += &format!(", idle {}", duration(times.idle_ns));
+    }
+    text
+}
+
+fn resolved(view: &View, row: &Row) -> String {
+    let steps = view.cycle.steps.iter();
+    let found = steps
+        .filter(|s| Some(s.entry as usize) == row.entry)
+        .find_map(|s| s.resolved.as_ref());
+    let Some(found) = found else {
+        return duration(row.times.in_ns);
+    };
+    let mut text = match &found.route {
+        Some(route) => escape(route).into_owned(),
+        None => "no route".into(),
+    };
+    for (name, value) in &found.params {
+        text += &format!("  {}={}", escape(name), escape(value));
+    }
+    text
+}
+
+/// The time of the step, above its column.
+fn ruler(view: &View, columns: &Columns, theme: Theme) -> Line<'static> {
+    let Some(head) = columns.head(view) else {
+        return Line::default();
+    };
+    let time = duration(view.step().map_or(0, |s| s.t_ns));
+    let before = 2 + columns.name + 1 + head;
+    let text = match fit::width(&time) + 2 + head > columns.bar {
+        false => format!("{}┌ {time}", " ".repeat(before)),
+        true => format!("{} ┐", fit::pad_left(&time, before.saturating_sub(1))),
+    };
+    Line::styled(text, theme.dim())
+}
+
+/// The step in words.
+fn here(view: &View, theme: Theme) -> Line<'static> {
+    let Some(step) = view.step() else {
+        return Line::styled("This cycle has no steps.", theme.dim());
+    };
+    let arrow = if step.edge == Edge::In { '→' } else { '←' };
+    let name = view.site(step.site).map_or("", |s| &s.name);
+    let mut text = format!("{arrow} {} {}", step.stage.as_str(), escape(name));
+    if let Some(left) = left(step) {
+        text += &format!(": {left}");
+    }
+    if let Some(site) = view.site(step.site).filter(|s| !s.file.is_empty()) {
+        text += &format!("  {}:{}", escape(&site.file), site.line);
+    }
+    Line::styled(text, theme.strong())
+}
+
+fn left(step: &Step) -> Option<String> {
+    Some(match step.left.as_ref()? {
+        Left::Returned => return None,
+        Left::Error { error } => format!("error {}", escape(error)),
+        Left::Dropped => "dropped before it answered".into(),
+        Left::Unwound => "a panic passed".into(),
+        Left::Sent => "all sent".into(),
+        Left::Cut => "cut before its end".into(),
+    })
+}
+
+/// How the cycle ended.
+fn outcome(view: &View, width: usize, theme: Theme) -> Line<'static> {
+    let cycle = &view.cycle;
+    let name = view.site(cycle.outcome.site()).map(|s| s.name.as_str());
+    let outcome = cycle.outcome.describe(name);
+    let status = cycle.status.map_or("no status".into(), |s| s.to_string());
+    let mut rest = format!(
+        " in {}, {}; recording took {} of it",
+        duration(cycle.duration_ns),
+        escape(&outcome),
+        duration(cycle.cost_ns),
+    );
+    let omitted = cycle.omitted;
+    if omitted.steps + omitted.marks > 0 {
+        rest += &format!(
+            "; {} steps and {} marks left out",
+            omitted.steps, omitted.marks
+        );
+    }
+    let rest = fit::cut(&rest, width.saturating_sub(fit::width(&status)));
+    Line::from(vec![
+        Span::styled(status, theme.status(cycle.status)),
+        rest.into(),
+    ])
+}
