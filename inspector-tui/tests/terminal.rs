@@ -31,7 +31,8 @@ fn a_cycle_is_listed_opened_and_stepped_through() {
     pty.wait_for("never ran");
     pty.type_keys("\x1b[C\x1b[C");
     pty.wait_for("step 3/10");
-    pty.wait_for("← Router");
+    pty.wait_for("+ x-request-id: 0190-80");
+    pty.wait_for("← request-id");
     pty.type_keys("\x1b[F");
     pty.wait_for("step 10/10");
     pty.type_keys("?");

@@ -9,7 +9,7 @@ use crate::{
     theme::{Part, Theme},
 };
 use onionskin::{
-    text::{duration, escape},
+    text::{self, duration, escape},
     times::{Row, RowState},
     wire::{Edge, Left, Stage, Step},
 };
@@ -311,12 +311,8 @@ fn outcome(view: &View, width: usize, theme: Theme) -> Line<'static> {
         escape(&outcome),
         duration(cycle.cost_ns),
     );
-    let omitted = cycle.omitted;
-    if omitted.steps + omitted.marks > 0 {
-        rest += &format!(
-            "; {} steps and {} marks left out",
-            omitted.steps, omitted.marks
-        );
+    if let Some(omitted) = text::omitted(cycle) {
+        rest += &format!("; {omitted} left out");
     }
     let rest = fit::cut(&rest, width.saturating_sub(fit::width(&status)));
     Line::from(vec![
