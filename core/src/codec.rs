@@ -1,5 +1,10 @@
 //! The compact encoding of a cycle: what the recorder writes, the ring keeps and the link carries.
 
+mod decode;
+pub(crate) mod format;
+mod outcome;
+pub(crate) mod read;
+
 use crate::wire::{Cycle, Site, Stack};
 use std::fmt;
 
@@ -12,6 +17,8 @@ pub struct Tables {
     pub run: String,
     /// Sites by id.
     pub sites: std::collections::HashMap<u32, Site>,
+    /// Names of types by number.
+    pub types: Vec<String>,
     /// The map of the app, if it has come.
     pub stack: Option<Stack>,
 }
@@ -37,9 +44,6 @@ impl std::error::Error for DecodeError {}
 ///
 /// # Errors
 /// If the bytes are not a whole cycle. Never panics, whatever the bytes.
-pub fn decode(_frame: &[u8], _tables: &Tables) -> Result<Cycle, DecodeError> {
-    Err(DecodeError {
-        offset: 0,
-        what: "not written yet",
-    })
+pub fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError> {
+    decode::decode(frame, tables)
 }

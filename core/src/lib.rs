@@ -1,4 +1,25 @@
 //! axum, with a record of what every layer did to each request and response.
+//!
+//! Name this crate `axum` in `Cargo.toml` and nothing else changes:
+//!
+//! ```toml
+//! axum = { package = "onionskin", version = "0.1" }
+//! ```
+//!
+//! It re-exports all of axum and puts its own [`Router`], [`serve`] and [`routing`] in front, which do what axum's do and
+//! note what happens. An inspector (`onionskin`, in the package `onionskin-tui`) shows it.
+//!
+//! In a build without `debug_assertions` and without the feature `in-release` these names *are* axum's: nothing of the
+//! tool is in the binary.
+//!
+//! # Modules, in reading order
+//!
+//! - [`wire`]: the model of a cycle
+//! - [`replay`]: the fold of its deltas
+//! - [`codec`]: its compact encoding
+//! - [`link`]: what app and inspector say to each other
+//! - `capture`: everything that runs inside the app
+
 pub use axum::*;
 
 pub mod codec;
@@ -7,3 +28,69 @@ pub mod replay;
 pub mod text;
 pub mod times;
 pub mod wire;
+
+#[cfg(any(debug_assertions, feature = "in-release"))]
+mod capture;
+
+#[cfg(any(debug_assertions, feature = "in-release"))]
+pub use capture::{
+    agent::{counters, flush},
+    control::{is_recording, set_recording},
+    router::Router,
+    traced::{Traced, traced},
+};
+
+#[cfg(all(
+    any(debug_assertions, feature = "in-release"),
+    feature = "tokio",
+    any(feature = "http1", feature = "http2")
+))]
+pub use capture::server::serve;
+
+/// What [`serve`] puts around a listener and around the services of its connections. Its types stand in the type of the
+/// future that `serve` returns; there is no need to name them otherwise.
+#[cfg(all(
+    any(debug_assertions, feature = "in-release"),
+    feature = "tokio",
+    any(feature = "http1", feature = "http2")
+))]
+pub mod clocked {
+    pub use crate::capture::server::{
+        Clocked, ClockedIo, ClockedListener, ClockedMake, ClockedService, MakeFuture, ServiceFuture,
+    };
+}
+
+/// For `onionskin-tower`, which belongs to this crate. Not for anybody else: it changes without notice.
+#[cfg(any(debug_assertions, feature = "in-release"))]
+#[doc(hidden)]
+pub mod __tower {
+    pub use crate::capture::traced::{ProbedLayer, builder_layer};
+}
+
+/// axum's `routing`, with a `Router` and a `MethodRouter` that record.
+#[cfg(any(debug_assertions, feature = "in-release"))]
+pub mod routing {
+    pub use crate::capture::{
+        method_router::MethodRouter,
+        router::{Router, RouterAsService, RouterIntoService},
+        routing::{
+            any, any_service, connect, connect_service, delete, delete_service, get, get_service,
+            head, head_service, on, on_service, options, options_service, patch, patch_service,
+            post, post_service, put, put_service, trace, trace_service,
+        },
+    };
+    pub use axum::routing::*;
+}
+
+#[cfg(all(any(debug_assertions, feature = "in-release"), feature = "subscriber"))]
+pub use capture::logs::{LogLayer, log_layer};
+
+#[cfg(not(any(debug_assertions, feature = "in-release")))]
+mod absent;
+#[cfg(all(
+    not(any(debug_assertions, feature = "in-release")),
+    feature = "subscriber"
+))]
+pub use absent::log_layer;
+#[cfg(not(any(debug_assertions, feature = "in-release")))]
+pub use absent::{counters, flush, is_recording, set_recording, traced};

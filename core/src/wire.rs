@@ -465,8 +465,8 @@ pub struct Body {
     pub frames: u64,
     /// How it ended.
     pub end: BodyEnd,
-    /// XXH64 of all bytes that passed, 16 hexadecimal digits.
-    pub hash: String,
+    /// XXH64 of all bytes that passed, 16 hexadecimal digits; none where the bytes were counted and not looked at.
+    pub hash: Option<String>,
     /// The first bytes, up to the cap, credentials masked.
     pub head: Octets,
     /// Whether something in `head` is masked.

@@ -1,2 +1,6 @@
-//! The bookshop.
-fn main() {}
+//! The `bookshop` command: the shop, with visitors in it.
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    bookshop::cli::run().await
+}

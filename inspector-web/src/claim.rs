@@ -225,4 +225,17 @@ mod tests {
         assert!(matches!(error, Error::NotASocket { .. }), "{error}");
         assert_eq!(fs::read(&socket).unwrap(), b"mine");
     }
+
+    #[test]
+    fn who_has_the_lock_is_the_inspector_though_it_does_not_listen_yet() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("link.sock");
+        drop(UnixListener::bind(&socket).unwrap());
+        let starting = lock(&socket).unwrap();
+        let error = Claim::take(&socket).unwrap_err();
+        assert!(matches!(error, Error::AlreadyRunning { .. }), "{error}");
+        assert!(socket.exists(), "it is not ours to take away");
+        drop(starting);
+        Claim::take(&socket).unwrap();
+    }
 }

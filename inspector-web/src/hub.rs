@@ -2,6 +2,7 @@
 
 mod link;
 mod reader;
+mod tables;
 
 use crate::{Limits, store::Store};
 use std::{sync::Arc, time::Duration};

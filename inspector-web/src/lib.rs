@@ -10,7 +10,7 @@
 //! - [`config`]: where to listen, how much to keep, what clients may cost
 //! - `inspector`: [`start`] and [`Inspector`], which puts the parts together
 //! - `claim`: one inspector a socket: the lock, a dead one's socket, the note for who wants to attach
-//! - `hub`: the accept loop for apps; `hub::link` one app's link, `hub::reader` lines and frames
+//! - `hub`: the accept loop for apps; `hub::link` one app's link, `hub::reader` lines and frames, `hub::tables` names
 //! - [`store`]: cycles of all runs in memory, bounded in bytes, with exact counters
 //! - `server`: the accept loop for HTTP clients, with time limits and caps
 //! - `guard`: who may ask at all: Host, Origin, method, token
@@ -30,6 +30,9 @@ mod guard;
 mod hub;
 mod inspector;
 mod server;
+
+#[cfg(test)]
+mod fixture;
 
 pub use claim::{Running, running};
 pub use client::Client;

@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use patience::Patience;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{
+    io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     task::JoinSet,
@@ -22,6 +23,10 @@ use tokio::{
 
 /// How long to wait when the system has no descriptor for a new connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How many clients that are turned away are heard to their end at the same time, and for how long.
+const FAREWELLS: usize = 64;
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long connections may take to finish when the inspector stops.
 const GRACE: Duration = Duration::from_secs(1);
@@ -43,6 +48,7 @@ pub(crate) async fn run(
     let guard = Arc::new(guard);
     let router = api::router(api);
     let places = Arc::new(Semaphore::new(limits.connections));
+    let farewells = Arc::new(Semaphore::new(FAREWELLS));
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
@@ -57,7 +63,12 @@ pub(crate) async fn run(
             },
         };
         let Ok(place) = places.clone().try_acquire_owned() else {
-            let _ = stream.try_write(FULL);
+            if let Ok(place) = farewells.clone().try_acquire_owned() {
+                connections.spawn(async move {
+                    let _place = place;
+                    let _ = tokio::time::timeout(FAREWELL, turn_away(stream)).await;
+                });
+            }
             continue;
         };
         let (guard, router) = (guard.clone(), router.clone());
@@ -70,6 +81,14 @@ pub(crate) async fn run(
     drop(listener);
     let all = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(GRACE, all).await;
+}
+
+/// Says that there is no place. Closing with the request unread would take the answer away from the client.
+async fn turn_away(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.write_all(FULL).await?;
+    stream.shutdown().await?;
+    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+    Ok(())
 }
 
 async fn serve(

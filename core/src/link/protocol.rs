@@ -92,6 +92,13 @@ pub enum Message {
         /// The site.
         site: Site,
     },
+    /// Names of types that later cycles in the compact encoding name by their number.
+    Types {
+        /// Number of the first of them.
+        from: u32,
+        /// The names.
+        names: Vec<String>,
+    },
     /// The map of the app. A later one replaces it.
     Stack {
         /// The map.

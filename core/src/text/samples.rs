@@ -180,7 +180,7 @@ impl Build {
             len: text.len() as u64,
             frames: 2,
             end: BodyEnd::Complete,
-            hash: "0123456789abcdef".into(),
+            hash: Some("0123456789abcdef".into()),
             head: text.into(),
             redacted: false,
             trailers: vec![],

@@ -22,6 +22,9 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+/// A busy app's events are gathered for so long.
+const GATHER: Duration = Duration::from_millis(20);
+
 /// Figures are sent this often at most.
 const COUNTERS_EVERY: Duration = Duration::from_millis(250);
 
@@ -54,6 +57,7 @@ pub(super) async fn live(State(api): State<Api>, headers: HeaderMap) -> Result<R
         cursor: api.store.cursor(last),
         counted: None,
         due: Instant::now(),
+        gather_until: Instant::now(),
         closing: api.closing.clone(),
         _place: place,
         api,
@@ -75,6 +79,8 @@ struct Client {
     counted: Option<(Counters, Memory)>,
     /// When it may get figures again.
     due: Instant,
+    /// When it may be asked for again what is new.
+    gather_until: Instant,
     closing: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 }
@@ -84,6 +90,7 @@ impl Client {
     async fn next(&mut self) -> Option<Bytes> {
         let silent_until = Instant::now() + KEEP_ALIVE;
         loop {
+            sleep_until(self.gather_until).await;
             if *self.closing.borrow() {
                 return None;
             }
@@ -91,6 +98,9 @@ impl Client {
             let backlog = self.api.limits.live_backlog;
             let since = self.api.store.since(&mut self.cursor, backlog);
             let more = since.more;
+            if !more {
+                self.gather_until = Instant::now() + GATHER;
+            }
             let (chunk, counters_wait) = self.encode(since);
             if !chunk.is_empty() {
                 return Some(chunk.into());

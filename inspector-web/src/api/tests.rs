@@ -1,1 +1,135 @@
+use super::*;
+use crate::{
+    fixture::{RUN, cycle, hello},
+    guard::Token,
+    model::Problem,
+    store::{Intake, Item, Record, Session},
+};
+use axum::body::{Body, to_bytes};
+use onionskin::link::protocol::Message;
+use std::time::Duration;
 
+/// An API with one cycle in it.
+fn api() -> (Guard, Router, Session) {
+    let store = Store::new(1 << 20);
+    let session = store.connect(&hello(RUN)).unwrap();
+    let mut odd = cycle(RUN, 2);
+    odd.steps[1].seq = 7;
+    let items = [cycle(RUN, 1), odd].map(|cycle| {
+        let summary = Box::new(cycle.summary());
+        let cycle = Box::new(cycle);
+        let json = serde_json::to_vec(&Message::Cycle { cycle }).unwrap();
+        Item::Cycle(summary, Record::Json(json.into()))
+    });
+    assert!(session.commit(Intake {
+        items: items.into(),
+        ..Intake::default()
+    }));
+    let closing = watch::channel(false).1;
+    let api = Api::new(store, Path::new("/run/x"), Limits::default(), closing);
+    let guard = Guard::new(80, Token::from_text("t"), Duration::ZERO);
+    (guard, router(api), session)
+}
+
+async fn get(path: &str) -> Response {
+    let (guard, router, _session) = api();
+    let request = Request::get(path)
+        .header("host", "localhost")
+        .header("authorization", "Bearer t")
+        .body(Body::empty())
+        .unwrap();
+    answer(&guard, router, request).await
+}
+
+#[tokio::test]
+async fn what_can_not_be_answered_says_why() {
+    let kept = format!("/api/cycles/{RUN}");
+    for (path, status, words) in [
+        ("/nothing", 404, "nothing at this path"),
+        ("/api/cycles/unknown", 404, "made room"),
+        (&format!("{kept}-3"), 404, "made room"),
+        (&format!("{kept}-1/steps/3"), 404, "3 steps"),
+        (&format!("{kept}-2/steps/0"), 422, "step 7"),
+        (&format!("{kept}-1/steps/x"), 400, "x"),
+        (&format!("{kept}-1/steps/-1"), 400, "-1"),
+        (&format!("{kept}-1/bodies/1"), 404, "1 bodies"),
+        ("/api/cycles/%ff", 400, "UTF-8"),
+        ("/api/cycles?limit=0", 400, "1 to 1000"),
+        ("/api/cycles?limit=1001", 400, "1 to 1000"),
+        ("/api/cycles?before=-1", 400, "before"),
+        ("/api/apps/ffffffffffff/stack", 404, "map"),
+        (&format!("/api/apps/{RUN}/stack"), 404, "map"),
+    ] {
+        let response = get(path).await;
+        assert_eq!(response.status(), status, "{path}");
+        let kind = &response.headers()[header::CONTENT_TYPE];
+        assert_eq!(kind, "application/problem+json", "{path}");
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let problem: Problem = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem.status, status);
+        assert!(problem.detail.contains(words), "{path}: {}", problem.detail);
+    }
+}
+
+#[tokio::test]
+async fn every_answer_is_shielded() {
+    for path in [
+        "/",
+        "/app.js",
+        "/app.css",
+        "/api/status",
+        "/api/live",
+        "/nothing",
+    ] {
+        let response = get(path).await;
+        let headers = response.headers();
+        for (name, value) in HEADERS {
+            assert_eq!(headers[&name], value, "{path}: {name}");
+        }
+        assert!(
+            !headers
+                .keys()
+                .any(|name| name.as_str().starts_with("access-control"))
+        );
+    }
+    let (guard, router, _session) = api();
+    let foreign = Request::get("/").body(Body::empty()).unwrap();
+    let response = answer(&guard, router, foreign).await;
+    assert_eq!(response.status(), 403);
+    assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+}
+
+#[tokio::test]
+async fn a_body_is_a_file_to_save_and_nothing_to_show() {
+    let response = get(&format!("/api/cycles/{RUN}-1/bodies/0")).await;
+    let headers = response.headers();
+    assert_eq!(headers[header::CONTENT_TYPE], "application/octet-stream");
+    let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.contains("sandbox") && policy.contains("default-src 'none'"));
+    let disposition = headers[header::CONTENT_DISPOSITION].to_str().unwrap();
+    assert!(disposition.starts_with("attachment;"), "{disposition}");
+    let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+    assert_eq!(&body[..], [0, 0xff, b'<', b'>']);
+}
+
+#[tokio::test]
+async fn the_page_holds_no_secret_and_no_inline_script() {
+    let response = get("/").await;
+    let body = to_bytes(response.into_body(), 100_000).await.unwrap();
+    let page = std::str::from_utf8(&body).unwrap();
+    assert!(page.contains("Onionskin inspector"));
+    for script in page.split("<script").skip(1) {
+        assert!(script.starts_with(" src=") && script.contains("></script>"));
+    }
+    assert!(!page.contains("style=") && !page.contains(" on"), "{page}");
+    let script = include_str!("../../assets/app.js");
+    for unsafe_sink in [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "eval(",
+        "document.write",
+    ] {
+        assert!(!script.contains(unsafe_sink), "{unsafe_sink}");
+    }
+}

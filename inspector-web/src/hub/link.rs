@@ -1,24 +1,23 @@
 //! One app's link: hello, answer, then what the app tells.
 
-use super::reader::{Reader, Stop};
-use crate::store::{Intake, Item, Record, Session, Store, TableBytes, decode};
+use super::{
+    reader::{Reader, Stop},
+    tables::Known,
+};
+use crate::store::{Intake, Item, Record, Session, Store, decode};
 use bytes::Bytes;
 use onionskin::{
-    codec::Tables,
     link::protocol::{
         AppCounters, Format, Hello, MAX_HELLO, MAX_MESSAGE, Message, Refusal, Welcome, kind,
     },
     wire::WIRE_VERSION,
 };
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::{io::AsyncWriteExt, net::UnixStream, time::timeout};
 
-/// Bytes of JSON that the sites and the map of one run may take.
-const MAX_TABLES: u64 = 8 << 20;
-
 /// Messages handed to the store at once, at most.
-const BATCH: usize = 512;
+const BATCH: usize = 128;
 
 /// Figures above this are nobody's; below it, no sum of them overflows.
 const MAX_COUNT: u64 = 1 << 40;
@@ -130,10 +129,7 @@ struct Link {
     session: Session,
     format: Format,
     next: u64,
-    tables: Tables,
-    table_bytes: TableBytes,
-    tables_changed: bool,
-    stack_changed: bool,
+    known: Known,
 }
 
 /// Whether the link goes on.
@@ -148,11 +144,8 @@ impl Link {
         Self {
             format,
             next: session.next,
-            tables: Tables::clone(&session.tables),
-            table_bytes: session.table_bytes,
+            known: Known::new(&session.tables, session.table_bytes),
             session,
-            tables_changed: false,
-            stack_changed: false,
         }
     }
 
@@ -207,21 +200,9 @@ impl Link {
 
     fn message(&mut self, json: Bytes, items: &mut Vec<Item>) -> Result<Flow, Refused> {
         match serde_json::from_slice(&json).map_err(|_| Refused)? {
-            Message::Site { site } => {
-                if self.tables.sites.get(&site.id) != Some(&site) {
-                    self.tables.sites.insert(site.id, site);
-                    self.table_bytes.sites += json.len() as u64;
-                    self.tables_changed = true;
-                }
-            }
-            Message::Stack { stack } => {
-                if self.tables.stack.as_ref() != Some(&stack) {
-                    self.tables.stack = Some(stack);
-                    self.table_bytes.stack = json.len() as u64;
-                    self.tables_changed = true;
-                    self.stack_changed = true;
-                }
-            }
+            Message::Site { site } => self.known.site(site, json.len())?,
+            Message::Types { from, names } => self.known.types(from, names, json.len())?,
+            Message::Stack { stack } => self.known.stack(stack, json.len())?,
             Message::Resume { next } if next >= self.next && next <= MAX_COUNT => {
                 self.next = next;
                 items.push(Item::Resume(next));
@@ -239,15 +220,12 @@ impl Link {
             }
             Message::Bye => return Ok(Flow::End),
         }
-        match self.table_bytes.total() > MAX_TABLES {
-            true => Err(Refused),
-            false => Ok(Flow::More),
-        }
+        Ok(Flow::More)
     }
 
     fn cycle(&mut self, record: Record, items: &mut Vec<Item>) -> Flow {
         self.next += 1;
-        items.push(match decode(&record, &self.tables) {
+        items.push(match decode(&record, self.known.tables()) {
             Some(cycle) if self.is_ours(&cycle) => Item::Cycle(Box::new(cycle.summary()), record),
             Some(_) => Item::Lost("invalid"),
             None => Item::Lost("undecodable"),
@@ -258,20 +236,20 @@ impl Link {
     /// Whether a cycle belongs to this run: a stranger would be found under an id that is not its own.
     fn is_ours(&self, cycle: &onionskin::wire::Cycle) -> bool {
         cycle.wire == WIRE_VERSION
-            && cycle.run == self.tables.run
-            && cycle.app == self.tables.app
+            && cycle.run == self.known.tables().run
+            && cycle.app == self.known.tables().app
             && cycle.id == format!("{}-{}", cycle.run, cycle.number)
     }
 
     /// Gives the store what came; false if another link speaks for the run by now.
     fn hand_over(&mut self, items: Vec<Item>) -> bool {
-        if items.is_empty() && !self.tables_changed {
+        let tables = self.known.take_changed();
+        if items.is_empty() && tables.is_none() {
             return true;
         }
-        let changed = std::mem::take(&mut self.tables_changed);
         self.session.commit(Intake {
-            tables: changed.then(|| (Arc::new(self.tables.clone()), self.table_bytes)),
-            stack: std::mem::take(&mut self.stack_changed),
+            tables,
+            stack: self.known.take_stack_changed(),
             items,
         })
     }

@@ -12,6 +12,9 @@ use tokio::sync::watch;
 /// Most cycles in one answer.
 const BATCH: u64 = 256;
 
+/// An answer ends behind the cycle with which its texts get longer than this.
+const BATCH_BYTES: usize = 256 << 10;
+
 /// A client's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
@@ -66,12 +69,20 @@ impl Store {
             from = newest + 1 - BATCH.min(backlog);
         }
         let missed = from - (cursor.after + 1);
-        let to = (from + BATCH).min(newest + 1);
-        let entries = state.log.range(from, to);
-        let cycles = entries.map(|(p, entry)| (p, entry.summary.clone()));
+        let mut to = from;
+        let mut bytes = 0;
+        let mut cycles = Vec::new();
+        for (position, entry) in state.log.range(from, from + BATCH) {
+            cycles.push((position, entry.summary.clone()));
+            to = position + 1;
+            bytes += entry.summary.target.len();
+            if bytes > BATCH_BYTES {
+                break;
+            }
+        }
         let since = Since {
             missed,
-            cycles: cycles.collect(),
+            cycles,
             more: to <= newest,
             runs: state.runs.changed_since(cursor.runs),
             counters: state.runs.counters(),

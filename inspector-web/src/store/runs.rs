@@ -20,15 +20,15 @@ pub(super) type RunKey = u64;
 /// Bytes of JSON in which the tables of a run came.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct TableBytes {
-    /// Its sites.
-    pub(crate) sites: u64,
+    /// Its sites, and its names of types.
+    pub(crate) names: u64,
     /// Its map.
     pub(crate) stack: u64,
 }
 
 impl TableBytes {
     pub(crate) fn total(self) -> u64 {
-        self.sites + self.stack
+        self.names + self.stack
     }
 }
 

@@ -1,0 +1,34 @@
+//! Recording: everything that runs inside the user's app. Compiled only with `debug_assertions` or `in-release`.
+//!
+//! In the order of a request's way:
+//!
+//! - [`server`]: `serve`, the outermost probe; [`router`], [`method_router`], [`routing`]: axum's own, with probes inside
+//! - [`probe`]: the probe between two layers; [`traced`]: the pair of them around one; [`handler`]: the one around a handler; [`body`]: the one in a body
+//! - [`handle`]: how probes of one cycle find its recording; [`recording`]: what happened, encoded as it happens
+//! - [`heads`]: what a message's head looked like, compared in place; [`redact`]: credentials masked
+//! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on
+//! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place; `logs`: `tracing` events
+//! - [`control`]: the switch
+
+pub(crate) mod agent;
+pub(crate) mod body;
+pub(crate) mod control;
+pub(crate) mod handle;
+pub(crate) mod handler;
+pub(crate) mod heads;
+#[cfg(feature = "subscriber")]
+pub(crate) mod logs;
+pub(crate) mod map;
+pub(crate) mod method_router;
+pub(crate) mod outbox;
+pub(crate) mod panics;
+pub(crate) mod probe;
+pub(crate) mod recording;
+pub(crate) mod redact;
+pub(crate) mod ring;
+pub(crate) mod router;
+pub(crate) mod routing;
+#[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+pub(crate) mod server;
+pub(crate) mod site;
+pub(crate) mod traced;

@@ -1,0 +1,300 @@
+//! The thread that moves finished cycles on: from the outboxes into the ring, from the ring to the inspector.
+//!
+//! It has a runtime of its own, so it works while the app's is blocked, and owns the ring and the link alone.
+
+#[cfg(unix)]
+mod link;
+mod mask;
+
+use super::{handle, outbox, panics, ring::Ring};
+use crate::link::protocol::AppCounters;
+use std::{
+    sync::{
+        LazyLock, Once,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use tokio::sync::Notify;
+
+/// How often the outboxes are emptied while there is something in them.
+const TICK: Duration = Duration::from_millis(5);
+/// Ticks without a cycle after which the agent rests until it is woken.
+const TICKS_TO_REST: u32 = 20;
+/// How long it rests at most: then it looks whether an inspector has come.
+const REST: Duration = Duration::from_millis(500);
+/// Default of `ONIONSKIN_RING_MIB`.
+const RING_MIB: usize = 64;
+
+static STARTED: AtomicBool = AtomicBool::new(false);
+static RESTING: AtomicBool = AtomicBool::new(false);
+static ATTACHED: AtomicBool = AtomicBool::new(false);
+static STACK_CHANGES: AtomicU64 = AtomicU64::new(0);
+static FLUSH_WANTED: AtomicU64 = AtomicU64::new(0);
+static FLUSH_DONE: AtomicU64 = AtomicU64::new(0);
+static WAKE: LazyLock<Notify> = LazyLock::new(Notify::new);
+static ALWAYS_BODIES: LazyLock<bool> =
+    LazyLock::new(|| std::env::var_os("ONIONSKIN_BODIES").is_some_and(|v| v == "always"));
+
+/// Starts the thread, once. `false`: there is none, so nothing can be recorded.
+#[inline]
+pub(crate) fn ensure_started() -> bool {
+    STARTED.load(Ordering::Relaxed) || start()
+}
+
+#[cold]
+fn start() -> bool {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        panics::install();
+        let identity = Identity::of_this_process();
+        let spawned = std::thread::Builder::new()
+            .name("onionskin".into())
+            .spawn(move || run(identity));
+        match spawned {
+            Ok(_) => STARTED.store(true, Ordering::Relaxed),
+            Err(error) => {
+                super::control::set_recording(false);
+                eprintln!(
+                    "onionskin: nothing is recorded, because its thread can't be started: {error}"
+                );
+            }
+        }
+    });
+    STARTED.load(Ordering::Relaxed)
+}
+
+/// Whether the heads of bodies are worth keeping: while an inspector is attached, or with `ONIONSKIN_BODIES=always`.
+pub(crate) fn wants_bodies() -> bool {
+    ATTACHED.load(Ordering::Relaxed) || *ALWAYS_BODIES
+}
+
+/// Wakes the agent if it rests.
+#[inline]
+pub(crate) fn wake_if_resting() {
+    if RESTING.load(Ordering::SeqCst) && RESTING.swap(false, Ordering::SeqCst) {
+        WAKE.notify_one();
+    }
+}
+
+/// The map of the app has changed.
+pub(crate) fn stack_changed() {
+    STACK_CHANGES.fetch_add(1, Ordering::SeqCst);
+    if ensure_started() {
+        wake_if_resting();
+    }
+}
+
+/// Waits until every cycle that has ended is in the ring and, if an inspector is attached, written to the link.
+///
+/// Blocks the thread: call it at the end of `main` or inside `spawn_blocking`. Returns `false` if that took longer than
+/// `timeout`.
+pub fn flush(timeout: Duration) -> bool {
+    if !STARTED.load(Ordering::Relaxed) {
+        return true;
+    }
+    let wanted = FLUSH_WANTED.fetch_add(1, Ordering::SeqCst) + 1;
+    let deadline = Instant::now() + timeout;
+    while FLUSH_DONE.load(Ordering::SeqCst) < wanted {
+        RESTING.store(false, Ordering::SeqCst);
+        WAKE.notify_one();
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    true
+}
+
+/// What became of the cycles of this process up to now: [`AppCounters`].
+pub fn counters() -> AppCounters {
+    COUNTERS
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .clone()
+}
+
+static COUNTERS: LazyLock<std::sync::Mutex<AppCounters>> = LazyLock::new(Default::default);
+
+/// Who we are, to an inspector.
+struct Identity {
+    app: String,
+    run: String,
+    started_unix_us: u64,
+    command: String,
+}
+
+impl Identity {
+    fn of_this_process() -> Self {
+        use std::hash::{BuildHasher, RandomState};
+        let exe = std::env::current_exe().ok();
+        let stem = exe
+            .as_ref()
+            .and_then(|exe| Some(exe.file_stem()?.to_string_lossy().into_owned()));
+        let app = std::env::var("ONIONSKIN_APP")
+            .ok()
+            .filter(|name| !name.is_empty())
+            .or(stem);
+        // RandomState is seeded from the system's randomness.
+        let random = RandomState::new().hash_one(std::process::id()) & 0xffff_ffff_ffff;
+        Self {
+            app: app.unwrap_or_else(|| "app".into()),
+            run: format!("{random:012x}"),
+            started_unix_us: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |d| d.as_micros() as u64),
+            command: exe
+                .map(|exe| exe.to_string_lossy().into_owned())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn run(identity: Identity) {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            super::control::set_recording(false);
+            eprintln!(
+                "onionskin: nothing is recorded, because its runtime can't be started: {error}"
+            );
+            return;
+        }
+    };
+    runtime.block_on(Agent::new(identity).run());
+}
+
+struct Agent {
+    ring: Ring,
+    /// Takes the place of an outbox's buffer while that is read.
+    spare: Vec<u8>,
+    scratch: Vec<u8>,
+    #[cfg(unix)]
+    link: link::Link,
+}
+
+impl Agent {
+    fn new(identity: Identity) -> Self {
+        let mib = std::env::var("ONIONSKIN_RING_MIB")
+            .ok()
+            .and_then(|v| v.parse().ok())
+            .unwrap_or(RING_MIB);
+        #[cfg(not(unix))]
+        let _ = identity;
+        Self {
+            ring: Ring::new(mib << 20),
+            spare: Vec::new(),
+            scratch: Vec::new(),
+            #[cfg(unix)]
+            link: link::Link::new(identity),
+        }
+    }
+
+    async fn run(mut self) {
+        let mut quiet = 0;
+        loop {
+            let flush = FLUSH_WANTED.load(Ordering::SeqCst);
+            let moved = self.drain();
+            let busy = self.pump();
+            if !busy && !self.is_connecting() {
+                FLUSH_DONE.fetch_max(flush, Ordering::SeqCst);
+            }
+            quiet = if moved || busy { 0 } else { quiet + 1 };
+            if quiet < TICKS_TO_REST {
+                self.wait(TICK, false).await;
+                continue;
+            }
+            RESTING.store(true, Ordering::SeqCst);
+            // What came before the flag was up has woken nobody.
+            if self.drain() {
+                quiet = 0;
+            } else {
+                self.wait(REST, true).await;
+            }
+            RESTING.store(false, Ordering::SeqCst);
+        }
+    }
+
+    /// Moves what is in the outboxes into the ring, bodies masked.
+    fn drain(&mut self) -> bool {
+        let (ring, scratch) = (&mut self.ring, &mut self.scratch);
+        let moved = outbox::drain(&mut self.spare, |frame| {
+            scratch.clear();
+            if mask::mask_bodies(frame, scratch) {
+                ring.push(scratch)
+            } else {
+                ring.push(frame)
+            }
+        });
+        let counters = self.count();
+        *COUNTERS
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = counters;
+        moved
+    }
+
+    /// The figures. What only grows is read before what it is a part of, so that nothing comes out negative.
+    fn count(&self) -> AppCounters {
+        let recorded = self.ring.recorded();
+        let filtered = handle::filtered();
+        let full = outbox::dropped_full();
+        let broken = handle::broken();
+        let seen = handle::seen();
+        AppCounters {
+            seen,
+            open: seen.saturating_sub(recorded + filtered + full + broken),
+            recorded,
+            evicted: self.ring.oldest(),
+            dropped: [("outbox_full", full), ("recording_failed", broken)]
+                .into_iter()
+                .filter(|(_, n)| *n > 0)
+                .map(|(reason, n)| (reason.to_owned(), n))
+                .collect(),
+            filtered,
+            ring_bytes: self.ring.bytes() as u64,
+            ring_cap: self.ring.cap() as u64,
+        }
+    }
+
+    /// Moves what the ring holds towards the inspector. `true`: there is more to do soon.
+    fn pump(&mut self) -> bool {
+        #[cfg(unix)]
+        {
+            let counters = self.count();
+            let busy = self.link.pump(&self.ring, counters);
+            ATTACHED.store(self.link.is_up(), Ordering::Relaxed);
+            busy
+        }
+        #[cfg(not(unix))]
+        false
+    }
+
+    fn is_connecting(&self) -> bool {
+        #[cfg(unix)]
+        return self.link.is_connecting();
+        #[cfg(not(unix))]
+        false
+    }
+
+    async fn wait(&mut self, time: Duration, rest: bool) {
+        let woken = async {
+            if rest {
+                WAKE.notified().await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        };
+        #[cfg(unix)]
+        let link = self.link.changed();
+        #[cfg(not(unix))]
+        let link = std::future::pending::<()>();
+        tokio::select! {
+            () = tokio::time::sleep(time) => {}
+            () = woken => {}
+            () = link => {}
+        }
+    }
+}

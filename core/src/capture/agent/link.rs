@@ -1,0 +1,307 @@
+//! The app's end of the link: connects, introduces itself, sends, and connects again.
+
+use super::{Identity, STACK_CHANGES};
+use crate::{
+    capture::{
+        map,
+        ring::{Cursor, Ring},
+        site,
+    },
+    link::{
+        protocol::{
+            Answer, AppCounters, Format, Hello, MAX_HELLO, Message, Welcome, kind, put_frame,
+            put_message,
+        },
+        socket,
+    },
+    wire::WIRE_VERSION,
+};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::UnixStream,
+    task::JoinHandle,
+};
+
+/// Bytes put together for one write.
+const BATCH: usize = 256 << 10;
+/// Pause between attempts to connect; longer after a refusal.
+const RETRY: Duration = Duration::from_millis(500);
+const RETRY_REFUSED: Duration = Duration::from_secs(30);
+/// How long an inspector may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
+/// Figures are sent at most this often.
+const COUNTERS_EVERY: Duration = Duration::from_millis(50);
+
+enum State {
+    Down { retry: Instant },
+    Connecting(JoinHandle<Result<(UnixStream, Welcome), Failure>>),
+    Up(Box<Up>),
+}
+
+enum Failure {
+    /// Nobody there, or gone again.
+    Io,
+    /// There is an inspector and it will not have us, or it is not ours.
+    Refused(String),
+}
+
+impl From<io::Error> for Failure {
+    fn from(_: io::Error) -> Self {
+        Self::Io
+    }
+}
+
+struct Up {
+    stream: UnixStream,
+    /// Number of the cycle that the inspector expects.
+    next: u64,
+    cursor: Option<Cursor>,
+    sites: usize,
+    names: usize,
+    stack: u64,
+    counters: AppCounters,
+    counted: Option<Instant>,
+    out: Vec<u8>,
+    written: usize,
+}
+
+pub(super) struct Link {
+    hello: Vec<u8>,
+    path: PathBuf,
+    state: State,
+    said: Option<String>,
+}
+
+impl Link {
+    pub(super) fn new(identity: Identity) -> Self {
+        let hello = Hello {
+            onionskin: "link".into(),
+            wire: WIRE_VERSION,
+            format: Format::Frames,
+            app: identity.app,
+            run: identity.run,
+            pid: std::process::id(),
+            started_unix_us: identity.started_unix_us,
+            command: identity.command,
+        };
+        let mut hello = serde_json::to_vec(&hello).expect("a hello has only string keys");
+        hello.push(b'\n');
+        Self {
+            hello,
+            path: socket::default_path(),
+            state: State::Down {
+                retry: Instant::now(),
+            },
+            said: None,
+        }
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        matches!(self.state, State::Up(_))
+    }
+
+    pub(super) fn is_connecting(&self) -> bool {
+        matches!(self.state, State::Connecting(_))
+    }
+
+    /// Does what can be done without waiting. `true`: there is more to do soon.
+    pub(super) fn pump(&mut self, ring: &Ring, counters: AppCounters) -> bool {
+        match &mut self.state {
+            State::Down { retry } => {
+                if Instant::now() < *retry {
+                    return false;
+                }
+                let (path, hello) = (self.path.clone(), self.hello.clone());
+                self.state =
+                    State::Connecting(tokio::spawn(async move { connect(&path, &hello).await }));
+                false
+            }
+            State::Connecting(_) => false,
+            State::Up(up) => match up.pump(ring, counters) {
+                Ok(busy) => busy,
+                Err(_) => {
+                    self.state = State::Down {
+                        retry: Instant::now() + RETRY,
+                    };
+                    false
+                }
+            },
+        }
+    }
+
+    /// Waits until the link's state may have changed.
+    pub(super) async fn changed(&mut self) {
+        match &mut self.state {
+            State::Down { retry } => tokio::time::sleep_until((*retry).into()).await,
+            State::Connecting(task) => {
+                let result = task.await;
+                self.state = match result {
+                    Ok(Ok((stream, welcome))) => {
+                        self.said = None;
+                        State::Up(Box::new(Up::new(stream, &welcome)))
+                    }
+                    Ok(Err(Failure::Refused(why))) => {
+                        if self.said.as_ref() != Some(&why) {
+                            eprintln!("onionskin: not attached to the inspector: {why}");
+                            self.said = Some(why);
+                        }
+                        State::Down {
+                            retry: Instant::now() + RETRY_REFUSED,
+                        }
+                    }
+                    Ok(Err(Failure::Io)) | Err(_) => State::Down {
+                        retry: Instant::now() + RETRY,
+                    },
+                };
+            }
+            State::Up(up) => {
+                if up.changed().await.is_err() {
+                    self.state = State::Down {
+                        retry: Instant::now() + RETRY,
+                    };
+                }
+            }
+        }
+    }
+}
+
+async fn connect(path: &Path, hello: &[u8]) -> Result<(UnixStream, Welcome), Failure> {
+    if let Some(dir) = path.parent().filter(|dir| dir.exists()) {
+        socket::check_dir(dir).map_err(|error| Failure::Refused(error.to_string()))?;
+    }
+    let mut stream = UnixStream::connect(path).await?;
+    if stream.peer_cred()?.uid() != socket::own_uid() {
+        return Err(Failure::Refused(format!(
+            "{}: another user listens there",
+            path.display()
+        )));
+    }
+    let answer = tokio::time::timeout(ANSWER, async {
+        stream.write_all(hello).await?;
+        let mut line = Vec::new();
+        // Byte by byte, so that nothing behind the line is taken: it is read once in the life of a link.
+        while line.last() != Some(&b'\n') && line.len() < MAX_HELLO {
+            line.push(stream.read_u8().await?);
+        }
+        Ok::<_, io::Error>(line)
+    })
+    .await
+    .map_err(|_| Failure::Io)??;
+    match serde_json::from_slice(&answer) {
+        Ok(Answer::Welcome(welcome)) if welcome.wire == WIRE_VERSION => Ok((stream, welcome)),
+        Ok(Answer::Welcome(Welcome { wire, .. })) => Err(Failure::Refused(format!(
+            "it speaks wire version {wire}, this app {WIRE_VERSION}"
+        ))),
+        Ok(Answer::Refusal(refusal)) => Err(Failure::Refused(refusal.error)),
+        Err(_) => Err(Failure::Refused(format!(
+            "what listens on {} is no inspector",
+            path.display()
+        ))),
+    }
+}
+
+impl Up {
+    fn new(stream: UnixStream, welcome: &Welcome) -> Self {
+        Self {
+            stream,
+            next: welcome.next,
+            cursor: None,
+            sites: 0,
+            names: 0,
+            stack: 0,
+            counters: AppCounters::default(),
+            counted: None,
+            out: Vec::new(),
+            written: 0,
+        }
+    }
+
+    fn pump(&mut self, ring: &Ring, counters: AppCounters) -> io::Result<bool> {
+        loop {
+            self.fill(ring, &counters);
+            if self.out.is_empty() {
+                return Ok(self.counters != counters);
+            }
+            match self.stream.try_write(&self.out[self.written..]) {
+                Ok(n) => self.written += n,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
+                Err(error) => return Err(error),
+            }
+            if self.written == self.out.len() {
+                self.out.clear();
+                self.out.shrink_to(BATCH * 2);
+                self.written = 0;
+            }
+        }
+    }
+
+    /// Puts the next messages together, unless some are still to be written. What a cycle names goes before it.
+    fn fill(&mut self, ring: &Ring, counters: &AppCounters) {
+        if !self.out.is_empty() {
+            return;
+        }
+        for site in site::sites_from(self.sites) {
+            put_message(&mut self.out, &Message::Site { site: site.clone() });
+            self.sites += 1;
+        }
+        let names = site::names_from(self.names);
+        if !names.is_empty() {
+            let from = self.names as u32;
+            self.names += names.len();
+            put_message(&mut self.out, &Message::Types { from, names });
+        }
+        let changes = STACK_CHANGES.load(Ordering::SeqCst);
+        if self.stack != changes {
+            self.stack = changes;
+            if let Some(stack) = map::published() {
+                put_message(&mut self.out, &Message::Stack { stack });
+            }
+        }
+        let cursor = self.cursor.get_or_insert_with(|| ring.seek(self.next));
+        while self.out.len() < BATCH {
+            let Some(frame) = ring.read(cursor) else {
+                break;
+            };
+            let number = cursor.next - 1;
+            if number != self.next {
+                put_message(&mut self.out, &Message::Resume { next: number });
+            }
+            self.next = cursor.next;
+            put_frame(&mut self.out, kind::CYCLE, frame);
+        }
+        let due = self.counted.is_none_or(|at| at.elapsed() >= COUNTERS_EVERY);
+        if self.out.len() < BATCH && due && self.counters != *counters {
+            self.counters = counters.clone();
+            self.counted = Some(Instant::now());
+            put_message(
+                &mut self.out,
+                &Message::Counters {
+                    counters: counters.clone(),
+                },
+            );
+        }
+    }
+
+    /// Waits for room to write if something is to be written, and for the other end to hang up.
+    async fn changed(&mut self) -> io::Result<()> {
+        if !self.out.is_empty() {
+            return self.stream.writable().await;
+        }
+        let mut ignored = [0; 1024];
+        loop {
+            self.stream.readable().await?;
+            match self.stream.try_read(&mut ignored) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The probe in a body: it passes frames on as they are asked for and tells the recording what passed.
+//!
+//! A body is looked at where it comes into being, and not again at every layer that hands it on. Whether a later probe
+//! sees the same body is asked through its size hint: a [`Tee`] that is asked while a thread-local question stands answers
+//! it. A body that a layer wrapped, or put in its place, does not answer, or announces another length, and gets a `Tee`
+//! of its own.
+
+use super::{
+    handle::Handle,
+    heads::BodyState,
+    recording::{EntryId, Recording},
+};
+use crate::wire::Side;
+use axum::{BoxError, body::Body};
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use std::{
+    any::Any,
+    cell::Cell,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+#[derive(Clone, Copy, PartialEq)]
+enum Question {
+    None,
+    Asked,
+    Answered { recording: usize, body: u16 },
+}
+
+thread_local! {
+    static QUESTION: Cell<Question> = const { Cell::new(Question::None) };
+}
+
+/// What a body says of itself.
+pub(crate) struct Look {
+    answered: Question,
+    announced: Option<u64>,
+    is_empty: bool,
+}
+
+/// Asks a body which one it is. Runs code of the app's: the recording must not be locked.
+pub(crate) fn look<B: HttpBody>(body: &B) -> Look {
+    QUESTION.set(Question::Asked);
+    let announced = body.size_hint().exact();
+    let answered = QUESTION.replace(Question::None);
+    Look {
+        answered,
+        announced,
+        is_empty: body.is_end_stream(),
+    }
+}
+
+impl Look {
+    /// What the recording is to know of this body, `known` being what it knows of the one a probe away. The second
+    /// value is the number for a new [`Tee`], if the body needs one.
+    pub(crate) fn state(
+        &self,
+        handle: &Handle,
+        recording: &mut Recording,
+        side: Side,
+        known: Option<BodyState>,
+        can_tee: bool,
+    ) -> (BodyState, Option<u16>) {
+        let announced = self.announced;
+        if let Question::Answered {
+            recording: of,
+            body,
+        } = self.answered
+            && of == handle.address()
+            && known.is_none_or(|k| k.body != Some(body) || k.announced == announced)
+        {
+            return (
+                BodyState {
+                    body: Some(body),
+                    announced,
+                },
+                None,
+            );
+        }
+        let new = (can_tee && !self.is_empty && recording.keeps_bodies())
+            .then(|| recording.body(side))
+            .flatten();
+        (
+            BodyState {
+                body: new,
+                announced,
+            },
+            new,
+        )
+    }
+
+    /// Whether the body is at its end already.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+}
+
+/// The body as axum's, if it is one: only such a body can be wrapped without changing its type.
+pub(crate) fn as_axum<B: 'static>(body: &mut B) -> Option<&mut Body> {
+    (body as &mut dyn Any).downcast_mut::<Body>()
+}
+
+/// Puts a [`Tee`] around a body.
+pub(crate) fn tee(body: &mut Body, handle: &Handle, number: u16, inside: EntryId) {
+    wrap(
+        body,
+        Tee {
+            inner: Body::empty(),
+            handle: handle.clone(),
+            number: Some(number),
+            inside,
+            last: false,
+            ended: false,
+        },
+    );
+}
+
+/// Puts the last [`Tee`] around the body that goes to the server: when it is dropped the cycle is over.
+pub(crate) fn last_tee(body: &mut Body, handle: &Handle, number: Option<u16>, inside: EntryId) {
+    wrap(
+        body,
+        Tee {
+            inner: Body::empty(),
+            handle: handle.clone(),
+            number,
+            inside,
+            last: true,
+            ended: false,
+        },
+    );
+}
+
+fn wrap(body: &mut Body, mut tee: Tee) {
+    tee.inner = std::mem::take(body);
+    *body = Body::new(tee);
+}
+
+struct Tee {
+    inner: Body,
+    handle: Handle,
+    /// Which body of the recording the frames are counted for; none: they are counted elsewhere.
+    number: Option<u16>,
+    inside: EntryId,
+    last: bool,
+    ended: bool,
+}
+
+impl Tee {
+    fn end(&mut self, how: Result<(), String>) {
+        self.ended = true;
+        if let Some(number) = self.number {
+            self.handle.lock().body_end(number, how);
+        }
+    }
+}
+
+impl HttpBody for Tee {
+    type Data = Bytes;
+    // Not `axum::Error`: its extractors look through one wrapping of it only to find what really happened.
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.get_mut();
+        let inside = super::handle::current_entry(&this.handle).or(Some(this.inside));
+        let polled = this
+            .handle
+            .poll(inside, || Pin::new(&mut this.inner).poll_frame(cx));
+        let frame = ready!(polled).map(|frame| frame.map_err(axum::Error::into_inner));
+        match (&frame, this.number) {
+            (Some(Ok(frame)), Some(number)) => {
+                let mut recording = this.handle.lock();
+                if let Some(data) = frame.data_ref() {
+                    recording.body_data(number, Some(this.inside), data);
+                } else if let Some(trailers) = frame.trailers_ref() {
+                    recording.body_trailers(number, trailers);
+                }
+            }
+            (Some(Ok(_)), None) => {}
+            (Some(Err(error)), _) => this.end(Err(error.to_string())),
+            (None, _) => this.end(Ok(())),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if let Some(body) = self.number
+            && QUESTION.get() == Question::Asked
+        {
+            QUESTION.set(Question::Answered {
+                recording: self.handle.address(),
+                body,
+            });
+        }
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for Tee {
+    fn drop(&mut self) {
+        // A consumer that knows the length need not poll once more to hear of the end.
+        if !self.ended && self.inner.is_end_stream() {
+            self.end(Ok(()));
+        }
+        if !self.last {
+            return;
+        }
+        let whole = self.ended;
+        // What is inside is dropped first, so that it is still part of the cycle.
+        {
+            let _entered = self.handle.enter(Some(self.inside));
+            drop(std::mem::take(&mut self.inner));
+        }
+        self.handle.lock().sent(whole);
+        self.handle.finish();
+    }
+}

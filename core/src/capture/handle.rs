@@ -1,0 +1,286 @@
+//! How the probes of one cycle find its recording.
+//!
+//! A handle travels in the request's extensions, and in a thread-local that is set around every poll: so it is found
+//! again where a layer builds a fresh request, and where code knows of no request (logs, panics).
+
+use super::{
+    agent, control, outbox,
+    recording::{EntryId, Recording},
+};
+use std::{
+    cell::RefCell,
+    panic::{self, AssertUnwindSafe},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Poll,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// Most idle recordings that a thread keeps for reuse.
+const POOL: usize = 64;
+
+/// Cycles that have begun in this process, which is also the number of the newest.
+static SEEN: AtomicU64 = AtomicU64::new(0);
+/// Cycles that a filter left out.
+static FILTERED: AtomicU64 = AtomicU64::new(0);
+
+/// Cycles that were given up because recording them failed.
+static BROKEN: AtomicU64 = AtomicU64::new(0);
+
+/// Cycles that were given up because recording them failed.
+pub(crate) fn broken() -> u64 {
+    BROKEN.load(Ordering::SeqCst)
+}
+
+/// Cycles that have begun in this process.
+pub(crate) fn seen() -> u64 {
+    SEEN.load(Ordering::SeqCst)
+}
+
+/// Cycles that a filter left out.
+pub(crate) fn filtered() -> u64 {
+    FILTERED.load(Ordering::SeqCst)
+}
+
+thread_local! {
+    static CURRENT: RefCell<Current> = const { RefCell::new(Current { handle: None, entry: None }) };
+    static IDLE: RefCell<Vec<Arc<Mutex<Recording>>>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Current {
+    handle: Option<Handle>,
+    entry: Option<EntryId>,
+}
+
+/// What a request carries in its extensions.
+#[derive(Clone)]
+pub(crate) enum Carried {
+    /// Its cycle is recorded.
+    Recorded(Handle),
+    /// A filter left its cycle out.
+    Filtered,
+}
+
+/// A share in the recording of one cycle.
+#[derive(Clone)]
+pub(crate) struct Handle(Option<Arc<Mutex<Recording>>>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // Whoever has the last share gives the recording back for the next cycle. If two drop at once neither may see
+        // itself as the last; then the memory is freed, which is no harm.
+        if let Some(shared) = self.0.take()
+            && Arc::strong_count(&shared) == 1
+        {
+            let _ = IDLE.try_with(|idle| {
+                let mut idle = idle.borrow_mut();
+                if idle.len() < POOL {
+                    idle.push(shared);
+                }
+            });
+        }
+    }
+}
+
+impl Handle {
+    /// Begins a cycle, unless recording is off or a filter leaves it out.
+    pub(crate) fn begin(path: &str) -> Option<Carried> {
+        if !control::is_on() || !agent::ensure_started() {
+            return None;
+        }
+        let number = SEEN.fetch_add(1, Ordering::SeqCst) + 1;
+        if control::is_ignored(path) {
+            FILTERED.fetch_add(1, Ordering::SeqCst);
+            return Some(Carried::Filtered);
+        }
+        let shared = IDLE
+            .try_with(|idle| idle.borrow_mut().pop())
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let handle = Self(Some(shared));
+        let unix_us = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |d| d.as_micros() as u64);
+        handle
+            .lock()
+            .begin(number, Instant::now(), unix_us, agent::wants_bodies());
+        Some(Carried::Recorded(handle))
+    }
+
+    fn shared(&self) -> &Arc<Mutex<Recording>> {
+        self.0.as_ref().expect("taken only in drop")
+    }
+
+    /// The recording. Held for a few hundred nanoseconds at most, and never while the app's code runs.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Recording> {
+        self.shared().lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The recording, unless somebody has it.
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Recording>> {
+        match self.shared().try_lock() {
+            Ok(recording) => Some(recording),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Tells this recording from others while it lives.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(self.shared()).addr()
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(self.shared(), other.shared())
+    }
+
+    /// Runs code of ours that must not fail the app: if it panics, the cycle is given up and counted, and no more than that.
+    #[inline]
+    pub(crate) fn guarded<R>(&self, code: impl FnOnce() -> R) -> Option<R> {
+        let result = panic::catch_unwind(AssertUnwindSafe(code));
+        if result.is_err() {
+            self.abandon();
+        }
+        result.ok()
+    }
+
+    #[cold]
+    fn abandon(&self) {
+        if self.lock().abandon() {
+            BROKEN.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Ends the cycle and hands it on.
+    pub(crate) fn finish(&self) {
+        self.guarded(|| {
+            let mut recording = self.lock();
+            if !recording.has_ended() {
+                outbox::push(|out| recording.finish(out));
+            }
+        });
+    }
+
+    /// Makes this the current cycle, and `entry` the current place in it, until the guard is dropped.
+    pub(crate) fn enter(&self, entry: Option<EntryId>) -> Entered<'_> {
+        let before = CURRENT
+            .try_with(|current| {
+                let mut current = current.borrow_mut();
+                let outer_entry = std::mem::replace(&mut current.entry, entry);
+                let outer_handle = if current.handle.as_ref().is_some_and(|h| h.is_same(self)) {
+                    Outer::Same
+                } else {
+                    Outer::Other(current.handle.replace(self.clone()))
+                };
+                (outer_handle, outer_entry)
+            })
+            .unwrap_or((Outer::Same, None));
+        if let Outer::Other(_) = before.0 {
+            self.lock().resume();
+        }
+        Entered {
+            handle: self,
+            outer: before.0,
+            outer_entry: before.1,
+            entry,
+            waits: false,
+        }
+    }
+}
+
+impl Handle {
+    /// Polls code of the app's with this cycle current.
+    #[inline]
+    pub(crate) fn poll<R>(
+        &self,
+        entry: Option<EntryId>,
+        poll: impl FnOnce() -> Poll<R>,
+    ) -> Poll<R> {
+        let mut entered = self.enter(entry);
+        let polled = poll();
+        entered.waits = polled.is_pending();
+        polled
+    }
+}
+
+enum Outer {
+    /// The same cycle was current already.
+    Same,
+    /// Another one, or none.
+    Other(Option<Handle>),
+}
+
+/// A poll (or call) of the app's code in which a cycle is current.
+pub(crate) struct Entered<'a> {
+    handle: &'a Handle,
+    outer: Outer,
+    outer_entry: Option<EntryId>,
+    entry: Option<EntryId>,
+    /// Whether the app waits for something after this.
+    waits: bool,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        // No Drop of the app's futures runs while a panic passes; this guard is where it is seen.
+        if std::thread::panicking()
+            && let Some(entry) = self.entry
+        {
+            self.handle.lock().unwound(entry);
+        }
+        let outer = std::mem::replace(&mut self.outer, Outer::Same);
+        let is_root = matches!(outer, Outer::Other(_));
+        let own = CURRENT
+            .try_with(|current| {
+                let mut current = current.borrow_mut();
+                current.entry = self.outer_entry;
+                match outer {
+                    Outer::Same => None,
+                    Outer::Other(handle) => std::mem::replace(&mut current.handle, handle),
+                }
+            })
+            .ok()
+            .flatten();
+        if is_root {
+            self.handle.lock().park(self.waits);
+        }
+        // Outside the borrow: the last share may go back to the pool here.
+        drop(own);
+    }
+}
+
+/// The cycle that is current on this thread, and the place in it.
+pub(crate) fn current() -> Option<(Handle, Option<EntryId>)> {
+    CURRENT
+        .try_with(|current| {
+            let current = current.try_borrow().ok()?;
+            Some((current.handle.clone()?, current.entry))
+        })
+        .ok()
+        .flatten()
+}
+
+/// The place in this cycle that is current on this thread.
+pub(crate) fn current_entry(of: &Handle) -> Option<EntryId> {
+    CURRENT
+        .try_with(|current| {
+            let current = current.try_borrow().ok()?;
+            current
+                .handle
+                .as_ref()
+                .filter(|h| h.is_same(of))
+                .and(current.entry)
+        })
+        .ok()
+        .flatten()
+}
+
+/// Whether any cycle is current on this thread.
+pub(crate) fn is_inside() -> bool {
+    CURRENT
+        .try_with(|current| current.try_borrow().is_ok_and(|c| c.handle.is_some()))
+        .unwrap_or(false)
+}

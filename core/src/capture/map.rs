@@ -1,0 +1,245 @@
+//! The static map of an app, put together while its routers are.
+
+use super::{agent, site};
+use crate::wire::{Stack, StackChain, StackRoute};
+use axum::routing::MethodFilter;
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Site ids, innermost first: layers are added from inside to outside.
+type Chain = Vec<u32>;
+
+/// An endpoint: methods (none: all others) and what a request for them meets.
+#[derive(Clone, Debug)]
+struct Endpoint {
+    methods: Vec<&'static str>,
+    chain: Chain,
+}
+
+/// The map of a `MethodRouter`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MethodMap {
+    endpoints: Vec<Endpoint>,
+}
+
+impl MethodMap {
+    /// Adds an endpoint; no filter: for every method that has none.
+    pub(crate) fn endpoint(&mut self, filter: Option<MethodFilter>, site: u32) {
+        let methods = filter.map_or_else(Vec::new, methods);
+        if methods.is_empty() {
+            self.endpoints.retain(|e| !e.methods.is_empty());
+        }
+        self.endpoints.push(Endpoint {
+            methods,
+            chain: vec![site],
+        });
+    }
+
+    /// Adds a layer around all endpoints.
+    pub(crate) fn layer(&mut self, site: u32) {
+        self.endpoints.iter_mut().for_each(|e| e.chain.push(site));
+    }
+
+    /// Adds the endpoints of another.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.endpoints.extend(other.endpoints);
+    }
+}
+
+fn methods(filter: MethodFilter) -> Vec<&'static str> {
+    const ALL: [(MethodFilter, &str); 9] = [
+        (MethodFilter::GET, "GET"),
+        (MethodFilter::POST, "POST"),
+        (MethodFilter::PUT, "PUT"),
+        (MethodFilter::DELETE, "DELETE"),
+        (MethodFilter::PATCH, "PATCH"),
+        (MethodFilter::HEAD, "HEAD"),
+        (MethodFilter::OPTIONS, "OPTIONS"),
+        (MethodFilter::TRACE, "TRACE"),
+        (MethodFilter::CONNECT, "CONNECT"),
+    ];
+    ALL.iter()
+        .filter(|(method, _)| filter.or(*method) == filter)
+        .map(|(_, name)| *name)
+        .collect()
+}
+
+/// The map of a `Router`.
+#[derive(Debug, Default)]
+pub(crate) struct RouterMap {
+    routes: Vec<(String, Vec<Endpoint>)>,
+    fallback: Chain,
+    has_fallback: bool,
+    published: AtomicBool,
+}
+
+impl Clone for RouterMap {
+    fn clone(&self) -> Self {
+        Self {
+            routes: self.routes.clone(),
+            fallback: self.fallback.clone(),
+            has_fallback: self.has_fallback,
+            published: AtomicBool::new(false),
+        }
+    }
+}
+
+impl RouterMap {
+    /// Adds a route.
+    pub(crate) fn route(&mut self, path: &str, map: MethodMap) {
+        match self.routes.iter_mut().find(|(known, _)| known == path) {
+            Some((_, endpoints)) => endpoints.extend(map.endpoints),
+            None => self.routes.push((path.to_owned(), map.endpoints)),
+        }
+    }
+
+    /// Adds a layer around all routes, and the fallback if `fallback_too`.
+    pub(crate) fn layer(&mut self, site: u32, fallback_too: bool) {
+        self.routes
+            .iter_mut()
+            .flat_map(|(_, endpoints)| endpoints)
+            .for_each(|e| e.chain.push(site));
+        if fallback_too {
+            self.fallback.push(site);
+        }
+    }
+
+    /// Sets the fallback; `is_default` for axum's own.
+    pub(crate) fn fallback(&mut self, site: u32, is_default: bool) {
+        self.fallback = vec![site];
+        self.has_fallback = !is_default;
+    }
+
+    /// Puts all routes of another below a prefix.
+    pub(crate) fn nest(&mut self, prefix: &str, other: &Self) {
+        for (path, endpoints) in &other.routes {
+            let path = if prefix.ends_with('/') {
+                format!("{prefix}{}", path.trim_start_matches('/'))
+            } else if path == "/" {
+                prefix.to_owned()
+            } else {
+                format!("{prefix}{path}")
+            };
+            self.route(
+                &path,
+                MethodMap {
+                    endpoints: endpoints.clone(),
+                },
+            );
+        }
+    }
+
+    /// Adds all routes of another.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (path, endpoints) in &other.routes {
+            self.route(
+                path,
+                MethodMap {
+                    endpoints: endpoints.clone(),
+                },
+            );
+        }
+        if other.has_fallback || !self.has_fallback {
+            self.fallback.clone_from(&other.fallback);
+            self.has_fallback = other.has_fallback;
+        }
+    }
+
+    /// Tells the agent of this map, the first time.
+    pub(crate) fn publish(self: &Arc<Self>) {
+        if !self.published.load(Ordering::Relaxed) && !self.published.swap(true, Ordering::Relaxed)
+        {
+            publish(self.to_stack());
+        }
+    }
+
+    fn to_stack(&self) -> Stack {
+        let outward = |chain: &Chain| chain.iter().rev().copied().collect::<Vec<_>>();
+        let routes = self
+            .routes
+            .iter()
+            .map(|(path, endpoints)| StackRoute {
+                path: path.clone(),
+                endpoints: endpoints
+                    .iter()
+                    .map(|e| StackChain {
+                        methods: e.methods.iter().map(|m| (*m).to_owned()).collect(),
+                        chain: outward(&e.chain),
+                    })
+                    .collect(),
+            })
+            .collect();
+        let fallback = StackChain {
+            methods: Vec::new(),
+            chain: outward(&self.fallback),
+        };
+        let mut stack = Stack {
+            sites: Vec::new(),
+            routes,
+            fallback,
+        };
+        fill_sites(&mut stack);
+        stack
+    }
+}
+
+fn fill_sites(stack: &mut Stack) {
+    let endpoints = stack
+        .routes
+        .iter()
+        .flat_map(|r| &r.endpoints)
+        .chain([&stack.fallback]);
+    let ids: BTreeSet<u32> = endpoints.flat_map(|e| e.chain.iter().copied()).collect();
+    stack.sites = ids.into_iter().filter_map(site::by_id).cloned().collect();
+}
+
+/// Most routes in the map of a process; a program that makes routers without end must not fill memory.
+const MAX_ROUTES: usize = 4096;
+
+static PUBLISHED: Mutex<Option<Stack>> = Mutex::new(None);
+
+/// Adds a router's map to the one of the process: an app may serve several.
+fn publish(stack: Stack) {
+    let mut published = PUBLISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    match published.as_mut() {
+        None => *published = Some(stack),
+        Some(all) => {
+            let known: HashSet<StackKey<'_>> = all.routes.iter().map(key).collect();
+            let new: Vec<_> = stack
+                .routes
+                .iter()
+                .filter(|r| !known.contains(&key(r)))
+                .cloned()
+                .collect();
+            if new.is_empty() || all.routes.len() + new.len() > MAX_ROUTES {
+                return;
+            }
+            all.routes.extend(new);
+            fill_sites(all);
+        }
+    }
+    drop(published);
+    agent::stack_changed();
+}
+
+type StackKey<'a> = (&'a str, Vec<&'a [u32]>);
+
+fn key(route: &StackRoute) -> StackKey<'_> {
+    (
+        &route.path,
+        route.endpoints.iter().map(|e| &e.chain[..]).collect(),
+    )
+}
+
+/// The map of the process.
+pub(crate) fn published() -> Option<Stack> {
+    PUBLISHED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
+}

@@ -1,0 +1,445 @@
+//! The probe between two layers.
+//!
+//! With N layers there are N + 1 probes, and what a layer did is the difference between the two beside it. A probe sees
+//! the request pass inward, the response (or an error, or a panic, or nothing any more) pass outward, and changes neither.
+
+use super::{
+    body::{self, Look},
+    control,
+    handle::{self, Carried, Handle},
+    heads::{Head, Line},
+    recording::EntryId,
+};
+use crate::wire::{Side, Site};
+use axum::response::{IntoResponse, Response};
+use http::Request;
+use http_body::Body as HttpBody;
+use pin_project_lite::pin_project;
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// One passing of a probe, from the request to the response.
+pub(crate) struct Frame {
+    handle: Handle,
+    entry: EntryId,
+    /// Whether the cycle begins and ends here.
+    outermost: bool,
+    done: bool,
+}
+
+impl Frame {
+    /// The request passes inward: a step is recorded, if the request belongs to a cycle that is.
+    pub(crate) fn pass<B>(site: &Site, request: &mut Request<B>) -> Option<Self>
+    where
+        B: HttpBody + 'static,
+    {
+        if !control::is_on() && !handle::is_inside() {
+            return None;
+        }
+        let handle = find(request)?;
+        Self::record(site, handle, request, false)
+    }
+
+    /// The request passes the router or the server: if it belongs to no cycle yet, one begins.
+    pub(crate) fn pass_or_begin<B>(site: &Site, request: &mut Request<B>) -> Option<Self>
+    where
+        B: HttpBody + 'static,
+    {
+        if !control::is_on() && !handle::is_inside() {
+            return None;
+        }
+        if let Some(handle) = find(request) {
+            return Self::record(site, handle, request, false);
+        }
+        if request.extensions().get::<Carried>().is_some() {
+            return None;
+        }
+        let carried = Handle::begin(request.uri().path())?;
+        request.extensions_mut().insert(carried.clone());
+        match carried {
+            Carried::Recorded(handle) => Self::record(site, handle, request, true),
+            Carried::Filtered => None,
+        }
+    }
+
+    fn record<B>(
+        site: &Site,
+        handle: Handle,
+        request: &mut Request<B>,
+        outermost: bool,
+    ) -> Option<Self>
+    where
+        B: HttpBody + 'static,
+    {
+        let look = body::look(request.body());
+        let can_tee = body::as_axum(request.body_mut()).is_some();
+        let current = handle::current_entry(&handle);
+        let (entry, new_body) = handle.guarded(|| {
+            let mut recording = handle.lock();
+            let parent = current.or_else(|| recording.innermost_open());
+            let known = recording.outer_request_body(parent);
+            let (state, new_body) =
+                look.state(&handle, &mut recording, Side::Request, known, can_tee);
+            let head = Head {
+                line: Line::Request(request.method(), request.uri()),
+                version: request.version(),
+                headers: request.headers(),
+                extensions: request.extensions(),
+                body: state,
+            };
+            let entry = recording.enter(site, parent, &head, || matched_path(request));
+            (entry, new_body)
+        })?;
+        let Some(entry) = entry else {
+            // Too many steps: those are counted, and the cycle goes on.
+            return outermost.then(|| Self {
+                handle,
+                entry: 0,
+                outermost,
+                done: false,
+            });
+        };
+        if let Some(number) = new_body
+            && let Some(inner) = body::as_axum(request.body_mut())
+        {
+            body::tee(inner, &handle, number, entry);
+        }
+        Some(Self {
+            handle,
+            entry,
+            outermost,
+            done: false,
+        })
+    }
+
+    /// The recording of the cycle.
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Number of this passing.
+    pub(crate) fn entry(&self) -> EntryId {
+        self.entry
+    }
+
+    /// Runs code of the app's inside this probe.
+    #[inline]
+    pub(crate) fn run<R>(&self, code: impl FnOnce() -> R) -> R {
+        let _entered = self.handle.enter(Some(self.entry));
+        code()
+    }
+
+    /// Polls code of the app's inside this probe.
+    #[inline]
+    pub(crate) fn poll<R>(&self, poll: impl FnOnce() -> Poll<R>) -> Poll<R> {
+        self.handle.poll(Some(self.entry), poll)
+    }
+
+    /// The response passes outward.
+    pub(crate) fn leave<B>(&mut self, response: &mut http::Response<B>)
+    where
+        B: HttpBody + 'static,
+    {
+        self.done = true;
+        let look = body::look(response.body());
+        let can_tee = body::as_axum(response.body_mut()).is_some();
+        let new_body = self.handle.guarded(|| {
+            let mut recording = self.handle.lock();
+            let (head, new_body) = self.response_head(&look, &mut recording, response, can_tee);
+            recording.leave(self.entry, &head);
+            new_body
+        });
+        if let Some(number) = new_body.flatten()
+            && let Some(inner) = body::as_axum(response.body_mut())
+        {
+            body::tee(inner, &self.handle, number, self.entry);
+        }
+    }
+
+    /// The response goes to the server. The cycle is over when the body is.
+    pub(crate) fn send(&mut self, response: &mut Response) {
+        debug_assert!(self.outermost);
+        self.done = true;
+        let look = body::look(response.body());
+        let sent = self.handle.guarded(|| {
+            let mut recording = self.handle.lock();
+            let (mut head, new_body) = self.response_head(&look, &mut recording, response, true);
+            let mut number = new_body;
+            if number.is_none() && head.body.body.is_none() && !look.is_empty() {
+                number = recording.body(Side::Response);
+                head.body.body = number;
+            }
+            let is_counted = head.body.body.is_some();
+            recording.send(self.entry, &head);
+            (number, is_counted)
+        });
+        let Some((number, is_counted)) = sent else {
+            return;
+        };
+        if look.is_empty() && !is_counted {
+            self.handle.lock().sent(true);
+            self.handle.finish();
+        } else {
+            body::last_tee(response.body_mut(), &self.handle, number, self.entry);
+        }
+    }
+
+    /// The response passes outward, and on to the server if the cycle began here.
+    pub(crate) fn leave_or_send(&mut self, response: &mut Response) {
+        self.leave(response);
+        if self.outermost {
+            self.send(response);
+        }
+    }
+
+    fn response_head<'a, B>(
+        &self,
+        look: &Look,
+        recording: &mut super::recording::Recording,
+        response: &'a http::Response<B>,
+        can_tee: bool,
+    ) -> (Head<'a>, Option<u16>) {
+        let known = recording.inner_response_body(self.entry);
+        let (state, new_body) = look.state(&self.handle, recording, Side::Response, known, can_tee);
+        let head = Head {
+            line: Line::Response(response.status().as_u16()),
+            version: response.version(),
+            headers: response.headers(),
+            extensions: response.extensions(),
+            body: state,
+        };
+        (head, new_body)
+    }
+
+    /// An error passes outward.
+    pub(crate) fn fail<E>(&mut self) {
+        self.done = true;
+        self.handle
+            .lock()
+            .leave_with_error(self.entry, std::any::type_name::<E>());
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        if self.done {
+            return;
+        }
+        self.handle.lock().dropped(self.entry);
+        if self.outermost {
+            self.handle.finish();
+        }
+    }
+}
+
+/// The recording that a request belongs to: by its extensions, else (a layer built the request afresh) by the task.
+fn find<B>(request: &mut Request<B>) -> Option<Handle> {
+    match request.extensions().get::<Carried>() {
+        Some(Carried::Recorded(handle)) => {
+            let live = !handle.lock().has_ended();
+            return live.then(|| handle.clone());
+        }
+        Some(Carried::Filtered) => return None,
+        None => {}
+    }
+    let (handle, entry) = handle::current()?;
+    {
+        // A view that sends requests of its own begins cycles of their own.
+        let mut recording = handle.lock();
+        if recording.has_ended() || !recording.is_layer(entry?) {
+            return None;
+        }
+        recording.rebuilt(entry);
+    }
+    request
+        .extensions_mut()
+        .insert(Carried::Recorded(handle.clone()));
+    Some(handle)
+}
+
+/// `http.route`, if the router has found one.
+fn matched_path<B>(request: &Request<B>) -> Option<&str> {
+    #[cfg(feature = "matched-path")]
+    return request
+        .extensions()
+        .get::<axum::extract::MatchedPath>()
+        .map(|path| path.as_str());
+    #[cfg(not(feature = "matched-path"))]
+    {
+        let _ = request;
+        None
+    }
+}
+
+/// Puts a [`Probe`] around a service.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProbeLayer {
+    pub(crate) site: &'static Site,
+}
+
+impl<S> Layer<S> for ProbeLayer {
+    type Service = Probe<S>;
+
+    fn layer(&self, inner: S) -> Probe<S> {
+        Probe {
+            inner,
+            site: self.site,
+        }
+    }
+}
+
+/// A service with a probe around it, whose responses become axum's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Probe<S> {
+    pub(crate) inner: S,
+    pub(crate) site: &'static Site,
+}
+
+impl<S, B> Service<Request<B>> for Probe<S>
+where
+    S: Service<Request<B>>,
+    S::Response: IntoResponse,
+    B: HttpBody + 'static,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = ProbeFuture<S::Future>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    #[inline]
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let frame = Frame::pass(self.site, &mut request);
+        let inner = match &frame {
+            Some(frame) => frame.run(|| self.inner.call(request)),
+            None => self.inner.call(request),
+        };
+        ProbeFuture { inner, frame }
+    }
+}
+
+pin_project! {
+    /// The future of a [`Probe`].
+    pub struct ProbeFuture<F> {
+        #[pin]
+        inner: F,
+        frame: Option<Frame>,
+    }
+}
+
+impl<F, R, E> Future for ProbeFuture<F>
+where
+    F: Future<Output = Result<R, E>>,
+    R: IntoResponse,
+{
+    type Output = Result<Response, E>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(frame) = this.frame else {
+            return this.inner.poll(cx).map_ok(IntoResponse::into_response);
+        };
+        let result = ready!(frame.poll(|| this.inner.poll(cx)));
+        Poll::Ready(match result {
+            Ok(response) => {
+                let mut response = response.into_response();
+                frame.leave(&mut response);
+                Ok(response)
+            }
+            Err(error) => {
+                frame.fail::<E>();
+                Err(error)
+            }
+        })
+    }
+}
+
+/// Puts an [`EdgeProbe`] around a service.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EdgeLayer {
+    pub(crate) site: &'static Site,
+}
+
+impl<S> Layer<S> for EdgeLayer {
+    type Service = EdgeProbe<S>;
+
+    fn layer(&self, inner: S) -> EdgeProbe<S> {
+        EdgeProbe {
+            inner,
+            site: self.site,
+        }
+    }
+}
+
+/// A service with a probe around it that leaves all types as they are: for stacks that are not axum's.
+#[derive(Clone, Copy, Debug)]
+pub struct EdgeProbe<S> {
+    inner: S,
+    site: &'static Site,
+}
+
+impl<S, B, R> Service<Request<B>> for EdgeProbe<S>
+where
+    S: Service<Request<B>, Response = http::Response<R>>,
+    B: HttpBody + 'static,
+    R: HttpBody + 'static,
+{
+    type Response = http::Response<R>;
+    type Error = S::Error;
+    type Future = EdgeFuture<S::Future>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    #[inline]
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let frame = Frame::pass(self.site, &mut request);
+        let inner = match &frame {
+            Some(frame) => frame.run(|| self.inner.call(request)),
+            None => self.inner.call(request),
+        };
+        EdgeFuture { inner, frame }
+    }
+}
+
+pin_project! {
+    /// The future of an [`EdgeProbe`].
+    pub struct EdgeFuture<F> {
+        #[pin]
+        inner: F,
+        frame: Option<Frame>,
+    }
+}
+
+impl<F, R, E> Future for EdgeFuture<F>
+where
+    F: Future<Output = Result<http::Response<R>, E>>,
+    R: HttpBody + 'static,
+{
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(frame) = this.frame else {
+            return this.inner.poll(cx);
+        };
+        let mut result = ready!(frame.poll(|| this.inner.poll(cx)));
+        match &mut result {
+            Ok(response) => frame.leave(response),
+            Err(_) => frame.fail::<E>(),
+        }
+        Poll::Ready(result)
+    }
+}

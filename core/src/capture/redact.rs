@@ -1,0 +1,511 @@
+//! Credentials are masked here, while they are copied into the recording: nothing behind this module has seen them.
+//!
+//! A mask has a fixed width and a fingerprint of four hexadecimal digits, keyed with a secret of this process: it tells
+//! *the same* from *changed*, not what the value was.
+
+mod body;
+
+pub(crate) use body::mask_body;
+
+use std::{
+    cell::RefCell,
+    hash::{BuildHasher, RandomState},
+    io::Write as _,
+    sync::LazyLock,
+};
+
+/// How a header's value is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// A header of everyday use that holds no credential.
+    Known,
+    /// Any other: kept, unless the value itself looks like a credential.
+    Plain,
+    /// Masked whole.
+    Secret,
+    /// The scheme is kept.
+    Authorization,
+    /// The names are kept.
+    Cookie,
+    /// The name and the attributes are kept.
+    SetCookie,
+    /// A URL: credentials in it are masked.
+    Url,
+}
+
+/// Headers that are masked whole, beside those whose name says it ([`TERMS`]) and the values marked sensitive.
+const SECRET: [&str; 19] = [
+    "api-key",
+    "apikey",
+    "php-auth-pw",
+    "proxy-authenticate-info",
+    "stripe-signature",
+    "x-access-token",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-auth-token",
+    "x-csrf-token",
+    "x-csrftoken",
+    "x-goog-iap-jwt-assertion",
+    "x-hub-signature",
+    "x-hub-signature-256",
+    "x-vault-token",
+    "x-xsrf-token",
+    "x-client-cert",
+    "x-forwarded-client-cert",
+    "x-ssl-client-cert",
+];
+
+/// A header, cookie or query parameter with one of these in its name holds a credential.
+const TERMS: [&str; 28] = [
+    "auth",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passw",
+    "pwd",
+    "key",
+    "jwt",
+    "bearer",
+    "sso",
+    "saml",
+    "csrf",
+    "xsrf",
+    "credentials",
+    "session",
+    "sid",
+    "identity",
+    "signature",
+    "otp",
+    "cvv",
+    "cvc",
+    "ssn",
+    "code_verifier",
+    "assertion",
+    "refresh",
+    "apikey",
+    "passphrase",
+];
+
+/// Query parameters that hold a credential although their name holds no term.
+const QUERY_EXACT: [&str; 4] = ["X-Amz-Credential", "AWSAccessKeyId", "sig", "code"];
+
+/// Headers of everyday use, some of them with a term in their name that means nothing there.
+const KNOWN: [&str; 62] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "accept-ranges",
+    "access-control-allow-credentials",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "age",
+    "allow",
+    "alt-svc",
+    "cache-control",
+    "connection",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "date",
+    "dnt",
+    "etag",
+    "expect",
+    "expires",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "last-modified",
+    "origin",
+    "permissions-policy",
+    "pragma",
+    "priority",
+    "range",
+    "referrer-policy",
+    "retry-after",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-fetch-user",
+    "server",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "vary",
+    "www-authenticate",
+    "x-request-id",
+];
+
+/// How the value of this header is treated.
+fn classify(name: &str) -> Class {
+    match name {
+        "authorization" | "proxy-authorization" => Class::Authorization,
+        "cookie" => Class::Cookie,
+        "set-cookie" => Class::SetCookie,
+        "location" | "content-location" | "referer" | "link" | "x-original-url"
+        | "x-forwarded-uri" => Class::Url,
+        _ if SECRET.contains(&name) => Class::Secret,
+        _ if KNOWN.contains(&name) => Class::Known,
+        _ if names_credential(name) => Class::Secret,
+        _ => Class::Plain,
+    }
+}
+
+/// Whether a name of a header, cookie or query parameter says that it holds a credential.
+fn names_credential(name: &str) -> bool {
+    let mut lower = name.to_ascii_lowercase();
+    // An author authorizes nothing.
+    if lower.contains("author") && !lower.contains("authori") {
+        lower = lower.replace("author", "");
+    }
+    TERMS.iter().any(|term| lower.contains(term))
+}
+
+const SLOTS: usize = 128;
+
+thread_local! {
+    /// The classes of the names seen last, found by length and two bytes.
+    static CLASSES: RefCell<Vec<Option<(Box<str>, Class)>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// As [`classify`], remembered per thread.
+pub(crate) fn class_of(name: &str) -> Class {
+    let bytes = name.as_bytes();
+    let (first, last) = (
+        bytes.first().copied().unwrap_or(0),
+        bytes.last().copied().unwrap_or(0),
+    );
+    let slot = (bytes.len() * 37 + usize::from(first) * 7 + usize::from(last)) % SLOTS;
+    CLASSES
+        .try_with(|classes| {
+            let mut classes = classes.borrow_mut();
+            if classes.is_empty() {
+                classes.resize(SLOTS, None);
+            }
+            match &classes[slot] {
+                Some((known, class)) if &**known == name => *class,
+                _ => {
+                    let class = classify(name);
+                    // A name of the client's making must not push memory up.
+                    if name.len() <= 64 {
+                        classes[slot] = Some((name.into(), class));
+                    }
+                    class
+                }
+            }
+        })
+        .unwrap_or_else(|_| classify(name))
+}
+
+static FINGERPRINT: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// Writes the mask for a value.
+fn put_mask(out: &mut Vec<u8>, value: &[u8]) {
+    let print = FINGERPRINT.hash_one(value) as u16;
+    write!(out, "[redacted #{print:04x}]").expect("a Vec takes everything");
+}
+
+/// Writes a header's value, masked as its class says. Returns whether something was masked.
+pub(crate) fn put_value(out: &mut Vec<u8>, class: Class, sensitive: bool, value: &[u8]) -> bool {
+    if sensitive {
+        put_mask(out, value);
+        return true;
+    }
+    match class {
+        Class::Known => {
+            out.extend_from_slice(value);
+            false
+        }
+        Class::Plain => put_plain(out, value),
+        Class::Secret => {
+            put_mask(out, value);
+            true
+        }
+        Class::Authorization => {
+            let scheme = value.iter().position(|b| *b == b' ').unwrap_or(0);
+            if scheme > 0 && scheme < value.len() - 1 {
+                out.extend_from_slice(&value[..=scheme]);
+                put_mask(out, &value[scheme + 1..]);
+            } else {
+                put_mask(out, value);
+            }
+            true
+        }
+        Class::Cookie => {
+            for (i, pair) in value.split(|b| *b == b';').enumerate() {
+                if i > 0 {
+                    out.push(b';');
+                }
+                put_pair(out, pair);
+            }
+            true
+        }
+        Class::SetCookie => {
+            let pair = value.split(|b| *b == b';').next().unwrap_or_default();
+            put_pair(out, pair);
+            out.extend_from_slice(&value[pair.len()..]);
+            true
+        }
+        Class::Url => put_url(out, value),
+    }
+}
+
+/// `name=value` with the value masked; without a name, all of it.
+fn put_pair(out: &mut Vec<u8>, pair: &[u8]) {
+    match pair.iter().position(|b| *b == b'=') {
+        Some(at) => {
+            out.extend_from_slice(&pair[..=at]);
+            put_mask(out, &pair[at + 1..]);
+        }
+        None => put_mask(out, pair),
+    }
+}
+
+/// A value that is masked from where it begins to look like a credential.
+fn put_plain(out: &mut Vec<u8>, value: &[u8]) -> bool {
+    match credential_in(value) {
+        Some((start, end)) => {
+            out.extend_from_slice(&value[..start]);
+            put_mask(out, &value[start..end]);
+            put_plain(out, &value[end..]);
+            true
+        }
+        None => {
+            out.extend_from_slice(value);
+            false
+        }
+    }
+}
+
+/// A text with what looks like a credential in it masked.
+#[cfg(feature = "subscriber")]
+pub(crate) fn masked_text(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    put_plain(&mut out, text.as_bytes());
+    out
+}
+
+/// A named value, masked if its name says so or it looks like a credential.
+#[cfg(feature = "subscriber")]
+pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
+    if !body::is_telling(name.as_bytes()) {
+        return masked_text(value);
+    }
+    let mut out = Vec::new();
+    put_mask(&mut out, value.as_bytes());
+    out
+}
+
+/// Where a value holds something that is a credential by its form: a JWT, `Bearer x`, the tokens of well-known services.
+fn credential_in(value: &[u8]) -> Option<(usize, usize)> {
+    const STARTS: [(&[u8], usize); 14] = [
+        (b"eyJ", 20),
+        (b"Bearer ", 8),
+        (b"Basic ", 8),
+        (b"ghp_", 20),
+        (b"gho_", 20),
+        (b"ghs_", 20),
+        (b"ghu_", 20),
+        (b"AKIA", 16),
+        (b"xoxa-", 12),
+        (b"xoxb-", 12),
+        (b"xoxp-", 12),
+        (b"sk_live_", 16),
+        (b"-----BEGIN ", 20),
+        (b"github_pat_", 20),
+    ];
+    let is_token =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+' | b'/' | b'=');
+    (0..value.len()).find_map(|at| {
+        let (start, least) = STARTS.iter().find(|(start, _)| {
+            // The first byte decides nearly always.
+            start[0] == value[at] && value[at..].starts_with(start)
+        })?;
+        if start.starts_with(b"-----") {
+            return Some((at, value.len()));
+        }
+        if at > 0 && is_token(value[at - 1]) {
+            return None;
+        }
+        let token = value[at + start.len()..]
+            .iter()
+            .take_while(|b| is_token(**b))
+            .count();
+        (start.len() + token >= *least).then_some((at, at + start.len() + token))
+    })
+}
+
+/// A URL, with user info and the values of telling query parameters masked. Returns whether something was masked.
+pub(crate) fn put_url(out: &mut Vec<u8>, url: &[u8]) -> bool {
+    let mut masked = false;
+    let mut rest = url;
+    if let Some(at) = find(rest, b"://") {
+        let authority = &rest[at + 3..];
+        let end = authority
+            .iter()
+            .position(|b| matches!(b, b'/' | b'?' | b'#'))
+            .unwrap_or(authority.len());
+        if let Some(user) = authority[..end].iter().rposition(|b| *b == b'@') {
+            out.extend_from_slice(&rest[..at + 3]);
+            put_mask(out, &authority[..user]);
+            rest = &authority[user..];
+            masked = true;
+        }
+    }
+    let Some(query) = rest.iter().position(|b| *b == b'?') else {
+        return put_plain(out, rest) || masked;
+    };
+    masked |= put_plain(out, &rest[..=query]);
+    masked | put_query(out, &rest[query + 1..])
+}
+
+/// `a=1&token=2` with the values of telling names masked. Returns whether something was masked.
+fn put_query(out: &mut Vec<u8>, query: &[u8]) -> bool {
+    let mut masked = false;
+    for (i, pair) in query.split(|b| *b == b'&').enumerate() {
+        if i > 0 {
+            out.push(b'&');
+        }
+        let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
+        let telling = std::str::from_utf8(name).is_ok_and(|name| {
+            names_credential(&decode_percent(name))
+                || QUERY_EXACT
+                    .iter()
+                    .any(|exact| exact.eq_ignore_ascii_case(name))
+        });
+        if telling && name.len() < pair.len() {
+            put_pair(out, pair);
+            masked = true;
+        } else {
+            masked |= put_plain(out, pair);
+        }
+    }
+    masked
+}
+
+/// `%74oken` is `token` to the app, so it is to us.
+fn decode_percent(name: &str) -> String {
+    let mut out = Vec::with_capacity(name.len());
+    let mut bytes = name.bytes();
+    while let Some(b) = bytes.next() {
+        let mut ahead = bytes.clone();
+        let digits = (b == b'%')
+            .then(|| {
+                Some((
+                    char::from(ahead.next()?).to_digit(16)?,
+                    char::from(ahead.next()?).to_digit(16)?,
+                ))
+            })
+            .flatten();
+        match digits {
+            Some((high, low)) => {
+                out.push((high * 16 + low) as u8);
+                bytes = ahead;
+            }
+            None => out.push(b),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|w| w == needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(name: &str, value: &str) -> String {
+        let mut out = Vec::new();
+        put_value(&mut out, class_of(name), false, value.as_bytes());
+        String::from_utf8(out).unwrap()
+    }
+
+    /// The canary must be gone, whatever the header.
+    #[test]
+    fn credentials_are_masked() {
+        let canary = "canary-5f0e1c";
+        for (name, value) in [
+            ("authorization", "Bearer canary-5f0e1c"),
+            ("authorization", "canary-5f0e1c"),
+            ("proxy-authorization", "Basic canary-5f0e1c"),
+            ("cookie", "a=canary-5f0e1c; b=canary-5f0e1c"),
+            ("cookie", "canary-5f0e1c"),
+            ("set-cookie", "sid=canary-5f0e1c; Path=/"),
+            ("x-api-key", "canary-5f0e1c"),
+            ("apikey", "canary-5f0e1c"),
+            ("x-my-session-thing", "canary-5f0e1c"),
+            ("x-vault-token", "canary-5f0e1c"),
+            ("stripe-signature", "canary-5f0e1c"),
+            ("location", "https://user:canary-5f0e1c@host/p?q=1"),
+            ("referer", "https://host/p?access_token=canary-5f0e1c&x=1"),
+            ("location", "/cb?code=canary-5f0e1c"),
+            ("location", "/cb?%74oken=canary-5f0e1c"),
+            ("link", "</p?X-Amz-Signature=canary-5f0e1c>; rel=next"),
+            ("x-note", "see Bearer canary-5f0e1c ok"),
+            ("x-note", "eyJhbGciOiJIUzI1NiJ9.canary-5f0e1c.x"),
+            ("x-note", "ghp_0123456789abcanary-5f0e1c"),
+        ] {
+            let shown = header(name, value);
+            assert!(!shown.contains(canary), "{name}: {shown}");
+            assert!(shown.contains("[redacted #"), "{name}: {shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_credential_is_kept() {
+        for (name, value) in [
+            ("host", "localhost:3000"),
+            ("user-agent", "Mozilla/5.0"),
+            ("x-request-id", "0190f3a1-7c2e"),
+            ("location", "/books?page=2"),
+            ("x-process-time", "12ms"),
+            ("location", "/books?author=dickens"),
+            ("access-control-allow-credentials", "true"),
+        ] {
+            assert_eq!(header(name, value), value);
+        }
+    }
+
+    #[test]
+    fn scheme_names_and_attributes_are_kept_and_same_values_look_the_same() {
+        assert!(header("authorization", "Bearer abcdef").starts_with("Bearer [redacted #"));
+        assert!(header("set-cookie", "sid=1; Path=/; HttpOnly").ends_with("]; Path=/; HttpOnly"));
+        assert!(header("cookie", "a=1; b=2").starts_with("a=[redacted #"));
+        assert_eq!(header("cookie", "a=1"), header("cookie", "a=1"));
+        assert_ne!(
+            header("x-api-key", "one"),
+            header("x-api-key", "two"),
+            "one in 65536 runs fails"
+        );
+    }
+
+    #[test]
+    fn a_sensitive_value_is_masked_whatever_its_name() {
+        let mut out = Vec::new();
+        assert!(put_value(&mut out, Class::Known, true, b"canary"));
+        assert!(out.starts_with(b"[redacted #"));
+    }
+}

@@ -1,0 +1,559 @@
+//! axum's `Router` with a probe between every pair of layers.
+
+use super::{
+    handler::ProbedHandler,
+    map::RouterMap,
+    method_router::MethodRouter,
+    probe::{Frame, Probe, ProbeLayer},
+    site,
+};
+use crate::wire::{Site, SiteKind};
+#[cfg(feature = "tokio")]
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::{
+    BoxError,
+    body::{Body, HttpBody},
+    extract::Request,
+    handler::Handler,
+    response::{IntoResponse, Response},
+    routing::{IntoMakeService, Route, future::RouteFuture},
+};
+use bytes::Bytes;
+use pin_project_lite::pin_project;
+use std::{
+    any::{Any, type_name},
+    convert::Infallible,
+    fmt,
+    future::Future,
+    marker::PhantomData,
+    panic::Location,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// As [`axum::Router`], with a probe between every pair of layers, around every route and around the router itself.
+///
+/// Every method does what axum's method of this name does; see there for what it means.
+///
+/// # Example
+///
+/// ```
+/// use onionskin::{Router, routing::get};
+///
+/// let app: Router = Router::new().route("/", get(|| async { "Hello" }));
+/// ```
+#[must_use]
+pub struct Router<S = ()> {
+    inner: axum::Router<S>,
+    map: Arc<RouterMap>,
+    site: &'static Site,
+}
+
+impl<S> Clone for Router<S> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            map: self.map.clone(),
+            site: self.site,
+        }
+    }
+}
+
+impl<S> fmt::Debug for Router<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl<S> Default for Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> From<Router<S>> for axum::Router<S> {
+    fn from(router: Router<S>) -> Self {
+        router.inner
+    }
+}
+
+impl<S> From<axum::Router<S>> for Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    /// Takes a router built without probes, by another crate perhaps: it is seen from outside only.
+    #[track_caller]
+    fn from(inner: axum::Router<S>) -> Self {
+        let opaque = site::site(SiteKind::Opaque, "axum::Router", Location::caller());
+        let mut map = RouterMap::default();
+        map.fallback(opaque.id, true);
+        Self {
+            inner: inner.layer(ProbeLayer { site: opaque }),
+            map: Arc::new(map),
+            site: router_site(Location::caller()),
+        }
+    }
+}
+
+fn router_site(at: &'static Location<'static>) -> &'static Site {
+    site::named_site(SiteKind::Router, "router".into(), "axum::Router", &[], at)
+}
+
+/// A probe around axum's own 404: a layer on an empty router goes around it and leaves it "the default fallback".
+fn probed_empty<S>(at: &'static Location<'static>) -> (axum::Router<S>, u32)
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let site = site::named_site(SiteKind::DefaultFallback, "404".into(), "", &[], at);
+    (axum::Router::new().layer(ProbeLayer { site }), site.id)
+}
+
+impl<S> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    fn map(
+        mut self,
+        inner: impl FnOnce(axum::Router<S>) -> axum::Router<S>,
+        map: impl FnOnce(&mut RouterMap),
+    ) -> Self {
+        map(Arc::make_mut(&mut self.map));
+        Self {
+            inner: inner(self.inner),
+            map: self.map,
+            site: self.site,
+        }
+    }
+
+    /// A router that answers `404 Not Found` to everything.
+    #[track_caller]
+    pub fn new() -> Self {
+        let (inner, fallback) = probed_empty(Location::caller());
+        let mut map = RouterMap::default();
+        map.fallback(fallback, true);
+        Self {
+            inner,
+            map: Arc::new(map),
+            site: router_site(Location::caller()),
+        }
+    }
+
+    /// As [`axum::Router::without_v07_checks`].
+    pub fn without_v07_checks(self) -> Self {
+        self.map(axum::Router::without_v07_checks, |_| {})
+    }
+
+    /// As [`axum::Router::route`].
+    ///
+    /// # Panics
+    /// If the route overlaps with another, or the path is not valid.
+    #[track_caller]
+    pub fn route(mut self, path: &str, method_router: MethodRouter<S>) -> Self {
+        Arc::make_mut(&mut self.map).route(path, method_router.map);
+        Self {
+            inner: self.inner.route(path, method_router.inner),
+            map: self.map,
+            site: self.site,
+        }
+    }
+
+    /// As [`axum::Router::route_service`].
+    ///
+    /// # Panics
+    /// If the route overlaps with another, the path is not valid, or the service is a `Router`.
+    pub fn route_service<T>(self, path: &str, service: T) -> Self
+    where
+        T: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+        T::Response: IntoResponse,
+        T::Future: Send + 'static,
+    {
+        assert!(
+            !(&service as &dyn Any).is::<Self>(),
+            "Invalid route: `Router::route_service` cannot be used with `Router`s. Use `Router::nest` instead"
+        );
+        let (service, id) = probed(SiteKind::Service, service);
+        let mut map = super::map::MethodMap::default();
+        map.endpoint(None, id);
+        self.map(
+            |inner| inner.route_service(path, service),
+            |m| m.route(path, map),
+        )
+    }
+
+    /// As [`axum::Router::nest`].
+    ///
+    /// # Panics
+    /// If a route overlaps with another, or the path is empty or `/`.
+    #[track_caller]
+    pub fn nest(mut self, path: &str, router: Self) -> Self {
+        Arc::make_mut(&mut self.map).nest(path, &router.map);
+        Self {
+            inner: self.inner.nest(path, router.inner),
+            map: self.map,
+            site: self.site,
+        }
+    }
+
+    /// As [`axum::Router::nest_service`].
+    ///
+    /// # Panics
+    /// If the route overlaps with another, or the path is empty or `/`.
+    #[track_caller]
+    pub fn nest_service<T>(mut self, path: &str, service: T) -> Self
+    where
+        T: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+        T::Response: IntoResponse,
+        T::Future: Send + 'static,
+    {
+        let (service, id) = probed(SiteKind::Service, service);
+        let mut map = super::map::MethodMap::default();
+        map.endpoint(None, id);
+        Arc::make_mut(&mut self.map)
+            .route(&format!("{}/{{*rest}}", path.trim_end_matches('/')), map);
+        Self {
+            inner: self.inner.nest_service(path, service),
+            map: self.map,
+            site: self.site,
+        }
+    }
+
+    /// As [`axum::Router::merge`].
+    ///
+    /// # Panics
+    /// If a route overlaps with another, or both routers have a fallback.
+    #[track_caller]
+    pub fn merge<R>(mut self, other: R) -> Self
+    where
+        R: Into<Self>,
+    {
+        let other = other.into();
+        Arc::make_mut(&mut self.map).merge(&other.map);
+        Self {
+            inner: self.inner.merge(other.inner),
+            map: self.map,
+            site: self.site,
+        }
+    }
+
+    /// As [`axum::Router::layer`].
+    #[track_caller]
+    pub fn layer<L>(self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        let site = site::site(SiteKind::Layer, type_name::<L>(), Location::caller());
+        // One box, not two: the first layer of a tuple is the outer one.
+        self.map(
+            |inner| inner.layer((ProbeLayer { site }, layer)),
+            |map| map.layer(site.id, true),
+        )
+    }
+
+    /// As [`axum::Router::route_layer`].
+    ///
+    /// # Panics
+    /// If there is no route.
+    #[track_caller]
+    pub fn route_layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        let site = site::site(SiteKind::RouteLayer, type_name::<L>(), Location::caller());
+        Arc::make_mut(&mut self.map).layer(site.id, false);
+        Self {
+            inner: self.inner.route_layer((ProbeLayer { site }, layer)),
+            map: self.map,
+            site: self.site,
+        }
+    }
+
+    /// As [`axum::Router::has_routes`].
+    #[must_use]
+    pub fn has_routes(&self) -> bool {
+        self.inner.has_routes()
+    }
+
+    /// As [`axum::Router::fallback`].
+    #[track_caller]
+    pub fn fallback<H, T>(mut self, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
+        Arc::make_mut(&mut self.map).fallback(site.id, false);
+        Self {
+            inner: self.inner.fallback(ProbedHandler { handler, site }),
+            map: self.map,
+            site: self.site,
+        }
+    }
+
+    /// As [`axum::Router::fallback_service`].
+    #[track_caller]
+    pub fn fallback_service<T>(self, service: T) -> Self
+    where
+        T: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+        T::Response: IntoResponse,
+        T::Future: Send + 'static,
+    {
+        let (service, id) = probed(SiteKind::Fallback, service);
+        self.map(
+            |inner| inner.fallback_service(service),
+            |map| map.fallback(id, false),
+        )
+    }
+
+    /// As [`axum::Router::method_not_allowed_fallback`].
+    #[track_caller]
+    pub fn method_not_allowed_fallback<H, T>(self, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
+        self.map(
+            |inner| inner.method_not_allowed_fallback(ProbedHandler { handler, site }),
+            |_| {},
+        )
+    }
+
+    /// As [`axum::Router::reset_fallback`].
+    #[track_caller]
+    pub fn reset_fallback(self) -> Self {
+        let (empty, id) = probed_empty(Location::caller());
+        self.map(
+            |inner| inner.reset_fallback().merge(empty),
+            |map| map.fallback(id, true),
+        )
+    }
+
+    /// As [`axum::Router::with_state`].
+    pub fn with_state<S2>(self, state: S) -> Router<S2> {
+        Router {
+            inner: self.inner.with_state(state),
+            map: self.map,
+            site: self.site,
+        }
+    }
+
+    /// As [`axum::Router::as_service`].
+    pub fn as_service<B>(&mut self) -> RouterAsService<'_, B, S> {
+        RouterAsService {
+            router: self,
+            _body: PhantomData,
+        }
+    }
+
+    /// As [`axum::Router::into_service`].
+    #[must_use]
+    pub fn into_service<B>(self) -> RouterIntoService<B, S> {
+        RouterIntoService {
+            router: self,
+            _body: PhantomData,
+        }
+    }
+}
+
+/// A service with a probe around it, and the id of its site.
+#[track_caller]
+fn probed<T>(kind: SiteKind, service: T) -> (Probe<T>, u32) {
+    let site = site::site(kind, type_name::<T>(), Location::caller());
+    (
+        Probe {
+            inner: service,
+            site,
+        },
+        site.id,
+    )
+}
+
+impl Router {
+    /// As [`axum::Router::into_make_service`].
+    #[must_use]
+    pub fn into_make_service(self) -> IntoMakeService<Self> {
+        self.map.publish();
+        axum::ServiceExt::<Request>::into_make_service(self.with_state(()))
+    }
+
+    /// As [`axum::Router::into_make_service_with_connect_info`].
+    #[cfg(feature = "tokio")]
+    #[must_use]
+    pub fn into_make_service_with_connect_info<C>(self) -> IntoMakeServiceWithConnectInfo<Self, C> {
+        self.map.publish();
+        axum::ServiceExt::<Request>::into_make_service_with_connect_info(self.with_state(()))
+    }
+}
+
+#[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+impl<L> Service<axum::serve::IncomingStream<'_, L>> for Router<()>
+where
+    L: axum::serve::Listener,
+{
+    type Response = Self;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Self, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: axum::serve::IncomingStream<'_, L>) -> Self::Future {
+        std::future::ready(Ok(self.clone().with_state(())))
+    }
+}
+
+impl<B> Service<http::Request<B>> for Router<()>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouterFuture;
+
+    #[inline]
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> RouterFuture {
+        let mut request = request.map(Body::new);
+        let frame = Frame::pass_or_begin(self.site, &mut request);
+        let span = frame.as_ref().and_then(CycleSpan::of);
+        let inner = match &frame {
+            Some(frame) => {
+                self.map.publish();
+                frame.handle().lock().resolving(frame.entry());
+                frame.run(|| CycleSpan::enter(&span, || self.inner.call(request)))
+            }
+            None => self.inner.call(request),
+        };
+        RouterFuture { inner, frame, span }
+    }
+}
+
+pin_project! {
+    /// The future of a [`Router`]'s response.
+    pub struct RouterFuture {
+        #[pin]
+        inner: RouteFuture<Infallible>,
+        frame: Option<Frame>,
+        span: Option<CycleSpan>,
+    }
+}
+
+/// The span of a cycle, while `log_layer` is installed.
+struct CycleSpan {
+    #[cfg(feature = "subscriber")]
+    span: tracing::Span,
+}
+
+impl CycleSpan {
+    fn of(frame: &Frame) -> Option<Self> {
+        #[cfg(feature = "subscriber")]
+        return frame.run(super::logs::cycle_span).map(|span| Self { span });
+        #[cfg(not(feature = "subscriber"))]
+        {
+            let _ = frame;
+            None
+        }
+    }
+
+    fn enter<R>(this: &Option<Self>, code: impl FnOnce() -> R) -> R {
+        #[cfg(feature = "subscriber")]
+        let _entered = this.as_ref().map(|this| this.span.enter());
+        #[cfg(not(feature = "subscriber"))]
+        let _ = this;
+        code()
+    }
+}
+
+impl Future for RouterFuture {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(frame) = this.frame else {
+            return this.inner.poll(cx);
+        };
+        let Ok(mut response) =
+            ready!(frame.poll(|| CycleSpan::enter(this.span, || this.inner.poll(cx))));
+        frame.leave_or_send(&mut response);
+        Poll::Ready(Ok(response))
+    }
+}
+
+/// As [`axum::routing::RouterAsService`].
+#[derive(Debug)]
+pub struct RouterAsService<'a, B, S = ()> {
+    router: &'a mut Router<S>,
+    _body: PhantomData<fn(B)>,
+}
+
+impl<B> Service<http::Request<B>> for RouterAsService<'_, B, ()>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouterFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> RouterFuture {
+        self.router.call(request)
+    }
+}
+
+/// As [`axum::routing::RouterIntoService`].
+#[derive(Debug)]
+pub struct RouterIntoService<B, S = ()> {
+    router: Router<S>,
+    _body: PhantomData<fn(B)>,
+}
+
+impl<B, S> Clone for RouterIntoService<B, S> {
+    fn clone(&self) -> Self {
+        Self {
+            router: self.router.clone(),
+            _body: PhantomData,
+        }
+    }
+}
+
+impl<B> Service<http::Request<B>> for RouterIntoService<B, ()>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouterFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> RouterFuture {
+        self.router.call(request)
+    }
+}

@@ -1,0 +1,272 @@
+//! The places in the app's code where probes stand, each known once.
+
+use crate::wire::{Site, SiteKind};
+use std::{
+    collections::HashMap,
+    panic::Location,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+/// Most sites that one process keeps. Sites are the program's own layers, routes and handlers, so a program that has
+/// more makes names at run time; the rest share one site that says so.
+const MAX_SITES: usize = 1 << 16;
+
+/// Most names of extension types that one process keeps.
+const MAX_NAMES: usize = 1 << 14;
+
+#[derive(Default)]
+struct Table {
+    sites: Vec<&'static Site>,
+    by_place: HashMap<(SiteKind, String, &'static str, u32, u32), &'static Site>,
+    names: Vec<String>,
+    by_name: HashMap<String, u32>,
+}
+
+static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
+
+/// The site of this kind, name and place; the same one whenever the same code runs again.
+pub(crate) fn site(
+    kind: SiteKind,
+    type_name: &str,
+    at: &'static Location<'static>,
+) -> &'static Site {
+    named_site(kind, short_name(type_name), type_name, &[], at)
+}
+
+/// The site of a handler with the types of its extractors.
+pub(crate) fn handler_site<H, T>(kind: SiteKind, at: &'static Location<'static>) -> &'static Site {
+    let type_name = std::any::type_name::<H>();
+    let name = if type_name.ends_with("{{closure}}") {
+        "closure".to_owned()
+    } else {
+        short_name(type_name)
+    };
+    named_site(
+        kind,
+        name,
+        type_name,
+        &extractors(std::any::type_name::<T>()),
+        at,
+    )
+}
+
+/// A site with a name of the caller's choice.
+pub(crate) fn named_site(
+    kind: SiteKind,
+    name: String,
+    type_name: &str,
+    extractors: &[String],
+    at: &'static Location<'static>,
+) -> &'static Site {
+    let mut table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = (
+        kind,
+        format!("{name}\n{type_name}"),
+        at.file(),
+        at.line(),
+        at.column(),
+    );
+    if let Some(site) = table.by_place.get(&place) {
+        return site;
+    }
+    let full = table.sites.len() >= MAX_SITES;
+    if full && let Some(last) = table.sites.last() {
+        return last;
+    }
+    let id = table.sites.len() as u32;
+    let site: &'static Site = Box::leak(Box::new(if table.sites.len() + 1 == MAX_SITES {
+        Site {
+            id,
+            kind: SiteKind::Opaque,
+            name: format!("one of more than {MAX_SITES} sites"),
+            type_name: String::new(),
+            file: String::new(),
+            line: 0,
+            extractors: Vec::new(),
+        }
+    } else {
+        Site {
+            id,
+            kind,
+            name,
+            type_name: type_name.to_owned(),
+            file: at.file().to_owned(),
+            line: at.line(),
+            extractors: extractors.to_vec(),
+        }
+    }));
+    table.sites.push(site);
+    table.by_place.insert(place, site);
+    site
+}
+
+/// The sites from number `from` on.
+pub(crate) fn sites_from(from: usize) -> Vec<&'static Site> {
+    let table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    table.sites.get(from..).unwrap_or_default().to_vec()
+}
+
+/// The site of this id.
+pub(crate) fn by_id(id: u32) -> Option<&'static Site> {
+    TABLE
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .sites
+        .get(id as usize)
+        .copied()
+}
+
+/// The number of a type's name, for the compact encoding.
+pub(crate) fn name_id(name: &str) -> u32 {
+    let mut table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(id) = table.by_name.get(name) {
+        return *id;
+    }
+    if table.names.len() >= MAX_NAMES {
+        return 0;
+    }
+    if table.names.is_empty() {
+        table
+            .names
+            .push(format!("one of more than {MAX_NAMES} types"));
+    }
+    let id = table.names.len() as u32;
+    table.names.push(name.to_owned());
+    table.by_name.insert(name.to_owned(), id);
+    id
+}
+
+/// The names from number `from` on.
+pub(crate) fn names_from(from: usize) -> Vec<String> {
+    let table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    table.names.get(from..).unwrap_or_default().to_vec()
+}
+
+/// `a::b::Layer<c::D>` → `Layer<D>`; for layers made of a function, the function: `FromFnLayer<app::auth, …>` → `auth`.
+pub(crate) fn short_name(type_name: &str) -> String {
+    const OF_A_FUNCTION: [&str; 6] = [
+        "FromFnLayer<",
+        "MapRequestLayer<",
+        "MapResponseLayer<",
+        "MapErrLayer<",
+        "AndThenLayer<",
+        "ThenLayer<",
+    ];
+    let short = strip_paths(type_name);
+    for prefix in OF_A_FUNCTION {
+        if let Some(rest) = short.strip_prefix(prefix) {
+            let end = rest.find([',', '>', '<']).unwrap_or(rest.len());
+            let function = &rest[..end];
+            if !function.is_empty() {
+                return function.to_owned();
+            }
+        }
+    }
+    // The parameters of a layer's type say what it is made of, not what it is called.
+    short
+        .split('<')
+        .next()
+        .filter(|s| !s.is_empty())
+        .unwrap_or(&short)
+        .to_owned()
+}
+
+/// Takes the module paths off every path in a type name; `f::{{closure}}` stays whole.
+fn strip_paths(type_name: &str) -> String {
+    let mut out = String::with_capacity(type_name.len());
+    let mut segment = String::new();
+    let mut rest = type_name;
+    while let Some(c) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix("::") {
+            if after.starts_with('{') {
+                segment.push_str("::");
+            } else {
+                segment.clear();
+            }
+            rest = after;
+            continue;
+        }
+        if c.is_alphanumeric() || matches!(c, '_' | '{' | '}' | '#') {
+            segment.push(c);
+        } else {
+            out.push_str(&segment);
+            segment.clear();
+            out.push(c);
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    out.push_str(&segment);
+    out
+}
+
+/// The extractors in a handler's `T`: `(axum_core::…::ViaRequest, Path<u32>, Json<New>)`.
+fn extractors(tuple: &str) -> Vec<String> {
+    let short = strip_paths(tuple);
+    let Some(inner) = short.strip_prefix('(').and_then(|s| s.strip_suffix(')')) else {
+        return Vec::new();
+    };
+    let (mut parts, mut depth, mut part) = (Vec::new(), 0_i32, String::new());
+    for c in inner.chars() {
+        match c {
+            '<' | '(' | '[' => depth += 1,
+            '>' | ')' | ']' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(std::mem::take(&mut part).trim().to_owned());
+                continue;
+            }
+            _ => {}
+        }
+        part.push(c);
+    }
+    parts.push(part.trim().to_owned());
+    parts.retain(|p| !p.is_empty() && !matches!(p.as_str(), "ViaRequest" | "ViaParts"));
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_short_and_say_what_people_call_it() {
+        for (long, short) in [
+            ("tower_http::timeout::service::TimeoutLayer", "TimeoutLayer"),
+            (
+                "axum::middleware::from_fn::FromFnLayer<shop::auth::require_login, (), (http::request::Request<B>,)>",
+                "require_login",
+            ),
+            (
+                "axum::middleware::from_fn::FromFnLayer<shop::run::{{closure}}, (), (A,)>",
+                "run::{{closure}}",
+            ),
+            (
+                "tower::util::map_response::MapResponseLayer<shop::tidy>",
+                "tidy",
+            ),
+            (
+                "tower_http::compression::CompressionLayer<tower_http::P<u8>>",
+                "CompressionLayer",
+            ),
+        ] {
+            assert_eq!(short_name(long), short);
+        }
+    }
+
+    #[test]
+    fn extractors_are_taken_apart_at_the_outermost_commas() {
+        let tuple = "(axum_core::extract::private::ViaRequest, axum::Path<(u32, u8)>, axum::Json<a::New<b::C>>)";
+        assert_eq!(extractors(tuple), ["Path<(u32, u8)>", "Json<New<C>>"]);
+        assert_eq!(extractors("((),)"), ["()"]);
+        assert!(extractors("()").is_empty());
+    }
+
+    #[test]
+    fn the_same_code_is_one_site() {
+        let make = || site(SiteKind::Layer, "a::B", Location::caller());
+        assert_eq!(make().id, make().id);
+        assert_ne!(
+            make().id,
+            site(SiteKind::Layer, "a::C", Location::caller()).id
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! The bytes of a frame: what recorder and decoder must agree on, written once.
+//!
+//! A frame is: format version (one byte), the header, the length of the events, the events, the bodies. Integers are
+//! LEB128 varints unless said otherwise; text and bytes are a varint length and the bytes.
+//!
+//! Header: number, start (Unix µs), duration, idle, cost (ns), omitted marks, omitted steps, then 0 or 1 and the
+//! connection (number, reuse, bytes in, ns since first byte, ns since last byte, peer + 1 for its length or 0).
+//!
+//! Every event begins with its tag and, as nanoseconds since the event before it, its time. Events that are steps follow
+//! with the idle time since the step before.
+
+/// First byte of a frame.
+pub(crate) const FORMAT: u8 = 1;
+
+/// Event tags.
+pub(crate) mod tag {
+    /// Step: site, parent entry + 1 (0: none), request delta, cost. Entries are numbered in the order of these events.
+    pub(crate) const IN: u8 = 1;
+    /// Step: entry, response delta, cost.
+    pub(crate) const OUT: u8 = 2;
+    /// Step: entry, type name of the error.
+    pub(crate) const ERR: u8 = 3;
+    /// Step: entry.
+    pub(crate) const DROPPED: u8 = 4;
+    /// Step: entry.
+    pub(crate) const UNWOUND: u8 = 5;
+    /// Step: entry of the router, route's length + 1 and its bytes (0: none).
+    pub(crate) const RESOLVED: u8 = 6;
+    /// Step: entry of the outermost probe, response delta, cost.
+    pub(crate) const SEND: u8 = 7;
+    /// Step: 1 all sent, 0 cut.
+    pub(crate) const SENT: u8 = 8;
+    /// Mark: inside entry + 1, body, bytes.
+    pub(crate) const FRAME: u8 = 9;
+    /// Mark: inside entry + 1, message, place.
+    pub(crate) const PANIC: u8 = 10;
+    /// Mark: inside entry + 1.
+    pub(crate) const REBUILT: u8 = 11;
+    /// Mark: inside entry + 1, level (1 ERROR … 5 TRACE), target, message, number of fields, name and value of each.
+    pub(crate) const LOG: u8 = 12;
+}
+
+/// What a delta holds: a mask of these, then the parts in this order.
+pub(crate) mod part {
+    /// Text.
+    pub(crate) const METHOD: u8 = 1;
+    /// Text, masked.
+    pub(crate) const URI: u8 = 1 << 1;
+    /// One byte: 9, 10, 11, 20, 30.
+    pub(crate) const VERSION: u8 = 1 << 2;
+    /// Varint.
+    pub(crate) const STATUS: u8 = 1 << 3;
+    /// The new list, as pieces until it ends with a 0: `run << 1 | 1` and the start of a run of headers of the old list;
+    /// or `2`, name, 0 or 1 for masked, value.
+    pub(crate) const HEADERS: u8 = 1 << 4;
+    /// Number added, name ids; number removed, name ids.
+    pub(crate) const EXTENSIONS: u8 = 1 << 5;
+    /// Body + 1 (0: not looked at), announced length + 1 (0: unknown).
+    pub(crate) const BODY: u8 = 1 << 6;
+}
+
+/// How a body ended.
+pub(crate) mod end {
+    pub(crate) const CUT: u8 = 0;
+    pub(crate) const COMPLETE: u8 = 1;
+    /// Followed by the error's text.
+    pub(crate) const ERROR: u8 = 2;
+}
+
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}

@@ -1,0 +1,24 @@
+//! The shop, from outside: a real server on a free port, real requests.
+
+mod support;
+
+/// What everybody may look at, and the routes that misbehave.
+mod pages;
+
+/// Sessions, login, cart.
+mod members;
+
+/// CSV, downloads, uploads, events: bodies that are not a page.
+mod streams;
+
+/// The JSON API.
+mod api;
+
+/// What layers do to whatever passes.
+mod layers;
+
+/// Simulated people.
+mod visitors;
+
+/// Opening and closing.
+mod opening;

@@ -1,0 +1,19 @@
+//! The inspector as its peers see it: over its socket and its port.
+
+// What the tests speak with.
+mod app;
+#[path = "../../src/fixture.rs"]
+mod fixture;
+mod raw;
+
+// Starting, ending, and who is already there.
+mod start;
+
+// Apps: their cycles and their faults.
+mod link;
+
+// HTTP clients: who is let in, who is cut.
+mod http;
+
+// Live events: order, resuming, slow clients.
+mod live;
