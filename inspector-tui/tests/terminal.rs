@@ -221,3 +221,33 @@ fn what_is_wrong_with_the_arguments_is_said() {
     let (code, said) = run(&["--attach", "--socket", socket.to_str().unwrap()]);
     assert!(code == 1 && said.contains("no inspector"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_cycle_is_printed_as_a_timeline() {
+    let dir = pty::socket_dir();
+    let config = onionskin_web::Config {
+        socket: dir.path().join("link.sock"),
+        port: 0,
+        ..onionskin_web::Config::default()
+    };
+    let inspector = onionskin_web::start(config).await.unwrap();
+    let url = inspector.url();
+    let timeline = |id| onionskin_tui::headless::timeline(url, id);
+    assert_eq!(timeline(None).await.unwrap(), None);
+    assert_eq!(timeline(Some("none")).await.unwrap(), None);
+    let socket = inspector.socket().to_owned();
+    let app = tokio::task::spawn_blocking(move || {
+        let mut app = App::connect(&socket);
+        app.send_all();
+        app
+    });
+    let app = app.await.unwrap();
+    let newest = &app::cycles()[3];
+    let last = Some(onionskin::text::timeline(newest).to_string());
+    while timeline(None).await.unwrap() != last {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(timeline(Some(&newest.id)).await.unwrap(), last);
+    drop(app);
+    inspector.shutdown().await;
+}
