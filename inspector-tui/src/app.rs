@@ -1,4 +1,4 @@
-//! The state of the UI. It knows nothing of a terminal: [`App::update`] takes an [`Event`], and [`crate::ui`] looks at the
+//! The state of the UI. It knows nothing of a terminal: [`App::update`] takes an [`Event`](crate::event::Event), and [`crate::ui`] looks at the
 //! result.
 
 mod list;
