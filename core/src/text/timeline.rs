@@ -251,7 +251,9 @@ pub fn mark(mark: &MarkKind) -> String {
             rows,
             elapsed_ns,
         } => {
-            let mut text = format!("sql {}", escape(statement.trim()));
+            // Statements are laid out over many lines; here they have one.
+            let words: Vec<_> = statement.split_ascii_whitespace().collect();
+            let mut text = format!("sql {}", escape(&words.join(" ")));
             if let Some(rows) = rows {
                 text += &format!(", {rows} row{}", if *rows == 1 { "" } else { "s" });
             }
