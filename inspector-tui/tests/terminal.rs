@@ -31,7 +31,8 @@ fn a_cycle_is_listed_opened_and_stepped_through() {
     pty.wait_for("never ran");
     pty.type_keys("\x1b[C\x1b[C");
     pty.wait_for("step 3/10");
-    pty.wait_for("← Router");
+    pty.wait_for("+ x-request-id: 0190-80");
+    pty.wait_for("← request-id");
     pty.type_keys("\x1b[F");
     pty.wait_for("step 10/10");
     pty.type_keys("?");
@@ -219,4 +220,34 @@ fn what_is_wrong_with_the_arguments_is_said() {
     let socket = dir.path().join("none.sock");
     let (code, said) = run(&["--attach", "--socket", socket.to_str().unwrap()]);
     assert!(code == 1 && said.contains("no inspector"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_cycle_is_printed_as_a_timeline() {
+    let dir = pty::socket_dir();
+    let config = onionskin_web::Config {
+        socket: dir.path().join("link.sock"),
+        port: 0,
+        ..onionskin_web::Config::default()
+    };
+    let inspector = onionskin_web::start(config).await.unwrap();
+    let url = inspector.url();
+    let timeline = |id| onionskin_tui::headless::timeline(url, id);
+    assert_eq!(timeline(None).await.unwrap(), None);
+    assert_eq!(timeline(Some("none")).await.unwrap(), None);
+    let socket = inspector.socket().to_owned();
+    let app = tokio::task::spawn_blocking(move || {
+        let mut app = App::connect(&socket);
+        app.send_all();
+        app
+    });
+    let app = app.await.unwrap();
+    let newest = &app::cycles()[3];
+    let last = Some(onionskin::text::timeline(newest).to_string());
+    while timeline(None).await.unwrap() != last {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(timeline(Some(&newest.id)).await.unwrap(), last);
+    drop(app);
+    inspector.shutdown().await;
 }

@@ -71,6 +71,7 @@ impl Pty {
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
         command.args(["--exact", "panics_in_a_terminal", "--nocapture"]);
         command.env("PANIC_IN_A_TERMINAL", "1");
+        command.env("RUST_BACKTRACE", "0");
         Self::run(command, PathBuf::new(), None, columns, lines)
     }
 
