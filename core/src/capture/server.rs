@@ -65,13 +65,13 @@ where
 
 /// The places that a server has: itself, and what is around the router.
 #[derive(Clone, Copy, Debug)]
-struct Sites {
+pub(crate) struct Sites {
     server: &'static Site,
     around: Option<&'static Site>,
 }
 
 impl Sites {
-    fn of<S: 'static>(at: &'static Location<'static>) -> Self {
+    pub(crate) fn of<S: 'static>(at: &'static Location<'static>) -> Self {
         let name = type_name::<S>();
         let kind = match name {
             _ if TypeId::of::<S>() == TypeId::of::<Router>() => None,
@@ -311,31 +311,60 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let server = Frame::pass_or_begin(self.sites.server, &mut request);
-        let Some(server) = server else {
-            return ServiceFuture {
-                inner: self.inner.call(request),
-                around: None,
-                server: None,
-            };
-        };
-        let connection = self.connection(&request);
-        server.handle().lock().set_connection(connection);
-        let (around, inner) = server.run(|| {
-            let around = self
-                .sites
-                .around
-                .and_then(|site| Frame::pass(site, &mut request));
-            let inner = match &around {
-                Some(around) => around.run(|| self.inner.call(request)),
-                None => self.inner.call(request),
-            };
-            (around, inner)
-        });
-        ServiceFuture {
-            inner,
-            around,
-            server: Some(server),
+        if let Some(server) = &server {
+            let connection = self.connection(&request);
+            server.handle().lock().set_connection(connection);
         }
+        call(&mut self.inner, request, server, self.sites)
+    }
+}
+
+/// Calls the app from the outermost probe.
+fn call<S>(app: &mut S, mut request: Request, server: Option<Frame>, sites: Sites) -> ServiceFuture<S::Future>
+where
+    S: Service<Request>,
+{
+    let Some(server) = server else {
+        return ServiceFuture { inner: app.call(request), around: None, server: None };
+    };
+    let (around, inner) = server.run(|| {
+        let around = sites.around.and_then(|site| Frame::pass(site, &mut request));
+        let inner = match &around {
+            Some(around) => around.run(|| app.call(request)),
+            None => app.call(request),
+        };
+        (around, inner)
+    });
+    ServiceFuture { inner, around, server: Some(server) }
+}
+
+/// The outermost probe of a test: as a server's, with no connection.
+pub(crate) struct TestService<S> {
+    inner: S,
+    sites: Sites,
+}
+
+impl<S> TestService<S> {
+    pub(crate) fn new(inner: S, sites: Sites) -> Self {
+        Self { inner, sites }
+    }
+}
+
+impl<S> Service<Request> for TestService<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = ServiceFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let server = Frame::pass_or_begin(self.sites.server, &mut request);
+        call(&mut self.inner, request, server, self.sites)
     }
 }
 
