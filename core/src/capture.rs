@@ -2,7 +2,7 @@
 //!
 //! In the order of a request's way:
 //!
-//! - [`server`]: `serve`, the outermost probe; [`router`], [`method_router`], [`routing`]: axum's own, with probes inside
+//! - `server`: `serve`, the outermost probe, on a `connection` with a clock; [`router`], [`method_router`], [`routing`]: axum's own, with probes inside
 //! - [`probe`]: the probe between two layers; [`traced`]: the pair of them around one; [`handler`]: the one around a handler; [`body`]: the one in a body
 //! - [`handle`]: how probes of one cycle find its recording; [`recording`]: what happened, encoded as it happens
 //! - [`heads`]: what a message's head looked like, compared in place; [`redact`]: credentials masked
@@ -12,6 +12,8 @@
 
 pub(crate) mod agent;
 pub(crate) mod body;
+#[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+pub(crate) mod connection;
 pub(crate) mod control;
 pub(crate) mod handle;
 pub(crate) mod handler;

@@ -286,6 +286,9 @@ pub struct Step {
     /// For the `out` of `resolve`: what was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
+    /// For the `out` of `send`: what went out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
 }
 
 /// Whether a step enters or leaves.
@@ -317,6 +320,20 @@ pub enum Left {
     Sent,
     /// `send`: the body was dropped before its end.
     Cut,
+}
+
+/// What the server sent of a response. The figures of the connection are there where the cycle was seen from `serve`, and
+/// on HTTP/1 only: streams of HTTP/2 share a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// When the server was done with the body.
+    pub body_end_ns: u64,
+    /// Bytes written to the connection, head and framing included.
+    pub bytes_out: Option<u64>,
+    /// When the first of them was.
+    pub first_byte_ns: Option<u64>,
+    /// When the last of them was.
+    pub last_byte_ns: Option<u64>,
 }
 
 /// What the router found.

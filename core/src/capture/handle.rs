@@ -5,7 +5,7 @@
 
 use super::{
     agent, control, outbox, panics,
-    recording::{EntryId, Recording},
+    recording::{EntryId, Recording, Written},
     tap::Tap,
 };
 use std::{
@@ -165,6 +165,27 @@ impl Handle {
         if self.lock().abandon() {
             BROKEN.fetch_add(1, Ordering::SeqCst);
         }
+    }
+
+    /// The server is done with the response's body.
+    pub(crate) fn end_body(&self, whole: bool) {
+        let is_last = self.lock().end_body(whole);
+        if is_last {
+            self.end_with_sending();
+        }
+    }
+
+    /// Nothing more of the response is written.
+    pub(crate) fn end_sending(&self, written: Written, delivered: bool) {
+        let is_last = self.lock().end_writing(written, delivered);
+        if is_last {
+            self.end_with_sending();
+        }
+    }
+
+    fn end_with_sending(&self) {
+        self.guarded(|| self.lock().sent());
+        self.finish();
     }
 
     /// Ends the cycle and hands it on.

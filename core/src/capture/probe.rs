@@ -190,8 +190,7 @@ impl Frame {
             return;
         };
         if look.is_empty() && !is_counted {
-            self.handle.lock().sent(true);
-            self.handle.finish();
+            self.handle.end_body(true);
         } else {
             body::last_tee(response.body_mut(), &self.handle, number, self.entry);
         }

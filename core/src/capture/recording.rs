@@ -47,6 +47,23 @@ struct BodyRecord {
     last: u64,
 }
 
+/// What went out on a connection.
+#[derive(Default)]
+pub(crate) struct Written {
+    bytes: u64,
+    first: Option<Instant>,
+    last: Option<Instant>,
+}
+
+impl Written {
+    pub(crate) fn add(&mut self, bytes: usize) {
+        let now = Instant::now();
+        self.bytes += bytes as u64;
+        self.first.get_or_insert(now);
+        self.last = Some(now);
+    }
+}
+
 /// One cycle being recorded.
 #[derive(Default)]
 pub(crate) struct Recording {
@@ -69,6 +86,11 @@ pub(crate) struct Recording {
     omitted_steps: u64,
     connection: Option<Connection>,
     keeps_bodies: bool,
+    awaits_writing: bool,
+    /// Whether all of the response's body was taken, and when that was over.
+    body_over: Option<(bool, u64)>,
+    /// What was written of the response, and whether that is all of it.
+    written: Option<(Written, bool)>,
     ended: bool,
     /// Where the frame goes, if not into the outbox.
     pub(super) tap: Option<super::tap::Tap>,
@@ -320,11 +342,51 @@ impl Recording {
         }
     }
 
-    /// The server took all of the response's body, or dropped it.
-    pub(crate) fn sent(&mut self, whole: bool) {
+    /// The cycle ends when the response is written, not when the server has taken it.
+    pub(crate) fn await_writing(&mut self) {
+        self.awaits_writing = true;
+    }
+
+    /// The server took all of the response's body, or dropped it. Returns whether that ends the cycle.
+    pub(crate) fn end_body(&mut self, whole: bool) -> bool {
+        self.body_over = Some((whole, self.now()));
+        !self.awaits_writing
+    }
+
+    /// Whether the server is done with the response's body.
+    pub(crate) fn body_is_over(&self) -> bool {
+        self.body_over.is_some()
+    }
+
+    /// Nothing more of the response is written. Returns whether that ends the cycle.
+    pub(crate) fn end_writing(&mut self, written: Written, delivered: bool) -> bool {
+        self.awaits_writing = false;
+        self.written = Some((written, delivered));
+        self.body_is_over()
+    }
+
+    /// The last step.
+    pub(crate) fn sent(&mut self) {
         let t = self.now();
-        if self.step(tag::SENT, t).is_some() {
-            self.events.push(u8::from(whole));
+        let (whole, body_end) = self.body_over.unwrap_or((false, t));
+        if self.step(tag::SENT, t).is_none() {
+            return;
+        }
+        let delivered = self
+            .written
+            .as_ref()
+            .is_none_or(|(_, delivered)| *delivered);
+        self.events.push(u8::from(whole && delivered));
+        put_varint(&mut self.events, body_end);
+        match (&self.written, self.start) {
+            (Some((written, _)), Some(start)) => {
+                let since = |t: Option<Instant>| t.map_or(0, |t| (t - start).as_nanos() as u64 + 1);
+                self.events.push(1);
+                put_varint(&mut self.events, written.bytes);
+                put_varint(&mut self.events, since(written.first));
+                put_varint(&mut self.events, since(written.last));
+            }
+            _ => self.events.push(0),
         }
     }
 

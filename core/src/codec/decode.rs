@@ -13,8 +13,8 @@ use crate::{
     replay::diff,
     wire::{
         Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Header, HeaderEdit,
-        Left, Mark, MarkKind, Octets, Omitted, Outcome, Resolved, Side, Site, SiteKind, Stage,
-        Step, WIRE_VERSION,
+        Left, Mark, MarkKind, Octets, Omitted, Outcome, Resolved, Sent, Side, Site, SiteKind,
+        Stage, Step, WIRE_VERSION,
     },
 };
 use std::{collections::HashMap, rc::Rc};
@@ -154,6 +154,7 @@ impl Decoder<'_> {
             delta: None,
             left: None,
             resolved: None,
+            sent: None,
         }
     }
 
@@ -214,6 +215,19 @@ impl Decoder<'_> {
                     Left::Cut
                 } else {
                     Left::Sent
+                });
+                let body_end_ns = self.reader.varint()?;
+                step.sent = Some(match self.reader.byte()? {
+                    0 => Sent {
+                        body_end_ns,
+                        ..Sent::default()
+                    },
+                    _ => Sent {
+                        body_end_ns,
+                        bytes_out: Some(self.reader.varint()?),
+                        first_byte_ns: self.reader.varint()?.checked_sub(1),
+                        last_byte_ns: self.reader.varint()?.checked_sub(1),
+                    },
                 });
                 step.entry = self
                     .send

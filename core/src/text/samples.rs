@@ -88,6 +88,7 @@ impl Build {
             delta: None,
             left: None,
             resolved: None,
+            sent: None,
         });
         self.cycle.cost_ns += 1_000;
         self.cycle.steps.last_mut().unwrap()

@@ -151,6 +151,9 @@ fn step_line(
         Some(Left::Sent) => text += "  all sent",
         Some(Left::Cut) => text += "  cut before its end",
     }
+    if let Some(bytes) = step.sent.and_then(|sent| sent.bytes_out) {
+        text += &format!(", {} on the wire", size(bytes));
+    }
     if !times {
         return writeln!(f, "{:width$}{}", "", text.trim_end(), width = TIME);
     }
