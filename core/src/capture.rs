@@ -7,8 +7,8 @@
 //! - [`handle`]: how probes of one cycle find its recording; [`recording`]: what happened, encoded as it happens
 //! - [`heads`]: what a message's head looked like, compared in place; [`redact`]: credentials masked
 //! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on
-//! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place
-//! - [`control`]: the switch
+//! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place; `logs`: `tracing` events
+//! - [`control`]: the switch; [`tap`]: cycles of tests
 
 pub(crate) mod agent;
 pub(crate) mod body;
@@ -16,6 +16,8 @@ pub(crate) mod control;
 pub(crate) mod handle;
 pub(crate) mod handler;
 pub(crate) mod heads;
+#[cfg(feature = "subscriber")]
+pub(crate) mod logs;
 pub(crate) mod map;
 pub(crate) mod method_router;
 pub(crate) mod outbox;
@@ -29,4 +31,5 @@ pub(crate) mod routing;
 #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
 pub(crate) mod server;
 pub(crate) mod site;
+pub(crate) mod tap;
 pub(crate) mod traced;

@@ -67,6 +67,13 @@ pub mod __tower {
     pub use crate::capture::traced::{ProbedLayer, builder_layer};
 }
 
+#[cfg(all(
+    any(debug_assertions, feature = "in-release"),
+    feature = "tokio",
+    any(feature = "http1", feature = "http2")
+))]
+pub mod testing;
+
 /// axum's `routing`, with a `Router` and a `MethodRouter` that record.
 #[cfg(any(debug_assertions, feature = "in-release"))]
 pub mod routing {
@@ -82,7 +89,15 @@ pub mod routing {
     pub use axum::routing::*;
 }
 
+#[cfg(all(any(debug_assertions, feature = "in-release"), feature = "subscriber"))]
+pub use capture::logs::{LogLayer, log_layer};
+
 #[cfg(not(any(debug_assertions, feature = "in-release")))]
 mod absent;
+#[cfg(all(
+    not(any(debug_assertions, feature = "in-release")),
+    feature = "subscriber"
+))]
+pub use absent::log_layer;
 #[cfg(not(any(debug_assertions, feature = "in-release")))]
 pub use absent::{counters, flush, is_recording, set_recording, traced};

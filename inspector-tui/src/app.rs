@@ -1,5 +1,5 @@
-//! The state of the UI. It knows nothing of a terminal: [`App::update`] takes an [`Event`], and [`crate::ui`] looks at the
-//! result.
+//! The state of the UI. It knows nothing of a terminal: [`App::update`] takes an [`Event`](crate::event::Event), and
+//! [`crate::ui`] looks at the result.
 
 mod list;
 mod message;
@@ -29,8 +29,6 @@ pub struct App {
     pub counters: Counters,
     /// The store's use of memory.
     pub memory: Memory,
-    /// Live events that this UI missed.
-    pub missed: u64,
     /// The cycles.
     pub list: List,
     /// What is shown of the selected cycle.

@@ -195,9 +195,9 @@ fn mark_lines(
     depth: usize,
 ) -> fmt::Result {
     let mut rest = marks;
-    while let Some((mark, others)) = rest.split_first() {
+    while let Some((first, others)) = rest.split_first() {
         rest = others;
-        match &mark.what {
+        match &first.what {
             MarkKind::BodyFrame { body, len } => {
                 let (mut frames, mut bytes) = (1u64, *len);
                 while let Some((next, others)) = rest.split_first() {
@@ -219,14 +219,14 @@ fn mark_lines(
                 let text = format_args!("· {side}{frames} frame{s}, {}", size(bytes));
                 below(f, depth, text)?;
             }
-            what => below(f, depth, format_args!("· {}", mark_text(what)))?,
+            what => below(f, depth, format_args!("· {}", mark(what)))?,
         }
     }
     Ok(())
 }
 
-/// A mark on one line, escaped.
-pub(super) fn mark_text(mark: &MarkKind) -> String {
+/// A mark on one line, escaped: `sql SELECT …, 1 row, 1.8 ms`.
+pub fn mark(mark: &MarkKind) -> String {
     match mark {
         MarkKind::BodyFrame { len, .. } => format!("body frame, {}", size(*len)),
         MarkKind::Log {
@@ -251,7 +251,9 @@ pub(super) fn mark_text(mark: &MarkKind) -> String {
             rows,
             elapsed_ns,
         } => {
-            let mut text = format!("sql {}", escape(statement.trim()));
+            // Statements are laid out over many lines; here they have one.
+            let words: Vec<_> = statement.split_ascii_whitespace().collect();
+            let mut text = format!("sql {}", escape(&words.join(" ")));
             if let Some(rows) = rows {
                 text += &format!(", {rows} row{}", if *rows == 1 { "" } else { "s" });
             }
@@ -295,13 +297,8 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row]) -> fmt::Result 
             body.frames
         )?;
     }
-    let omitted = cycle.omitted;
-    if omitted.steps + omitted.marks > 0 {
-        writeln!(
-            f,
-            "left out, the cycle was too big: {} steps, {} marks",
-            omitted.steps, omitted.marks
-        )?;
+    if let Some(omitted) = omitted(cycle) {
+        writeln!(f, "left out, the cycle was too big: {omitted}")?;
     }
     writeln!(
         f,
@@ -309,4 +306,15 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row]) -> fmt::Result 
         duration(cycle.cost_ns),
         duration(cycle.duration_ns)
     )
+}
+
+/// What a cap on the cycle's size left out: `12 marks`. None: nothing.
+pub fn omitted(cycle: &Cycle) -> Option<String> {
+    let left_out = [(cycle.omitted.steps, "step"), (cycle.omitted.marks, "mark")];
+    let words: Vec<_> = left_out
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}{}", if n == 1 { "" } else { "s" }))
+        .collect();
+    (!words.is_empty()).then(|| words.join(" and "))
 }
