@@ -51,7 +51,10 @@ use tower_service::Service;
 /// # Panics
 /// If the service panics, or the body of the response breaks; use a [`Tap`] to look at cycles like these.
 #[track_caller]
-pub fn run<S>(service: S, request: Request) -> impl Future<Output = (http::Response<Bytes>, Recorded)>
+pub fn run<S>(
+    service: S,
+    request: Request,
+) -> impl Future<Output = (http::Response<Bytes>, Recorded)>
 where
     S: Service<Request, Response = Response, Error = Infallible> + 'static,
 {
@@ -62,7 +65,9 @@ where
         let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
         let Ok(response) = service.call(tap.attach(request)).await;
         let (head, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.expect("the body of the response broke");
+        let body = to_bytes(body, usize::MAX)
+            .await
+            .expect("the body of the response broke");
         let cycle = tap.take().pop().expect("the cycle ends with the body");
         (http::Response::from_parts(head, body), cycle)
     }
@@ -109,6 +114,10 @@ impl Tap {
 
     /// The cycles that have ended since this was asked last, in the order of their end.
     pub fn take(&self) -> Vec<Recorded> {
-        self.0.take().into_iter().map(|cycle: Cycle| Recorded::new(cycle)).collect()
+        self.0
+            .take()
+            .into_iter()
+            .map(|cycle: Cycle| Recorded::new(cycle))
+            .collect()
     }
 }

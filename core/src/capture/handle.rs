@@ -97,12 +97,9 @@ impl Handle {
             return Some(Carried::Filtered);
         }
         let handle = Self::idle();
-        handle.lock().begin(
-            number,
-            Instant::now(),
-            unix_us(),
-            agent::wants_bodies(),
-        );
+        handle
+            .lock()
+            .begin(number, Instant::now(), unix_us(), agent::wants_bodies());
         Some(Carried::Recorded(handle))
     }
 

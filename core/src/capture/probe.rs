@@ -53,7 +53,9 @@ impl Frame {
     {
         if let Some(tap) = Tap::of(request) {
             let handle = Handle::begin_tapped(tap);
-            request.extensions_mut().insert(Carried::Recorded(handle.clone()));
+            request
+                .extensions_mut()
+                .insert(Carried::Recorded(handle.clone()));
             return Self::record(site, handle, request, true);
         }
         if !control::is_on() && !handle::is_inside() {

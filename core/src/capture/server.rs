@@ -320,22 +320,37 @@ where
 }
 
 /// Calls the app from the outermost probe.
-fn call<S>(app: &mut S, mut request: Request, server: Option<Frame>, sites: Sites) -> ServiceFuture<S::Future>
+fn call<S>(
+    app: &mut S,
+    mut request: Request,
+    server: Option<Frame>,
+    sites: Sites,
+) -> ServiceFuture<S::Future>
 where
     S: Service<Request>,
 {
     let Some(server) = server else {
-        return ServiceFuture { inner: app.call(request), around: None, server: None };
+        return ServiceFuture {
+            inner: app.call(request),
+            around: None,
+            server: None,
+        };
     };
     let (around, inner) = server.run(|| {
-        let around = sites.around.and_then(|site| Frame::pass(site, &mut request));
+        let around = sites
+            .around
+            .and_then(|site| Frame::pass(site, &mut request));
         let inner = match &around {
             Some(around) => around.run(|| app.call(request)),
             None => app.call(request),
         };
         (around, inner)
     });
-    ServiceFuture { inner, around, server: Some(server) }
+    ServiceFuture {
+        inner,
+        around,
+        server: Some(server),
+    }
 }
 
 /// The outermost probe of a test: as a server's, with no connection.

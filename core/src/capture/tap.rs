@@ -38,7 +38,10 @@ impl Tap {
         if mask::mask_bodies(&frame, &mut masked) {
             frame = masked;
         }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(frame);
     }
 
     /// The cycles that have ended since this was asked last, in the order of their end.
@@ -47,11 +50,16 @@ impl Tap {
         let tables = Tables {
             app: "test".into(),
             run: "000000000000".into(),
-            sites: site::sites_from(0).into_iter().map(|s| (s.id, s.clone())).collect(),
+            sites: site::sites_from(0)
+                .into_iter()
+                .map(|s| (s.id, s.clone()))
+                .collect(),
             types: site::names_from(0),
             stack: map::published(),
         };
-        let decode = |frame: &Vec<u8>| codec::decode(frame, &tables).expect("the recorder writes what the decoder reads");
+        let decode = |frame: &Vec<u8>| {
+            codec::decode(frame, &tables).expect("the recorder writes what the decoder reads")
+        };
         frames.iter().map(decode).collect()
     }
 }

@@ -30,12 +30,18 @@ impl Recorded {
             let names: Vec<_> = self.sites.iter().map(|s| s.name.as_str()).collect();
             panic!("no layer {name:?} in this cycle; there are {names:?}");
         };
-        LayerSeen { recorded: self, site }
+        LayerSeen {
+            recorded: self,
+            site,
+        }
     }
 
     /// Names of the layers and views in the order in which the request met them.
     pub fn order(&self) -> Vec<&str> {
-        let entered = self.steps.iter().filter(|s| s.edge == Edge::In && s.entry == s.seq);
+        let entered = self
+            .steps
+            .iter()
+            .filter(|s| s.edge == Edge::In && s.entry == s.seq);
         entered.filter_map(|s| self.name_of(s)).collect()
     }
 
@@ -56,9 +62,12 @@ impl Recorded {
             Side::Request => self.replay.request(last)?,
             Side::Response => self.replay.response(last)?,
         };
-        let held = message.headers.iter().rfind(|h| h.value.name.eq_ignore_ascii_case(header))?;
+        let held = message
+            .headers
+            .iter()
+            .rfind(|h| h.value.name.eq_ignore_ascii_case(header))?;
         let step = self.steps.get(held.by as usize)?;
-        let author = text::author(&self.cycle, step)?;
+        let author = text::edits::author(&self.cycle, step)?;
         self.sites.get(author).map(|s| s.name.as_str())
     }
 
@@ -107,7 +116,11 @@ pub struct LayerSeen<'a> {
 impl<'a> LayerSeen<'a> {
     fn steps(&self, edge: Edge) -> impl Iterator<Item = &'a Step> + use<'a> {
         let site = self.site;
-        self.recorded.cycle.steps.iter().filter(move |s| s.edge == edge && s.site == Some(site))
+        self.recorded
+            .cycle
+            .steps
+            .iter()
+            .filter(move |s| s.edge == edge && s.site == Some(site))
     }
 
     /// Whether the request reached it.
@@ -138,7 +151,9 @@ impl<'a> LayerSeen<'a> {
 
     /// What it changed in the response, each time it answered.
     pub fn response_changes(&self) -> Vec<&'a Delta> {
-        self.steps(Edge::Out).filter_map(|s| s.delta.as_ref()).collect()
+        self.steps(Edge::Out)
+            .filter_map(|s| s.delta.as_ref())
+            .collect()
     }
 
     /// What it changed in the request before it asked the service inside it, each time it did.
@@ -146,13 +161,23 @@ impl<'a> LayerSeen<'a> {
         let cycle = &self.recorded.cycle;
         let inside = |s: &&Step| {
             let parent = s.parent.and_then(|p| cycle.steps.get(p as usize));
-            s.edge == Edge::In && s.entry == s.seq && parent.is_some_and(|p| p.site == Some(self.site))
+            s.edge == Edge::In
+                && s.entry == s.seq
+                && parent.is_some_and(|p| p.site == Some(self.site))
         };
-        cycle.steps.iter().filter(inside).filter_map(|s| s.delta.as_ref()).collect()
+        cycle
+            .steps
+            .iter()
+            .filter(inside)
+            .filter_map(|s| s.delta.as_ref())
+            .collect()
     }
 
     /// Whether it left request and response as they were.
     pub fn changed_nothing(&self) -> bool {
-        self.request_changes().iter().chain(&self.response_changes()).all(|d| d.is_empty())
+        self.request_changes()
+            .iter()
+            .chain(&self.response_changes())
+            .all(|d| d.is_empty())
     }
 }
