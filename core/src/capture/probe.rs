@@ -89,6 +89,9 @@ impl Frame {
         let current = handle::current_entry(&handle);
         let (entry, new_body) = handle.guarded(|| {
             let mut recording = handle.lock();
+            if recording.has_ended() {
+                return None;
+            }
             let parent = current.or_else(|| recording.innermost_open());
             let known = recording.outer_request_body(parent);
             let (state, new_body) =
@@ -101,8 +104,8 @@ impl Frame {
                 body: state,
             };
             let entry = recording.enter(site, parent, &head, || matched_path(request));
-            (entry, new_body)
-        })?;
+            Some((entry, new_body))
+        })??;
         let Some(entry) = entry else {
             // Too many steps: those are counted, and the cycle goes on.
             return outermost.then(|| Self {
@@ -244,13 +247,10 @@ impl Drop for Frame {
     }
 }
 
-/// The recording that a request belongs to: by its extensions, else (a layer built the request afresh) by the task.
+/// The recording that a request belongs to, which may have ended: by its extensions, else (a layer built the request afresh) by the task.
 fn find<B>(request: &mut Request<B>) -> Option<Handle> {
     match request.extensions().get::<Carried>() {
-        Some(Carried::Recorded(handle)) => {
-            let live = !handle.lock().has_ended();
-            return live.then(|| handle.clone());
-        }
+        Some(Carried::Recorded(handle)) => return Some(handle.clone()),
         Some(Carried::Filtered) => return None,
         None => {}
     }

@@ -19,6 +19,8 @@ const STEPS_CAP: usize = 1 << 20;
 const HEAD_CAP: usize = 64 << 10;
 /// Most bodies of one cycle.
 const BODIES_CAP: usize = 64;
+/// Buffers for heads of bodies that are kept for the next cycle: most cycles have two bodies.
+const HEADS_KEPT: usize = 2;
 /// Frames of one body that get a mark of their own.
 const FRAME_MARKS: u64 = 256;
 
@@ -81,6 +83,8 @@ pub(crate) struct Recording {
     request: Heads,
     response: Heads,
     bodies: Vec<BodyRecord>,
+    /// Memory for the heads of bodies, left over from cycles before.
+    body_heads: Vec<Vec<u8>>,
     resolving: Option<EntryId>,
     omitted_marks: u64,
     omitted_steps: u64,
@@ -116,17 +120,29 @@ impl Recording {
             std::mem::take(&mut self.request),
             std::mem::take(&mut self.response),
         );
+        let (mut bodies, mut body_heads) = (
+            std::mem::take(&mut self.bodies),
+            std::mem::take(&mut self.body_heads),
+        );
         events.clear();
         events.shrink_to(KEEP);
         entries.clear();
         entries.shrink_to(1024);
         request.clear();
         response.clear();
+        for body in bodies.drain(..) {
+            if body_heads.len() < HEADS_KEPT && (1..=KEEP).contains(&body.head.capacity()) {
+                body_heads.push(body.head);
+            }
+        }
+        body_heads.iter_mut().for_each(Vec::clear);
         *self = Self {
             events,
             entries,
             request,
             response,
+            bodies,
+            body_heads,
             ..Self::default()
         };
     }
@@ -451,7 +467,7 @@ impl Recording {
             len: 0,
             frames: 0,
             hash: XxHash64::with_seed(0),
-            head: Vec::new(),
+            head: self.body_heads.pop().unwrap_or_default(),
             trailers: Vec::new(),
             trailer_count: 0,
             end: None,
