@@ -7,7 +7,7 @@
 //! - [`handle`]: how probes of one cycle find its recording; [`recording`]: what happened, encoded as it happens
 //! - [`heads`]: what a message's head looked like, compared in place; [`redact`]: credentials masked
 //! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on
-//! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place
+//! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place; `logs`: `tracing` events
 //! - [`control`]: the switch
 
 pub(crate) mod agent;
@@ -16,6 +16,8 @@ pub(crate) mod control;
 pub(crate) mod handle;
 pub(crate) mod handler;
 pub(crate) mod heads;
+#[cfg(feature = "subscriber")]
+pub(crate) mod logs;
 pub(crate) mod map;
 pub(crate) mod method_router;
 pub(crate) mod outbox;

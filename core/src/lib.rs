@@ -82,7 +82,15 @@ pub mod routing {
     pub use axum::routing::*;
 }
 
+#[cfg(all(any(debug_assertions, feature = "in-release"), feature = "subscriber"))]
+pub use capture::logs::{LogLayer, log_layer};
+
 #[cfg(not(any(debug_assertions, feature = "in-release")))]
 mod absent;
+#[cfg(all(
+    not(any(debug_assertions, feature = "in-release")),
+    feature = "subscriber"
+))]
+pub use absent::log_layer;
 #[cfg(not(any(debug_assertions, feature = "in-release")))]
 pub use absent::{counters, flush, is_recording, set_recording, traced};

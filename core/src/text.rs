@@ -2,7 +2,7 @@
 //!
 //! - [`escape`], [`escape_bytes`]: what every byte of a message passes before a person sees it.
 //! - [`timeline`]: a cycle, step by step.
-//! - [`line()`]: a cycle on one line.
+//! - [`line()`], [`mark`]: a cycle, and what happened in it, on one line.
 //! - [`duration`], [`size`], [`clock`]: figures with their units.
 
 #[cfg(test)]
@@ -17,7 +17,7 @@ pub mod edits;
 
 pub use escape::{escape, escape_bytes};
 pub use line::line;
-pub use timeline::{Timeline, timeline};
+pub use timeline::{Timeline, mark, timeline};
 pub use units::{clock, duration, size};
 
 #[cfg(test)]

@@ -29,8 +29,6 @@ pub struct App {
     pub counters: Counters,
     /// The store's use of memory.
     pub memory: Memory,
-    /// Live events that this UI missed.
-    pub missed: u64,
     /// The cycles.
     pub list: List,
     /// What is shown of the selected cycle.

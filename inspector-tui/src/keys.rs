@@ -90,25 +90,25 @@ const fn row(
 /// need Shift for `?` and `+`.
 #[rustfmt::skip]
 pub const KEYS: &[Binding] = &[
-    row(Command::Help, &[key('?')], "?", "show or hide this", Some(("?", "help"))),
-    row(Command::Up, &[code(KeyCode::Up), key('k')], "↑ k", "up: cycle, step, or line of the pane", Some(("↑↓", "move"))),
+    row(Command::Help, &[key('?')], "?", "these keys", Some(("?", "help"))),
+    row(Command::Quit, &[key('q'), (KeyModifiers::CONTROL, KeyCode::Char('c'))], "q Ctrl-C", "quit", Some(("q", "quit"))),
+    row(Command::Up, &[code(KeyCode::Up), key('k')], "↑ k", "up: cycle, step or line", Some(("↑↓", "move"))),
     row(Command::Down, &[code(KeyCode::Down), key('j')], "↓ j", "down", None),
     row(Command::PageUp, &[code(KeyCode::PageUp)], "PgUp", "a page up", None),
     row(Command::PageDown, &[code(KeyCode::PageDown)], "PgDn", "a page down", None),
-    row(Command::Open, &[code(KeyCode::Enter)], "Enter", "open the cycle: its timeline, step by step", Some(("Enter", "open"))),
-    row(Command::StepForward, &[code(KeyCode::Right), key('l')], "→ l", "next step; in the list: open the cycle", Some(("←→", "step"))),
+    row(Command::Open, &[code(KeyCode::Enter)], "Enter", "open the cycle", Some(("Enter", "open"))),
+    row(Command::StepForward, &[code(KeyCode::Right), key('l')], "→ l", "next step", Some(("←→", "step"))),
     row(Command::StepBack, &[code(KeyCode::Left), key('h')], "← h", "step before", None),
-    row(Command::First, &[code(KeyCode::Home)], "Home", "first step; in the list: oldest cycle", None),
-    row(Command::Last, &[code(KeyCode::End)], "End", "last step; in the list: newest cycle", None),
+    row(Command::First, &[code(KeyCode::Home)], "Home", "first step; oldest cycle", None),
+    row(Command::Last, &[code(KeyCode::End)], "End", "last step; newest cycle", None),
     row(Command::Play, &[key(' ')], "Space", "play, pause", Some(("Space", "play"))),
     row(Command::Faster, &[key('+'), key('=')], "+", "play faster", None),
     row(Command::Slower, &[key('-')], "-", "play slower", None),
     row(Command::NextPane, &[code(KeyCode::Tab)], "Tab", "next pane", Some(("Tab", "pane"))),
     row(Command::PreviousPane, &[code(KeyCode::BackTab)], "Shift-Tab", "pane before", None),
-    row(Command::Freeze, &[key('f')], "f", "freeze the list, or follow live again", Some(("f", "freeze"))),
-    row(Command::Browser, &[key('o')], "o", "open the dashboard in a browser", Some(("o", "browser"))),
-    row(Command::Back, &[code(KeyCode::Esc)], "Esc", "back; in the list: follow the newest again", Some(("Esc", "back"))),
-    row(Command::Quit, &[key('q'), (KeyModifiers::CONTROL, KeyCode::Char('c'))], "q Ctrl-C", "quit", Some(("q", "quit"))),
+    row(Command::Back, &[code(KeyCode::Esc)], "Esc", "back; follow the newest", Some(("Esc", "back"))),
+    row(Command::Freeze, &[key('f')], "f", "freeze the list, or go on", Some(("f", "freeze"))),
+    row(Command::Browser, &[key('o')], "o", "dashboard in a browser", Some(("o", "browser"))),
 ];
 
 /// The command that a key is bound to.

@@ -2,16 +2,35 @@
 //!
 //! Everything shown comes from the inspector's HTTP API, also where the inspector runs in this process. In reading order:
 //!
+//! - [`cli`]: the command: starts an inspector or attaches to one, then shows it
+//! - [`run`](mod@run): the loop: events in, state changed, screen drawn
 //! - [`event`]: what can happen, and what the state asks for in return
 //! - [`keys`]: the one table of keys
 //! - [`app`]: the state; it knows nothing of a terminal
 //! - [`ui`]: the screen, one file a region; [`theme`] its colours
+//! - `source`: asks the inspector
+//! - `screen`: the terminal, taken and given back
+//! - [`signals`]: what ends a program in good order
+//! - [`headless`]: cycles as lines, without a terminal
+//! - [`error`]: why the UI ended when nobody asked it to
 
 pub mod app;
+pub mod cli;
+pub mod error;
 pub mod event;
+pub mod headless;
 pub mod keys;
+pub mod run;
+pub mod signals;
 pub mod theme;
 pub mod ui;
+
+mod screen;
+mod source;
+
+pub use error::Error;
+pub use headless::HeadlessConfig;
+pub use run::{RunConfig, run};
 
 #[cfg(test)]
 mod testing;

@@ -241,15 +241,17 @@ impl Agent {
         let recorded = self.ring.recorded();
         let filtered = handle::filtered();
         let full = outbox::dropped_full();
+        let broken = handle::broken();
         let seen = handle::seen();
         AppCounters {
             seen,
-            open: seen.saturating_sub(recorded + filtered + full),
+            open: seen.saturating_sub(recorded + filtered + full + broken),
             recorded,
             evicted: self.ring.oldest(),
-            dropped: (full > 0)
-                .then(|| ("outbox_full".to_owned(), full))
+            dropped: [("outbox_full", full), ("recording_failed", broken)]
                 .into_iter()
+                .filter(|(_, n)| *n > 0)
+                .map(|(reason, n)| (reason.to_owned(), n))
                 .collect(),
             filtered,
             ring_bytes: self.ring.bytes() as u64,

@@ -165,12 +165,10 @@ impl HttpBody for Tee {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
-        let polled = {
-            let _entered = this
-                .handle
-                .enter(super::handle::current_entry(&this.handle).or(Some(this.inside)));
-            Pin::new(&mut this.inner).poll_frame(cx)
-        };
+        let inside = super::handle::current_entry(&this.handle).or(Some(this.inside));
+        let polled = this
+            .handle
+            .poll(inside, || Pin::new(&mut this.inner).poll_frame(cx));
         let frame = ready!(polled).map(|frame| frame.map_err(axum::Error::into_inner));
         match (&frame, this.number) {
             (Some(Ok(frame)), Some(number)) => {

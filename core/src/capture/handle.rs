@@ -9,10 +9,12 @@ use super::{
 };
 use std::{
     cell::RefCell,
+    panic::{self, AssertUnwindSafe},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{AtomicU64, Ordering},
     },
+    task::Poll,
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -23,6 +25,14 @@ const POOL: usize = 64;
 static SEEN: AtomicU64 = AtomicU64::new(0);
 /// Cycles that a filter left out.
 static FILTERED: AtomicU64 = AtomicU64::new(0);
+
+/// Cycles that were given up because recording them failed.
+static BROKEN: AtomicU64 = AtomicU64::new(0);
+
+/// Cycles that were given up because recording them failed.
+pub(crate) fn broken() -> u64 {
+    BROKEN.load(Ordering::SeqCst)
+}
 
 /// Cycles that have begun in this process.
 pub(crate) fn seen() -> u64 {
@@ -127,12 +137,31 @@ impl Handle {
         Arc::ptr_eq(self.shared(), other.shared())
     }
 
+    /// Runs code of ours that must not fail the app: if it panics, the cycle is given up and counted, and no more than that.
+    #[inline]
+    pub(crate) fn guarded<R>(&self, code: impl FnOnce() -> R) -> Option<R> {
+        let result = panic::catch_unwind(AssertUnwindSafe(code));
+        if result.is_err() {
+            self.abandon();
+        }
+        result.ok()
+    }
+
+    #[cold]
+    fn abandon(&self) {
+        if self.lock().abandon() {
+            BROKEN.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
     /// Ends the cycle and hands it on.
     pub(crate) fn finish(&self) {
-        let mut recording = self.lock();
-        if !recording.has_ended() {
-            outbox::push(|out| recording.finish(out));
-        }
+        self.guarded(|| {
+            let mut recording = self.lock();
+            if !recording.has_ended() {
+                outbox::push(|out| recording.finish(out));
+            }
+        });
     }
 
     /// Makes this the current cycle, and `entry` the current place in it, until the guard is dropped.
@@ -157,7 +186,23 @@ impl Handle {
             outer: before.0,
             outer_entry: before.1,
             entry,
+            waits: false,
         }
+    }
+}
+
+impl Handle {
+    /// Polls code of the app's with this cycle current.
+    #[inline]
+    pub(crate) fn poll<R>(
+        &self,
+        entry: Option<EntryId>,
+        poll: impl FnOnce() -> Poll<R>,
+    ) -> Poll<R> {
+        let mut entered = self.enter(entry);
+        let polled = poll();
+        entered.waits = polled.is_pending();
+        polled
     }
 }
 
@@ -174,6 +219,8 @@ pub(crate) struct Entered<'a> {
     outer: Outer,
     outer_entry: Option<EntryId>,
     entry: Option<EntryId>,
+    /// Whether the app waits for something after this.
+    waits: bool,
 }
 
 impl Drop for Entered<'_> {
@@ -198,7 +245,7 @@ impl Drop for Entered<'_> {
             .ok()
             .flatten();
         if is_root {
-            self.handle.lock().park();
+            self.handle.lock().park(self.waits);
         }
         // Outside the borrow: the last share may go back to the pool here.
         drop(own);

@@ -51,7 +51,7 @@ impl<F: Future<Output = Response>> Future for HandlerFuture<F> {
         let Some(frame) = this.frame else {
             return this.inner.poll(cx);
         };
-        let mut response = ready!(frame.run(|| this.inner.poll(cx)));
+        let mut response = ready!(frame.poll(|| this.inner.poll(cx)));
         frame.leave(&mut response);
         Poll::Ready(response)
     }

@@ -79,7 +79,7 @@ impl Frame {
         let look = body::look(request.body());
         let can_tee = body::as_axum(request.body_mut()).is_some();
         let current = handle::current_entry(&handle);
-        let (entry, new_body) = {
+        let (entry, new_body) = handle.guarded(|| {
             let mut recording = handle.lock();
             let parent = current.or_else(|| recording.innermost_open());
             let known = recording.outer_request_body(parent);
@@ -94,7 +94,7 @@ impl Frame {
             };
             let entry = recording.enter(site, parent, &head, || matched_path(request));
             (entry, new_body)
-        };
+        })?;
         let Some(entry) = entry else {
             // Too many steps: those are counted, and the cycle goes on.
             return outermost.then(|| Self {
@@ -134,6 +134,12 @@ impl Frame {
         code()
     }
 
+    /// Polls code of the app's inside this probe.
+    #[inline]
+    pub(crate) fn poll<R>(&self, poll: impl FnOnce() -> Poll<R>) -> Poll<R> {
+        self.handle.poll(Some(self.entry), poll)
+    }
+
     /// The response passes outward.
     pub(crate) fn leave<B>(&mut self, response: &mut http::Response<B>)
     where
@@ -142,13 +148,13 @@ impl Frame {
         self.done = true;
         let look = body::look(response.body());
         let can_tee = body::as_axum(response.body_mut()).is_some();
-        let new_body = {
+        let new_body = self.handle.guarded(|| {
             let mut recording = self.handle.lock();
             let (head, new_body) = self.response_head(&look, &mut recording, response, can_tee);
             recording.leave(self.entry, &head);
             new_body
-        };
-        if let Some(number) = new_body
+        });
+        if let Some(number) = new_body.flatten()
             && let Some(inner) = body::as_axum(response.body_mut())
         {
             body::tee(inner, &self.handle, number, self.entry);
@@ -160,7 +166,7 @@ impl Frame {
         debug_assert!(self.outermost);
         self.done = true;
         let look = body::look(response.body());
-        let (number, is_counted) = {
+        let sent = self.handle.guarded(|| {
             let mut recording = self.handle.lock();
             let (mut head, new_body) = self.response_head(&look, &mut recording, response, true);
             let mut number = new_body;
@@ -171,6 +177,9 @@ impl Frame {
             let is_counted = head.body.body.is_some();
             recording.send(self.entry, &head);
             (number, is_counted)
+        });
+        let Some((number, is_counted)) = sent else {
+            return;
         };
         if look.is_empty() && !is_counted {
             self.handle.lock().sent(true);
@@ -339,7 +348,7 @@ where
         let Some(frame) = this.frame else {
             return this.inner.poll(cx).map_ok(IntoResponse::into_response);
         };
-        let result = ready!(frame.run(|| this.inner.poll(cx)));
+        let result = ready!(frame.poll(|| this.inner.poll(cx)));
         Poll::Ready(match result {
             Ok(response) => {
                 let mut response = response.into_response();
@@ -469,7 +478,7 @@ where
         let Some(frame) = this.frame else {
             return this.inner.poll(cx);
         };
-        let mut result = ready!(frame.run(|| this.inner.poll(cx)));
+        let mut result = ready!(frame.poll(|| this.inner.poll(cx)));
         match &mut result {
             Ok(response) => frame.leave(response.as_http()),
             Err(_) => frame.fail::<E>(),

@@ -134,12 +134,17 @@ impl Recording {
         self.polled += 1;
     }
 
-    /// A poll of the app's task is over.
-    pub(crate) fn park(&mut self) {
+    /// A poll of the app's task is over; `waits`: it waits for something before the next one.
+    pub(crate) fn park(&mut self, waits: bool) {
         self.polled = self.polled.saturating_sub(1);
-        if self.polled == 0 && !self.ended {
+        if waits && self.polled == 0 && !self.ended {
             self.parked = Some(self.now());
         }
+    }
+
+    /// Gives the cycle up. Returns whether it was still open.
+    pub(crate) fn abandon(&mut self) -> bool {
+        !std::mem::replace(&mut self.ended, true)
     }
 
     /// Writes an event's tag and time. Times never go back.
@@ -337,6 +342,7 @@ impl Recording {
         }
     }
 
+    #[cfg(feature = "subscriber")]
     /// A `tracing` event; the caller has masked nothing, so values are masked here.
     pub(crate) fn log(
         &mut self,
@@ -443,7 +449,6 @@ impl Recording {
     /// Ends the cycle and appends its frame to `out`. Nothing is recorded after that.
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
         let duration = self.now();
-        self.ended = true;
         out.push(FORMAT);
         for value in [
             self.number,
@@ -477,6 +482,7 @@ impl Recording {
         for body in &self.bodies {
             body.put(self.keeps_bodies, out);
         }
+        self.ended = true;
     }
 }
 

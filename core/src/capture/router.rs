@@ -435,15 +435,16 @@ where
     fn call(&mut self, request: http::Request<B>) -> RouterFuture {
         let mut request = request.map(Body::new);
         let frame = Frame::pass_or_begin(self.site, &mut request);
+        let span = frame.as_ref().and_then(CycleSpan::of);
         let inner = match &frame {
             Some(frame) => {
                 self.map.publish();
                 frame.handle().lock().resolving(frame.entry());
-                frame.run(|| self.inner.call(request))
+                frame.run(|| CycleSpan::enter(&span, || self.inner.call(request)))
             }
             None => self.inner.call(request),
         };
-        RouterFuture { inner, frame }
+        RouterFuture { inner, frame, span }
     }
 }
 
@@ -453,6 +454,33 @@ pin_project! {
         #[pin]
         inner: RouteFuture<Infallible>,
         frame: Option<Frame>,
+        span: Option<CycleSpan>,
+    }
+}
+
+/// The span of a cycle, while `log_layer` is installed.
+struct CycleSpan {
+    #[cfg(feature = "subscriber")]
+    span: tracing::Span,
+}
+
+impl CycleSpan {
+    fn of(frame: &Frame) -> Option<Self> {
+        #[cfg(feature = "subscriber")]
+        return frame.run(super::logs::cycle_span).map(|span| Self { span });
+        #[cfg(not(feature = "subscriber"))]
+        {
+            let _ = frame;
+            None
+        }
+    }
+
+    fn enter<R>(this: &Option<Self>, code: impl FnOnce() -> R) -> R {
+        #[cfg(feature = "subscriber")]
+        let _entered = this.as_ref().map(|this| this.span.enter());
+        #[cfg(not(feature = "subscriber"))]
+        let _ = this;
+        code()
     }
 }
 
@@ -464,7 +492,8 @@ impl Future for RouterFuture {
         let Some(frame) = this.frame else {
             return this.inner.poll(cx);
         };
-        let Ok(mut response) = ready!(frame.run(|| this.inner.poll(cx)));
+        let Ok(mut response) =
+            ready!(frame.poll(|| CycleSpan::enter(this.span, || this.inner.poll(cx))));
         frame.leave_or_send(&mut response);
         Poll::Ready(Ok(response))
     }

@@ -344,8 +344,8 @@ where
         let Some(server) = this.server else {
             return this.inner.poll(cx);
         };
-        let Ok(mut response) = ready!(server.run(|| match this.around {
-            Some(around) => around.run(|| this.inner.poll(cx)),
+        let Ok(mut response) = ready!(server.poll(|| match this.around {
+            Some(around) => around.poll(|| this.inner.poll(cx)),
             None => this.inner.poll(cx),
         }));
         if let Some(around) = this.around {

@@ -195,9 +195,9 @@ fn mark_lines(
     depth: usize,
 ) -> fmt::Result {
     let mut rest = marks;
-    while let Some((mark, others)) = rest.split_first() {
+    while let Some((first, others)) = rest.split_first() {
         rest = others;
-        match &mark.what {
+        match &first.what {
             MarkKind::BodyFrame { body, len } => {
                 let (mut frames, mut bytes) = (1u64, *len);
                 while let Some((next, others)) = rest.split_first() {
@@ -219,14 +219,14 @@ fn mark_lines(
                 let text = format_args!("· {side}{frames} frame{s}, {}", size(bytes));
                 below(f, depth, text)?;
             }
-            what => below(f, depth, format_args!("· {}", mark_text(what)))?,
+            what => below(f, depth, format_args!("· {}", mark(what)))?,
         }
     }
     Ok(())
 }
 
-/// A mark on one line, escaped.
-pub(super) fn mark_text(mark: &MarkKind) -> String {
+/// A mark on one line, escaped: `sql SELECT …, 1 row, 1.8 ms`.
+pub fn mark(mark: &MarkKind) -> String {
     match mark {
         MarkKind::BodyFrame { len, .. } => format!("body frame, {}", size(*len)),
         MarkKind::Log {

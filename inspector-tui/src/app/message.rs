@@ -4,6 +4,7 @@ use super::View;
 use onionskin::{
     replay::{Held, Message, side_of},
     text::{
+        self,
         edits::{self, Sign},
         escape, escape_bytes,
     },
@@ -25,6 +26,7 @@ pub struct MessageLine {
 }
 
 /// The lines of a message as it stood right after the step that the view is at; none where there is no such message yet.
+/// Behind the message that the step is about: what was logged and run before the next step.
 pub fn message_lines(view: &View, side: Side) -> Option<Vec<MessageLine>> {
     let step = view.step()?;
     let message = match &view.replay {
@@ -36,7 +38,12 @@ pub fn message_lines(view: &View, side: Side) -> Option<Vec<MessageLine>> {
     };
     let delta = step.delta.as_ref().filter(|_| side_of(step) == side);
     let lines = Lines { view, step, delta };
-    Some(lines.of(message, side))
+    let mut lines = lines.of(message, side);
+    if side_of(step) == side {
+        let marks = view.cycle.marks.iter().filter(|m| m.after == step.seq);
+        lines.extend(marks.map(|m| plain(format!("· {}", text::mark(&m.what)))));
+    }
+    Some(lines)
 }
 
 fn plain(text: String) -> MessageLine {
@@ -103,7 +110,11 @@ impl Lines<'_> {
                 text(&message.uri),
                 text(&message.version),
             ],
-            Side::Response => [text(&message.version), status, None],
+            Side::Response => [
+                text(&message.version).or(Some("status".into())),
+                status,
+                None,
+            ],
         };
         let last = [&message.method, &message.uri, &message.version]
             .into_iter()

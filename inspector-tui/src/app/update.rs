@@ -192,7 +192,8 @@ impl App {
                 self.counters = counters;
                 self.memory = memory;
             }
-            LiveEvent::Lagged { missed } => self.missed += missed,
+            // The newest cycles are asked for again: see [`crate::source`].
+            LiveEvent::Lagged { .. } => {}
         }
     }
 }

@@ -14,7 +14,7 @@ use ratatui::{
 };
 
 /// Lines that the header takes.
-pub(super) fn height(app: &App, area: Rect) -> u16 {
+pub(super) fn height(area: Rect) -> u16 {
     1 + u16::from(area.height >= 16)
 }
 
@@ -38,7 +38,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     });
     let counters = &app.counters;
     spans.push(format!("  {} kept · ", fit::grouped(counters.stored)).into());
-    let lost = counters.dropped_total() + app.missed;
+    let lost = counters.dropped_total();
     let style = if lost > 0 {
         theme.warning()
     } else {

@@ -1,7 +1,11 @@
 //! All keys, over everything else.
 
 use super::fit;
-use crate::{app::App, keys::KEYS, theme::Theme};
+use crate::{
+    app::App,
+    keys::{Binding, KEYS},
+    theme::Theme,
+};
 use onionskin::text::escape;
 use ratatui::{
     Frame,
@@ -11,33 +15,41 @@ use ratatui::{
 };
 
 /// ```text
-/// ┌ keys ──────────────────────────────────────────┐
-/// │ ?          show or hide this                   │
-/// │ ↑ k        up: cycle, step, or line of the pane│
-/// │                                                │
-/// │ ▂█▁▁ in the list: time on the way in, …        │
-/// │ http://127.0.0.1:7335/#token=…                 │
-/// └────────────────────────────────────────────────┘
+/// ┌ keys ────────────────────────────────────────────────────────────┐
+/// │  ?          these keys             Space      play, pause        │
+/// │  q Ctrl-C   quit                   +          play faster        │
+/// │                                                                  │
+/// │  + came  - went  ~ changed  > moved  ← auth: and auth did it     │
+/// │  http://127.0.0.1:7335/#token=…                                  │
+/// └──────────────────────────────────────────────────────────────────┘
 /// ```
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
-    let mut lines: Vec<_> = KEYS
-        .iter()
-        .map(|b| {
-            Line::from(vec![
-                Span::styled(format!(" {}", fit::pad(b.shown, 11)), theme.strong()),
-                b.help.into(),
-            ])
+    let width = area.width.min(74);
+    let column = usize::from(width).saturating_sub(3) / 2;
+    let rows = KEYS.len().div_ceil(2);
+    let entry = |b: &Binding| {
+        let help = fit::pad(b.help, column.saturating_sub(11));
+        [
+            Span::styled(format!(" {}", fit::pad(b.shown, 10)), theme.strong()),
+            help.into(),
+        ]
+    };
+    let mut lines: Vec<_> = (0..rows)
+        .map(|i| {
+            let pair = [KEYS.get(i), KEYS.get(i + rows)];
+            Line::from_iter(pair.into_iter().flatten().flat_map(entry))
         })
         .collect();
-    lines.push(Line::styled(
-        " ▂█▁▁ in the list: time in layers in, view, layers out, sending",
-        theme.dim(),
-    ));
+    lines.push(Line::default());
+    for legend in LEGEND {
+        lines.push(Line::styled(format!(" {legend}"), theme.dim()));
+    }
     let url = escape(&app.url);
-    let width = area.width.min(76);
-    let wrapped = fit::width(&url).div_ceil(usize::from(width).saturating_sub(3).max(1));
-    lines.push(Line::from(format!(" {url}")));
-    let height = (lines.len() + wrapped.saturating_sub(1)) as u16 + 2;
+    let room = usize::from(width).saturating_sub(2).max(1);
+    let wrapped = fit::width(&url).div_ceil(room).max(1);
+    lines.push(Line::default());
+    let height = (lines.len() + wrapped) as u16 + 2;
+    lines.push(Line::from(url.into_owned()));
     let popup = area.centered(
         Constraint::Length(width),
         Constraint::Length(height.min(area.height)),
@@ -53,3 +65,10 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
         popup,
     );
 }
+
+/// What the signs on the screen mean.
+const LEGEND: [&str; 3] = [
+    "▂█▁▁ time in layers on the way in, in the view, on the way out, sending",
+    "█ a layer's own time   ─ what is inside of it",
+    "+ came   - went   ~ changed   > moved   ← auth: auth put it there",
+];

@@ -72,11 +72,11 @@ fn empty(app: &App) -> Vec<Line<'static>> {
 }
 
 fn line(cycle: &CycleSummary, width: usize, selected: bool, theme: Theme) -> Line<'static> {
-    // Milliseconds of the clock and the bar are the first to go where there is little room.
-    let wide = width >= 70;
+    // Milliseconds of the clock are the first to go where there is little room, then the bar.
     let clock = clock(cycle.started_unix_us);
-    let clock = if wide { &clock[..] } else { &clock[..8] };
-    let target_width = (width.saturating_sub(48) * 3 / 5).max(12);
+    let clock = if width >= 90 { &clock[..] } else { &clock[..8] };
+    let wide = width >= 60;
+    let target_width = (width.saturating_sub(42) / 2).max(12);
     let base = if selected {
         theme.selected()
     } else {

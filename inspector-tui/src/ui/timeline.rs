@@ -72,7 +72,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     // What ran at all is above; two lines at the bottom say where we are and how it ended.
     lines.resize_with(height + 1, Line::default);
     lines.push(here(view, theme));
-    lines.push(outcome(view, theme));
+    lines.push(outcome(view, usize::from(inner.width), theme));
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
@@ -285,11 +285,6 @@ fn here(view: &View, theme: Theme) -> Line<'static> {
     if let Some(site) = view.site(step.site).filter(|s| !s.file.is_empty()) {
         text += &format!("  {}:{}", escape(&site.file), site.line);
     }
-    let own = |m: &&onionskin::wire::Mark| m.after == step.seq;
-    let marks = view.cycle.marks.iter().filter(own).count();
-    if marks > 0 {
-        text += &format!("  · {marks} logged or seen before the next step");
-    }
     Line::styled(text, theme.strong())
 }
 
@@ -305,7 +300,7 @@ fn left(step: &Step) -> Option<String> {
 }
 
 /// How the cycle ended.
-fn outcome(view: &View, theme: Theme) -> Line<'static> {
+fn outcome(view: &View, width: usize, theme: Theme) -> Line<'static> {
     let cycle = &view.cycle;
     let name = view.site(cycle.outcome.site()).map(|s| s.name.as_str());
     let outcome = cycle.outcome.describe(name);
@@ -323,6 +318,7 @@ fn outcome(view: &View, theme: Theme) -> Line<'static> {
             omitted.steps, omitted.marks
         );
     }
+    let rest = fit::cut(&rest, width.saturating_sub(fit::width(&status)));
     Line::from(vec![
         Span::styled(status, theme.status(cycle.status)),
         rest.into(),

@@ -40,7 +40,7 @@ const WORDS: [&str; 33] = [
     "pin",
 ];
 
-fn is_telling(name: &[u8]) -> bool {
+pub(super) fn is_telling(name: &[u8]) -> bool {
     let mut word = String::new();
     let mut previous_lower = false;
     let hit = |word: &mut String| WORDS.contains(&std::mem::take(word).as_str());

@@ -1,0 +1,129 @@
+//! The loop: events in, state changed, screen drawn when it shows something else.
+
+use crate::{
+    app::App,
+    error::Error,
+    event::{Effect, Event},
+    screen::Screen,
+    signals,
+    source::Source,
+    theme::Theme,
+    ui,
+};
+use crossterm::event::{Event as Input, EventStream, KeyEventKind};
+use futures_util::StreamExt;
+use onionskin_web::Client;
+use std::{
+    future::Future,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc;
+
+/// The shortest time between two pictures.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// What the UI is to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunConfig {
+    /// URL of the inspector, its token in the fragment.
+    pub url: String,
+    /// Lines that are to be seen in the header, such as the address of an app: `shop http://127.0.0.1:3000`.
+    pub notices: Vec<String>,
+}
+
+/// Shows the UI on the terminal that standard output is, until the user quits, a signal comes, or `shutdown` resolves. The
+/// terminal is given back in any case, also when this future is dropped or panics; what the process printed meanwhile is
+/// printed then.
+///
+/// # Errors
+/// If the URL is not an inspector's, or the terminal can't be used. An inspector that does not answer is no error: the UI
+/// says so and goes on asking.
+pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+    let client = Client::new(&config.url)?;
+    let (news, mut heard) = mpsc::channel(256);
+    let source = Source::start(client, news);
+    let mut signals = std::pin::pin!(signals::ended()?);
+    let mut shutdown = std::pin::pin!(shutdown);
+    let theme = Theme::from_env();
+    let mut app = App::new(config.url, config.notices);
+    let mut screen = Screen::take()?;
+    let mut inputs = EventStream::new();
+    let mut draw_at = Some(Instant::now());
+    loop {
+        let due = app.due();
+        let event = tokio::select! {
+            () = &mut shutdown => return Ok(()),
+            () = &mut signals => return Ok(()),
+            input = inputs.next() => match input {
+                Some(Ok(input)) => match event(input) {
+                    Some(event) => event,
+                    None => continue,
+                },
+                Some(Err(source)) => return Err(Error::terminal("read")(source)),
+                // The terminal is gone.
+                None => return Ok(()),
+            },
+            Some(news) = heard.recv() => Event::News(news),
+            () = at(due) => Event::Tick(Instant::now()),
+            () = at(draw_at) => {
+                draw_at = None;
+                let drawn = screen.terminal.draw(|frame| ui::render(frame, &app, theme));
+                drawn.map_err(Error::terminal("draw on"))?;
+                // The next picture waits its turn; without a change there is none.
+                tokio::select! {
+                    () = &mut shutdown => return Ok(()),
+                    () = &mut signals => return Ok(()),
+                    () = tokio::time::sleep(FRAME) => continue,
+                }
+            }
+        };
+        let update = app.update(event);
+        if update.changed && draw_at.is_none() {
+            draw_at = Some(Instant::now());
+        }
+        match update.effect {
+            None => {}
+            Some(Effect::Load(id)) => source.load(id),
+            Some(Effect::OpenBrowser) => open_browser(&app.url),
+            Some(Effect::Quit) => return Ok(()),
+        }
+    }
+}
+
+async fn at(when: Option<Instant>) {
+    match when {
+        Some(when) => tokio::time::sleep_until(when.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn event(input: Input) -> Option<Event> {
+    match input {
+        Input::Key(key) if key.kind != KeyEventKind::Release => {
+            Some(Event::Key(key, Instant::now()))
+        }
+        Input::Resize(..) => Some(Event::Redraw),
+        _ => None,
+    }
+}
+
+/// Shows the dashboard in a browser, without its token: everybody on this machine can read the arguments of a process.
+/// The dashboard asks for it.
+fn open_browser(url: &str) {
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    let child = Command::new(program)
+        .arg(url.split('#').next().unwrap_or_default())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    if let Ok(mut child) = child {
+        // Somebody has to take its exit code.
+        std::thread::spawn(move || drop(child.wait()));
+    }
+}

@@ -1,0 +1,165 @@
+//! The terminal, taken and given back.
+//!
+//! While the UI has it, what anything else in this process prints (logs of an app, the message of a panic in some task)
+//! would land in the middle of the picture. So standard output and error go to a pipe meanwhile, and what came through is
+//! printed when the terminal is an ordinary one again. It is given back when [`Screen`] is dropped: at the end, on errors,
+//! and while a panic unwinds. Where panics abort, a panic hook gives it back.
+
+use crate::error::Error;
+use crossterm::{
+    cursor, execute,
+    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+};
+use ratatui::{Terminal, backend::CrosstermBackend};
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io::{self, BufWriter, IsTerminal, Read, Write},
+    os::fd::{AsFd, OwnedFd},
+    sync::{Arc, Mutex, Once, PoisonError, mpsc},
+    time::Duration,
+};
+
+/// The newest bytes kept of what was printed meanwhile.
+const KEPT: usize = 256 << 10;
+
+/// What has to be done to give the terminal back; none while nobody has it.
+static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
+
+/// The terminal, taken.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    pub(crate) terminal: Terminal<CrosstermBackend<BufWriter<File>>>,
+}
+
+impl Screen {
+    /// Takes the terminal that standard output is.
+    pub(crate) fn take() -> Result<Self, Error> {
+        hook();
+        let tty = File::from(copy(io::stdout()).map_err(Error::terminal("open"))?);
+        let backend = CrosstermBackend::new(BufWriter::new(tty));
+        let terminal = Terminal::new(backend).map_err(Error::terminal("measure"))?;
+        // From here on there is something to give back, whatever fails.
+        let screen = Self { terminal };
+        let mut place = lock();
+        let taken = place.insert(Taken::new().map_err(Error::terminal("set aside"))?);
+        enable_raw_mode()
+            .and_then(|()| execute!(taken.tty, EnterAlternateScreen, cursor::Hide))
+            .map_err(Error::terminal("set up"))?;
+        Ok(screen)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back, if it is taken. What fails is left: there is nobody to tell.
+fn give_back() {
+    if let Some(taken) = lock().take() {
+        taken.give_back();
+    }
+}
+
+fn lock() -> std::sync::MutexGuard<'static, Option<Taken>> {
+    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn hook() {
+    static ONCE: Once = Once::new();
+    // An unwinding panic either ends the UI, and drops the screen, or ends some other task, and the UI goes on.
+    if cfg!(panic = "abort") {
+        ONCE.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                give_back();
+                before(info);
+            }));
+        });
+    }
+}
+
+fn copy(fd: impl AsFd) -> io::Result<OwnedFd> {
+    fd.as_fd().try_clone_to_owned()
+}
+
+/// What has to be given back.
+#[derive(Debug)]
+struct Taken {
+    /// The terminal; it was standard output.
+    tty: BufWriter<File>,
+    /// What standard error was, if it was the terminal too.
+    stderr: Option<OwnedFd>,
+    printed: Printed,
+}
+
+impl Taken {
+    fn new() -> io::Result<Self> {
+        let tty = BufWriter::new(File::from(copy(io::stdout())?));
+        let stderr = match io::stderr().is_terminal() {
+            true => Some(copy(io::stderr())?),
+            false => None,
+        };
+        let (pipe, end) = io::pipe()?;
+        let printed = Printed::read(pipe)?;
+        rustix::stdio::dup2_stdout(&end)?;
+        if stderr.is_some() {
+            rustix::stdio::dup2_stderr(&end)?;
+        }
+        Ok(Self {
+            tty,
+            stderr,
+            printed,
+        })
+    }
+
+    fn give_back(mut self) {
+        let _ = execute!(self.tty, LeaveAlternateScreen, cursor::Show);
+        let _ = disable_raw_mode();
+        // With these the pipe has no other end any more, and its reader comes to an end.
+        let _ = rustix::stdio::dup2_stdout(self.tty.get_ref());
+        if let Some(stderr) = &self.stderr {
+            let _ = rustix::stdio::dup2_stderr(stderr);
+        }
+        let printed = self.printed.all();
+        let _ = io::stderr().write_all(&printed);
+    }
+}
+
+/// What was printed meanwhile.
+#[derive(Debug)]
+struct Printed {
+    bytes: Arc<Mutex<VecDeque<u8>>>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Printed {
+    fn read(mut pipe: io::PipeReader) -> io::Result<Self> {
+        let bytes = Arc::new(Mutex::new(VecDeque::new()));
+        let (end, ended) = mpsc::channel::<()>();
+        let kept = bytes.clone();
+        let read = move || {
+            let _end = end;
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = pipe.read(&mut buffer) {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.extend(&buffer[..n]);
+                let over = kept.len().saturating_sub(KEPT);
+                kept.drain(..over);
+            }
+        };
+        std::thread::Builder::new()
+            .name("onionskin-printed".into())
+            .spawn(read)?;
+        Ok(Self { bytes, ended })
+    }
+
+    /// All of it. A child process may hold the pipe open still; it is not waited for.
+    fn all(self) -> Vec<u8> {
+        let _ = self.ended.recv_timeout(Duration::from_millis(200));
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        bytes.drain(..).collect()
+    }
+}

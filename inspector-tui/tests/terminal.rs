@@ -1,0 +1,222 @@
+//! The `onionskin` command in a real pseudo-terminal, fed through its socket.
+//!
+//! - `app`: an app that speaks JSON on the link
+//! - `pty`: a terminal with the command in it, and what it shows
+//! - here: what a user does
+
+#[path = "terminal/app.rs"]
+mod app;
+#[path = "terminal/pty.rs"]
+mod pty;
+
+use app::App;
+use pty::{Pty, onionskin};
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Command, Stdio},
+};
+
+#[test]
+fn a_cycle_is_listed_opened_and_stepped_through() {
+    let mut pty = Pty::start(&[], 80, 24);
+    pty.wait_for("No cycle yet");
+    let mut app = App::connect(&pty.socket);
+    app.send_all();
+    pty.wait_for("/cart/items");
+    pty.wait_for("answered by auth");
+    pty.type_keys("k");
+    pty.wait_for("▶ ");
+    pty.type_keys("kk\r");
+    pty.wait_for("step 1/10");
+    pty.wait_for("never ran");
+    pty.type_keys("\x1b[C\x1b[C");
+    pty.wait_for("step 3/10");
+    pty.wait_for("← Router");
+    pty.type_keys("\x1b[F");
+    pty.wait_for("step 10/10");
+    pty.type_keys("?");
+    pty.wait_for("these keys");
+    pty.type_keys("\x1b");
+    pty.type_keys("q");
+    assert!(pty.ended_well());
+}
+
+#[test]
+fn control_c_gives_the_terminal_back() {
+    let mut pty = Pty::start(&[], 120, 40);
+    pty.wait_for("No cycle yet");
+    pty.type_keys("\x03");
+    assert!(pty.ended_well());
+}
+
+#[test]
+fn sigterm_gives_the_terminal_back() {
+    let mut pty = Pty::start(&[], 80, 24);
+    pty.wait_for("No cycle yet");
+    pty.signal("TERM");
+    assert!(pty.ended_well());
+}
+
+/// Not a test of its own: what the next one runs in a terminal. One task panics, and the UI goes on; then the loop's own
+/// task does.
+#[test]
+fn panics_in_a_terminal() {
+    if std::env::var_os("PANIC_IN_A_TERMINAL").is_none() {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.spawn(async { panic!("some other task") });
+    let config = onionskin_tui::RunConfig {
+        url: "http://127.0.0.1:1/#token=none".into(),
+        notices: vec!["notice".into()],
+    };
+    let shutdown = async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        panic!("the task of the loop");
+    };
+    let _ = runtime.block_on(onionskin_tui::run(config, shutdown));
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_is_read_afterwards() {
+    let pty = Pty::panicking(80, 24);
+    pty.wait_for("notice");
+    pty.wait_for("no answer");
+    assert!(
+        !pty.screen().contains("some other task"),
+        "{}",
+        pty.screen()
+    );
+    pty.wait_for("some other task");
+    pty.wait_for("the task of the loop");
+    pty.gave_back();
+}
+
+#[test]
+fn a_new_size_is_drawn_and_hostile_text_steers_nothing() {
+    let mut pty = Pty::start(&[], 80, 24);
+    pty.wait_for("No cycle yet");
+    App::connect(&pty.socket).send_all();
+    pty.wait_for("/panic");
+    assert!(pty.screen().contains(r"\u{9b}2J"), "{}", pty.screen());
+    pty.resize(200, 50);
+    pty.wait_for("/panic?\\u{9b}2J\\u{202e}gpj.exe");
+    pty.wait_for("#token=");
+    assert_eq!(pty.title(), "", "the title is the user's");
+    pty.type_keys("q");
+    assert!(pty.ended_well());
+}
+
+#[test]
+fn nothing_is_written_while_nothing_happens() {
+    let mut pty = Pty::start(&[], 80, 24);
+    pty.wait_for("No cycle yet");
+    pty.settle();
+    let before = pty.written();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    assert_eq!(pty.written(), before);
+    pty.type_keys("q");
+    assert!(pty.ended_well());
+}
+
+#[test]
+fn a_second_one_says_where_the_first_one_is_and_can_attach() {
+    let mut first = Pty::start(&[], 80, 24);
+    first.wait_for("No cycle yet");
+    let second = onionskin(&first.socket)
+        .args(["--headless", "--port", "0"])
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.contains("running already"), "{said}");
+    assert!(said.contains("#token="), "{said}");
+    assert!(said.contains("onionskin --attach"), "{said}");
+
+    let mut third = Pty::attach(&first, 80, 24);
+    third.wait_for("No cycle yet");
+    App::connect(&first.socket).send_all();
+    third.wait_for("/cart/items");
+    first.wait_for("/cart/items");
+    third.type_keys("q");
+    assert!(third.ended_well());
+    first.type_keys("q");
+    assert!(first.ended_well());
+}
+
+#[test]
+fn headless_json_prints_whole_cycles_and_ends_after_the_count() {
+    let dir = pty::socket_dir();
+    let socket = dir.path().join("link.sock");
+    let mut child = onionskin(&socket)
+        .args(["--headless", "--json", "--count", "2", "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(
+        line.contains("http://127.0.0.1:") && line.contains("#token="),
+        "{line}"
+    );
+    let mut app = App::connect(&socket);
+    app.send_all();
+    let mut out = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut out)
+        .unwrap();
+    assert!(child.wait().unwrap().success());
+    let cycles: Vec<onionskin::wire::Cycle> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(cycles, app::cycles()[..2]);
+}
+
+#[test]
+fn headless_ends_quietly_when_nobody_reads() {
+    let dir = pty::socket_dir();
+    let socket = dir.path().join("link.sock");
+    let mut child = onionskin(&socket)
+        .args(["--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.contains("no terminal"), "{line}");
+    said.read_line(&mut line).unwrap();
+    drop(child.stdout.take());
+    App::connect(&socket).send_all();
+    assert!(child.wait().unwrap().success());
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+}
+
+#[test]
+fn what_is_wrong_with_the_arguments_is_said() {
+    let run = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_onionskin"))
+            .args(args)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), said)
+    };
+    let (code, said) = run(&["--nonsense"]);
+    assert!(code == 2 && said.contains("--nonsense"), "{said}");
+    let (code, said) = run(&["--attach", "http://127.0.0.1:1/"]);
+    assert!(code == 1 && said.contains("#token="), "{said}");
+    let dir = pty::socket_dir();
+    let socket = dir.path().join("none.sock");
+    let (code, said) = run(&["--attach", "--socket", socket.to_str().unwrap()]);
+    assert!(code == 1 && said.contains("no inspector"), "{said}");
+}

@@ -1,0 +1,227 @@
+//! A terminal with the command in it, and what it shows.
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::termios::{LocalModes, tcgetattr};
+use std::{
+    io::{Read, Write},
+    os::fd::BorrowedFd,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// How long anything may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A directory for a socket that only this user can enter.
+pub(crate) fn socket_dir() -> TempDir {
+    tempfile::Builder::new().prefix("osk").tempdir().unwrap()
+}
+
+/// The command with its own socket, away from any inspector of the user's.
+pub(crate) fn onionskin(socket: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_onionskin"));
+    command.arg("--socket").arg(socket);
+    command
+}
+
+pub(crate) struct Pty {
+    pub(crate) socket: PathBuf,
+    _dir: Option<TempDir>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    seen: Arc<Mutex<Seen>>,
+    modes: LocalModes,
+}
+
+struct Seen {
+    parser: vt100::Parser<Title>,
+    written: usize,
+}
+
+#[derive(Default)]
+struct Title(String);
+
+impl vt100::Callbacks for Title {
+    fn set_window_title(&mut self, _: &mut vt100::Screen, title: &[u8]) {
+        self.0 = String::from_utf8_lossy(title).into_owned();
+    }
+}
+
+impl Pty {
+    /// Starts an inspector of its own.
+    pub(crate) fn start(args: &[&str], columns: u16, lines: u16) -> Self {
+        let dir = socket_dir();
+        let socket = dir.path().join("link.sock");
+        let args = [&["--port", "0"], args].concat();
+        Self::spawn(socket, Some(dir), &args, columns, lines)
+    }
+
+    /// Watches the inspector of another one.
+    pub(crate) fn attach(other: &Self, columns: u16, lines: u16) -> Self {
+        let socket = other.socket.clone();
+        Self::spawn(socket, None, &["--attach"], columns, lines)
+    }
+
+    /// Runs this test binary again, to panic.
+    pub(crate) fn panicking(columns: u16, lines: u16) -> Self {
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "panics_in_a_terminal", "--nocapture"]);
+        command.env("PANIC_IN_A_TERMINAL", "1");
+        Self::run(command, PathBuf::new(), None, columns, lines)
+    }
+
+    fn spawn(
+        socket: PathBuf,
+        dir: Option<TempDir>,
+        args: &[&str],
+        columns: u16,
+        lines: u16,
+    ) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
+        command.arg("--socket");
+        command.arg(&socket);
+        command.args(args);
+        Self::run(command, socket, dir, columns, lines)
+    }
+
+    fn run(
+        mut command: CommandBuilder,
+        socket: PathBuf,
+        dir: Option<TempDir>,
+        columns: u16,
+        lines: u16,
+    ) -> Self {
+        let pair = native_pty_system().openpty(size(columns, lines)).unwrap();
+        let modes = local_modes(&*pair.master);
+        command.env("TERM", "xterm-256color");
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let seen = Arc::new(Mutex::new(Seen {
+            parser: vt100::Parser::new_with_callbacks(lines, columns, 0, Title::default()),
+            written: 0,
+        }));
+        let sees = seen.clone();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                let mut seen = sees.lock().unwrap();
+                seen.parser.process(&buffer[..n]);
+                seen.written += n;
+            }
+        });
+        Self {
+            socket,
+            _dir: dir,
+            writer: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            child,
+            seen,
+            modes,
+        }
+    }
+
+    pub(crate) fn screen(&self) -> String {
+        self.seen.lock().unwrap().parser.screen().contents()
+    }
+
+    pub(crate) fn title(&self) -> String {
+        self.seen.lock().unwrap().parser.callbacks().0.clone()
+    }
+
+    pub(crate) fn written(&self) -> usize {
+        self.seen.lock().unwrap().written
+    }
+
+    /// Waits until nothing was written for a while.
+    pub(crate) fn settle(&self) {
+        let end = Instant::now() + PATIENCE;
+        let mut before = usize::MAX;
+        while before != self.written() && Instant::now() < end {
+            before = self.written();
+            std::thread::sleep(Duration::from_millis(600));
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) {
+        let end = Instant::now() + PATIENCE;
+        while !self.screen().contains(text) {
+            assert!(Instant::now() < end, "no {text:?} in\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub(crate) fn type_keys(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+        // An escape alone is one only if nothing follows at once.
+        std::thread::sleep(Duration::from_millis(80));
+    }
+
+    pub(crate) fn resize(&self, columns: u16, lines: u16) {
+        let mut seen = self.seen.lock().unwrap();
+        seen.parser.screen_mut().set_size(lines, columns);
+        self.master.resize(size(columns, lines)).unwrap();
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.process_id().unwrap();
+        let kill = Command::new("kill")
+            .args([format!("-{name}"), pid.to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// Waits for its end. Whether it ended without an error and gave the terminal back.
+    #[track_caller]
+    pub(crate) fn ended_well(&mut self) -> bool {
+        let end = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < end, "still there:\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert!(status.success(), "{status:?}\n{}", self.screen());
+        self.wait_for("#token=");
+        self.gave_back();
+        true
+    }
+
+    /// The screen of before, a cursor, lines and echo.
+    #[track_caller]
+    pub(crate) fn gave_back(&self) {
+        let seen = self.seen.lock().unwrap();
+        let screen = seen.parser.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen is left");
+        assert!(!screen.hide_cursor(), "the cursor is shown");
+        assert_eq!(local_modes(&*self.master), self.modes, "raw mode is off");
+        assert!(self.modes.contains(LocalModes::ICANON | LocalModes::ECHO));
+    }
+}
+
+fn size(cols: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+/// The settings of the terminal: both ends have the same.
+fn local_modes(master: &dyn MasterPty) -> LocalModes {
+    let path = master.tty_name().unwrap();
+    let tty = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open(path)
+        .unwrap();
+    let fd: BorrowedFd<'_> = std::os::fd::AsFd::as_fd(&tty);
+    tcgetattr(fd).unwrap().local_modes
+}
