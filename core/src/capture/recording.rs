@@ -107,6 +107,7 @@ impl Recording {
         };
     }
 
+    #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
     pub(crate) fn set_connection(&mut self, connection: Connection) {
         self.connection = Some(connection);
     }
@@ -517,5 +518,9 @@ impl BodyRecord {
 
 /// The first `cap` bytes of a text, not cutting a character.
 fn cut(text: &str, cap: usize) -> &str {
-    &text[..text.floor_char_boundary(cap)]
+    let mut end = cap.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }

@@ -184,9 +184,12 @@ fn names_credential(name: &str) -> bool {
 
 const SLOTS: usize = 128;
 
+/// A name and its class, if one is there.
+type Slot = Option<(Box<str>, Class)>;
+
 thread_local! {
     /// The classes of the names seen last, found by length and two bytes.
-    static CLASSES: RefCell<Vec<Option<(Box<str>, Class)>>> = const { RefCell::new(Vec::new()) };
+    static CLASSES: RefCell<Vec<Slot>> = const { RefCell::new(Vec::new()) };
 }
 
 /// As [`classify`], remembered per thread.
