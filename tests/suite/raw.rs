@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::{Shutdown, SocketAddr, TcpStream},
+    net::{SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -16,8 +16,8 @@ pub(crate) enum Act {
     Send(Vec<u8>),
     /// Reads until these bytes have come.
     Await(&'static [u8]),
-    /// Says that nothing more will be sent.
-    HalfClose,
+    /// Does nothing for a while.
+    Wait(Duration),
     /// Goes away without reading any more.
     Leave,
 }
@@ -40,7 +40,7 @@ pub(crate) fn converse(to: SocketAddr, acts: &[Act]) -> Vec<u8> {
                     got.push(byte[0]);
                 }
             }
-            Act::HalfClose => stream.shutdown(Shutdown::Write).unwrap(),
+            Act::Wait(time) => std::thread::sleep(*time),
             Act::Leave => return got,
         }
     }

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{any, get, post},
 };
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use serde::{Deserialize, Serialize};
@@ -232,8 +232,13 @@ async fn odd_bytes() -> Response {
 
 /// A body that breaks after its first part.
 async fn broken() -> Body {
-    let parts = [Ok(Bytes::from("half")), Err(std::io::Error::other("torn"))];
-    Body::from_stream(stream::iter(parts))
+    let half = stream::once(async { Ok(Bytes::from("half")) });
+    let torn = stream::once(async {
+        // Time for the first part to be written.
+        tokio::time::sleep(PATIENCE / 2).await;
+        Err(std::io::Error::other("torn"))
+    });
+    Body::from_stream(half.chain(torn))
 }
 
 async fn slow() -> &'static str {
