@@ -8,7 +8,7 @@
 //! - [`heads`]: what a message's head looked like, compared in place; [`redact`]: credentials masked
 //! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on
 //! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place; `logs`: `tracing` events
-//! - [`control`]: the switch
+//! - [`control`]: the switch; [`tap`]: cycles of tests
 
 pub(crate) mod agent;
 pub(crate) mod body;
@@ -31,4 +31,5 @@ pub(crate) mod routing;
 #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
 pub(crate) mod server;
 pub(crate) mod site;
+pub(crate) mod tap;
 pub(crate) mod traced;

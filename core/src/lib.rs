@@ -67,6 +67,13 @@ pub mod __tower {
     pub use crate::capture::traced::{ProbedLayer, builder_layer};
 }
 
+#[cfg(all(
+    any(debug_assertions, feature = "in-release"),
+    feature = "tokio",
+    any(feature = "http1", feature = "http2")
+))]
+pub mod testing;
+
 /// axum's `routing`, with a `Router` and a `MethodRouter` that record.
 #[cfg(any(debug_assertions, feature = "in-release"))]
 pub mod routing {

@@ -1,7 +1,7 @@
 //! Cycles as plain text, and the one function that makes untrusted bytes fit to be shown.
 //!
 //! - [`escape`], [`escape_bytes`]: what every byte of a message passes before a person sees it.
-//! - [`timeline`]: a cycle, step by step.
+//! - [`timeline`]: a cycle, step by step; [`omitted`] what it does not have.
 //! - [`line()`], [`mark`]: a cycle, and what happened in it, on one line.
 //! - [`duration`], [`size`], [`clock`]: figures with their units.
 
@@ -17,7 +17,7 @@ pub mod edits;
 
 pub use escape::{escape, escape_bytes};
 pub use line::line;
-pub use timeline::{Timeline, mark, timeline};
+pub use timeline::{Timeline, mark, omitted, timeline};
 pub use units::{clock, duration, size};
 
 #[cfg(test)]

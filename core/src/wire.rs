@@ -134,8 +134,9 @@ pub struct Connection {
     pub reuse: u32,
     /// `network.peer.address` and port.
     pub peer: Option<String>,
-    /// Bytes read from the connection for this request up to the start of the cycle (HTTP/1: the head, and what of the
-    /// body came with it).
+    /// Bytes read from the connection for this request up to the start of the cycle: the head, and what of the body came
+    /// with it. 0 where they came together with the request before (pipelining), and on HTTP/2, whose streams share them;
+    /// the same holds for the two times.
     pub bytes_in: u64,
     /// How long before the start of the cycle the first of these bytes was read.
     pub first_byte_before_ns: u64,

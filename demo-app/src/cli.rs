@@ -1,15 +1,15 @@
-//! The flags of the `bookshop` command, and what it does with them.
+//! The flags of the `bookshop` command.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
-use tokio::sync::mpsc;
+use clap::{Parser, ValueEnum};
+use onionskin_web::config::DEFAULT_PORT;
 
-use crate::shop::{self, ShopConfig};
-use crate::visitors::{self, Visited, VisitorConfig};
+use crate::shop::ShopConfig;
+use crate::visitors::VisitorConfig;
 
-/// A small bookshop on axum, with simulated visitors.
+/// A small bookshop on axum, with simulated visitors, and Onionskin to watch it.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "bookshop", version)]
 pub struct Args {
@@ -31,6 +31,22 @@ pub struct Args {
     /// Nobody comes: the shop is yours.
     #[arg(long)]
     pub no_visitors: bool,
+    /// Print a line for each cycle instead of showing the UI; with --visits it ends after them.
+    #[arg(long)]
+    pub headless: bool,
+    /// Print the timeline of one cycle, when the visits are made, and nothing else.
+    #[arg(long, value_name = "WHICH", requires = "visits")]
+    pub print: Option<Print>,
+    /// Port of the inspector's dashboard on 127.0.0.1; the next free one when it is taken.
+    #[arg(long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
+    pub inspector_port: u16,
+}
+
+/// Which cycle is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Print {
+    /// The one that ended last.
+    Last,
 }
 
 impl Args {
@@ -56,37 +72,5 @@ impl Args {
             pace: Duration::from_millis(self.pace_ms),
             ..VisitorConfig::default()
         })
-    }
-}
-
-/// Opens the shop, lets visitors in, prints a line for each of their requests, and closes at Ctrl-C.
-///
-/// # Errors
-/// When the shop cannot be opened.
-pub async fn run() -> anyhow::Result<()> {
-    let args = Args::parse();
-    let shop = shop::start(args.shop()).await?;
-    println!("The shop is open at {} (Ctrl-C closes it).", shop.url());
-    if let Some(mut config) = args.visitors() {
-        let (log, visited) = mpsc::unbounded_channel();
-        config.log = Some(log);
-        let printing = tokio::spawn(print_visits(visited));
-        tokio::select! {
-            report = visitors::run(shop.addr(), config) => {
-                printing.await?;
-                println!("{} requests made; the visitors have gone home.", report?.made);
-                tokio::signal::ctrl_c().await?;
-            }
-            pressed = tokio::signal::ctrl_c() => pressed?,
-        }
-    } else {
-        tokio::signal::ctrl_c().await?;
-    }
-    shop.stop().await
-}
-
-async fn print_visits(mut visited: mpsc::UnboundedReceiver<Visited>) {
-    while let Some(visited) = visited.recv().await {
-        println!("{visited}");
     }
 }

@@ -14,6 +14,7 @@
 //! | [`store`] | the SQLite file: migrations, seed, queries |
 //! | [`visitors`] | simulated people with browsers, over real sockets |
 //! | [`cli`] | the flags of the `bookshop` command |
+//! | [`run`](mod@run) | what the command does: shop, visitors, inspector, UI |
 //! | `chance` | the seeded generator behind seed and visitors |
 //!
 //! ```no_run
@@ -40,5 +41,6 @@ pub mod store;
 pub mod visitors;
 
 pub mod cli;
+pub mod run;
 
 mod chance;

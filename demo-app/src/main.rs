@@ -2,5 +2,5 @@
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    bookshop::cli::run().await
+    bookshop::run::run().await
 }

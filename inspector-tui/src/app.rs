@@ -1,5 +1,5 @@
-//! The state of the UI. It knows nothing of a terminal: [`App::update`] takes an [`Event`], and [`crate::ui`] looks at the
-//! result.
+//! The state of the UI. It knows nothing of a terminal: [`App::update`] takes an [`Event`](crate::event::Event), and
+//! [`crate::ui`] looks at the result.
 
 mod list;
 mod message;

@@ -1,4 +1,5 @@
-//! What can happen, and what the state asks for in return. Both are closed: the loop in [`crate::run`] is their only host.
+//! What can happen, and what the state asks for in return. Both are closed: the loop in [`crate::run()`] is their only
+//! host.
 
 use crossterm::event::KeyEvent;
 use onionskin::wire::{Counters, Cycle};

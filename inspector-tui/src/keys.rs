@@ -107,7 +107,7 @@ pub const KEYS: &[Binding] = &[
     row(Command::NextPane, &[code(KeyCode::Tab)], "Tab", "next pane", Some(("Tab", "pane"))),
     row(Command::PreviousPane, &[code(KeyCode::BackTab)], "Shift-Tab", "pane before", None),
     row(Command::Back, &[code(KeyCode::Esc)], "Esc", "back; follow the newest", Some(("Esc", "back"))),
-    row(Command::Freeze, &[key('f')], "f", "freeze the list, or go on", Some(("f", "freeze"))),
+    row(Command::Freeze, &[key('f')], "f", "freeze, or go on", Some(("f", "freeze"))),
     row(Command::Browser, &[key('o')], "o", "dashboard in a browser", Some(("o", "browser"))),
 ];
 

@@ -47,7 +47,7 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
         return;
     }
     let [top, body, bottom] = Layout::vertical([
-        Constraint::Length(header::height(area)),
+        Constraint::Length(header::height(area, app, theme)),
         Constraint::Fill(1),
         Constraint::Length(1),
     ])

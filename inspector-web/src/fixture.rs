@@ -128,7 +128,7 @@ pub(crate) fn cycle(run: &str, number: u64) -> Cycle {
             len: 4,
             frames: 1,
             end: BodyEnd::Complete,
-            hash: "0".repeat(16),
+            hash: Some("0".repeat(16)),
             head: Octets(vec![0, 0xff, b'<', b'>']),
             redacted: false,
             trailers: vec![],

@@ -4,7 +4,7 @@
 
 #[cfg(unix)]
 mod link;
-mod mask;
+pub(super) mod mask;
 
 use super::{handle, outbox, panics, ring::Ring};
 use crate::link::protocol::AppCounters;

@@ -9,6 +9,7 @@ use super::{
     handle::{self, Carried, Handle},
     heads::{Head, Line},
     recording::EntryId,
+    tap::Tap,
 };
 use crate::wire::{Side, Site};
 use axum::response::{IntoResponse, Response};
@@ -50,6 +51,13 @@ impl Frame {
     where
         B: HttpBody + 'static,
     {
+        if let Some(tap) = Tap::of(request) {
+            let handle = Handle::begin_tapped(tap);
+            request
+                .extensions_mut()
+                .insert(Carried::Recorded(handle.clone()));
+            return Self::record(site, handle, request, true);
+        }
         if !control::is_on() && !handle::is_inside() {
             return None;
         }

@@ -70,6 +70,8 @@ pub(crate) struct Recording {
     connection: Option<Connection>,
     keeps_bodies: bool,
     ended: bool,
+    /// Where the frame goes, if not into the outbox.
+    pub(super) tap: Option<super::tap::Tap>,
 }
 
 impl Recording {

@@ -4,6 +4,7 @@ use super::{probe::Frame, router::Router, site};
 use crate::wire::{Connection, Site, SiteKind};
 use axum::{
     extract::{ConnectInfo, Request},
+    http::Version,
     response::Response,
     serve::{IncomingStream, Listener, ListenerExt, Serve, TapIo},
 };
@@ -64,13 +65,13 @@ where
 
 /// The places that a server has: itself, and what is around the router.
 #[derive(Clone, Copy, Debug)]
-struct Sites {
+pub(crate) struct Sites {
     server: &'static Site,
     around: Option<&'static Site>,
 }
 
 impl Sites {
-    fn of<S: 'static>(at: &'static Location<'static>) -> Self {
+    pub(crate) fn of<S: 'static>(at: &'static Location<'static>) -> Self {
         let name = type_name::<S>();
         let kind = match name {
             _ if TypeId::of::<S>() == TypeId::of::<Router>() => None,
@@ -101,18 +102,9 @@ struct Clock {
 }
 
 impl Clock {
-    /// What there is to say at the start of a request; the next one begins anew.
-    fn take(&mut self) -> Connection {
-        self.requests += 1;
-        let before = |t: Option<Instant>| t.map_or(0, |t| t.elapsed().as_nanos() as u64);
-        Connection {
-            number: self.number,
-            reuse: self.requests,
-            peer: None,
-            bytes_in: std::mem::take(&mut self.bytes),
-            first_byte_before_ns: before(self.first.take()),
-            last_byte_before_ns: before(self.last.take()),
-        }
+    /// What was read belongs to a request that is known; what comes now belongs to the next.
+    fn forget(&mut self) {
+        (self.first, self.last, self.bytes) = (None, None, 0);
     }
 }
 
@@ -152,6 +144,16 @@ pub struct ClockedIo<T> {
     clock: SharedClock,
 }
 
+impl<T> ClockedIo<T> {
+    /// The rest of a request's body comes before its response goes out, the next request after it.
+    fn wrote(&self) {
+        self.clock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .forget();
+    }
+}
+
 impl<T: AsyncRead + Unpin> AsyncRead for ClockedIo<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -178,7 +180,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for ClockedIo<T> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        let written = ready!(Pin::new(&mut self.io).poll_write(cx, buf));
+        self.wrote();
+        Poll::Ready(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -194,7 +198,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for ClockedIo<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+        let written = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, bufs));
+        self.wrote();
+        Poll::Ready(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -270,13 +276,23 @@ pub struct ClockedService<S> {
 
 impl<S> ClockedService<S> {
     fn connection(&self, request: &Request) -> Connection {
-        let mut connection = self
-            .clock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        clock.requests += 1;
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        connection.peer = peer.map(|ConnectInfo(addr)| addr.to_string());
+        let mut connection = Connection {
+            number: clock.number,
+            reuse: clock.requests,
+            peer: peer.map(|ConnectInfo(addr)| addr.to_string()),
+            ..Connection::default()
+        };
+        // Streams of HTTP/2 share the connection: its bytes belong to none of them.
+        if request.version() < Version::HTTP_2 {
+            let before = |t: Option<Instant>| t.map_or(0, |t| t.elapsed().as_nanos() as u64);
+            connection.bytes_in = clock.bytes;
+            connection.first_byte_before_ns = before(clock.first);
+            connection.last_byte_before_ns = before(clock.last);
+        }
+        clock.forget();
         connection
     }
 }
@@ -295,31 +311,75 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let server = Frame::pass_or_begin(self.sites.server, &mut request);
-        let Some(server) = server else {
-            return ServiceFuture {
-                inner: self.inner.call(request),
-                around: None,
-                server: None,
-            };
-        };
-        let connection = self.connection(&request);
-        server.handle().lock().set_connection(connection);
-        let (around, inner) = server.run(|| {
-            let around = self
-                .sites
-                .around
-                .and_then(|site| Frame::pass(site, &mut request));
-            let inner = match &around {
-                Some(around) => around.run(|| self.inner.call(request)),
-                None => self.inner.call(request),
-            };
-            (around, inner)
-        });
-        ServiceFuture {
-            inner,
-            around,
-            server: Some(server),
+        if let Some(server) = &server {
+            let connection = self.connection(&request);
+            server.handle().lock().set_connection(connection);
         }
+        call(&mut self.inner, request, server, self.sites)
+    }
+}
+
+/// Calls the app from the outermost probe.
+fn call<S>(
+    app: &mut S,
+    mut request: Request,
+    server: Option<Frame>,
+    sites: Sites,
+) -> ServiceFuture<S::Future>
+where
+    S: Service<Request>,
+{
+    let Some(server) = server else {
+        return ServiceFuture {
+            inner: app.call(request),
+            around: None,
+            server: None,
+        };
+    };
+    let (around, inner) = server.run(|| {
+        let around = sites
+            .around
+            .and_then(|site| Frame::pass(site, &mut request));
+        let inner = match &around {
+            Some(around) => around.run(|| app.call(request)),
+            None => app.call(request),
+        };
+        (around, inner)
+    });
+    ServiceFuture {
+        inner,
+        around,
+        server: Some(server),
+    }
+}
+
+/// The outermost probe of a test: as a server's, with no connection.
+pub(crate) struct TestService<S> {
+    inner: S,
+    sites: Sites,
+}
+
+impl<S> TestService<S> {
+    pub(crate) fn new(inner: S, sites: Sites) -> Self {
+        Self { inner, sites }
+    }
+}
+
+impl<S> Service<Request> for TestService<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = ServiceFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let server = Frame::pass_or_begin(self.sites.server, &mut request);
+        call(&mut self.inner, request, server, self.sites)
     }
 }
 

@@ -20,9 +20,9 @@ use tower_layer::Layer;
 /// use tower_layer::Layer as _;
 /// # use tower_layer::Identity as NormalizePathLayer;
 ///
-/// let router = Router::new().route("/", get(|| async { "Hello" }));
+/// let router: Router = Router::new().route("/", get(|| async { "Hello" }));
 /// let app = onionskin::traced("trailing slash", NormalizePathLayer::new()).layer(router);
-/// # let _: onionskin::Traced<NormalizePathLayer> = onionskin::traced("x", NormalizePathLayer::new());
+/// # drop(app);
 /// ```
 #[track_caller]
 pub fn traced<L>(name: impl Into<String>, layer: L) -> Traced<L> {

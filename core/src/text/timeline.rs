@@ -7,6 +7,8 @@ use crate::{
 };
 use std::fmt;
 
+/// Width of the column of times, and its gap.
+const TIME: usize = 11;
 /// Nesting deeper than this is not shown by indentation.
 const MAX_INDENT: usize = 24;
 
@@ -16,19 +18,30 @@ const MAX_INDENT: usize = 24;
 /// by itself, and below it what changed (`+` came, `-` went, `~` changed, `>` moved) and by whom; then the layers that
 /// never ran, what was left out, and what recording itself cost.
 pub fn timeline(cycle: &Cycle) -> Timeline<'_> {
-    Timeline { cycle }
+    Timeline { cycle, times: true }
 }
 
 /// What [`timeline`] returns: it shows itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeline<'c> {
     cycle: &'c Cycle,
+    times: bool,
+}
+
+impl Timeline<'_> {
+    /// Leaves out all that differs from run to run although the app did the same: times, ids, connections.
+    pub fn without_times(self) -> Self {
+        Self {
+            times: false,
+            ..self
+        }
+    }
 }
 
 impl fmt::Display for Timeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cycle = self.cycle;
-        head(f, cycle)?;
+        let Self { cycle, times } = *self;
+        head(f, cycle, times)?;
         let rows = rows(cycle);
         let mut of_entry: Vec<Option<&Row>> = vec![None; cycle.steps.len()];
         for row in &rows {
@@ -41,21 +54,29 @@ impl fmt::Display for Timeline<'_> {
             let row = of_entry.get(step.entry as usize).copied().flatten();
             let depth = row.map_or(0, |r| r.depth);
             if !is_edge(cycle, step) || step.delta.as_ref().is_some_and(|d| !d.is_empty()) {
-                step_line(f, cycle, step, row)?;
+                step_line(f, cycle, step, row, times)?;
             }
             delta_lines(f, cycle, step, depth)?;
             let mut here = Vec::new();
             while let Some(mark) = marks.next_if(|m| m.after as usize <= i) {
                 here.push(mark);
             }
-            mark_lines(f, cycle, &here, depth)?;
+            mark_lines(f, cycle, &here, depth, times)?;
         }
-        foot(f, cycle, &rows)
+        foot(f, cycle, &rows, times)
     }
 }
 
-fn head(f: &mut fmt::Formatter<'_>, cycle: &Cycle) -> fmt::Result {
+fn head(f: &mut fmt::Formatter<'_>, cycle: &Cycle, times: bool) -> fmt::Result {
     let status = cycle.status.map_or("no status".into(), |s| s.to_string());
+    if !times {
+        let (method, target) = (escape(&cycle.method), escape(&cycle.target));
+        return writeln!(
+            f,
+            "{method} {target}  {status}  {}\n",
+            escape(&outcome(cycle))
+        );
+    }
     writeln!(
         f,
         "{}  {} {}  {status}  {}  {}",
@@ -94,6 +115,7 @@ fn step_line(
     cycle: &Cycle,
     step: &Step,
     row: Option<&Row>,
+    times: bool,
 ) -> fmt::Result {
     let (arrow, depth) = match step.edge {
         Edge::In => ('→', row.map_or(0, |r| r.depth)),
@@ -129,10 +151,14 @@ fn step_line(
         Some(Left::Sent) => text += "  all sent",
         Some(Left::Cut) => text += "  cut before its end",
     }
+    if !times {
+        return writeln!(f, "{:width$}{}", "", text.trim_end(), width = TIME);
+    }
     if let (Edge::In, Some(row)) = (step.edge, row) {
         text = format!("{text:<44}  {}", own_times(row));
     }
-    writeln!(f, "{:>9}  {}", duration(step.t_ns), text.trim_end())
+    let time = duration(step.t_ns);
+    writeln!(f, "{time:>width$}  {}", text.trim_end(), width = TIME - 2)
 }
 
 /// What a place took: for a layer its parts, for everything else the whole.
@@ -193,6 +219,7 @@ fn mark_lines(
     cycle: &Cycle,
     marks: &[&Mark],
     depth: usize,
+    times: bool,
 ) -> fmt::Result {
     let mut rest = marks;
     while let Some((first, others)) = rest.split_first() {
@@ -218,6 +245,17 @@ fn mark_lines(
                 let s = if frames == 1 { "" } else { "s" };
                 let text = format_args!("· {side}{frames} frame{s}, {}", size(bytes));
                 below(f, depth, text)?;
+            }
+            MarkKind::Sql {
+                statement, rows, ..
+            } if !times => {
+                let (statement, rows) = (statement.clone(), *rows);
+                let what = MarkKind::Sql {
+                    statement,
+                    rows,
+                    elapsed_ns: None,
+                };
+                below(f, depth, format_args!("· {}", mark(&what)))?;
             }
             what => below(f, depth, format_args!("· {}", mark(what)))?,
         }
@@ -251,7 +289,9 @@ pub fn mark(mark: &MarkKind) -> String {
             rows,
             elapsed_ns,
         } => {
-            let mut text = format!("sql {}", escape(statement.trim()));
+            // Statements are laid out over many lines; here they have one.
+            let words: Vec<_> = statement.split_ascii_whitespace().collect();
+            let mut text = format!("sql {}", escape(&words.join(" ")));
             if let Some(rows) = rows {
                 text += &format!(", {rows} row{}", if *rows == 1 { "" } else { "s" });
             }
@@ -267,7 +307,7 @@ pub fn mark(mark: &MarkKind) -> String {
     }
 }
 
-fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row]) -> fmt::Result {
+fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row], times: bool) -> fmt::Result {
     let never: Vec<_> = rows
         .iter()
         .filter(|r| r.state == RowState::NeverRan)
@@ -295,13 +335,11 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row]) -> fmt::Result 
             body.frames
         )?;
     }
-    let omitted = cycle.omitted;
-    if omitted.steps + omitted.marks > 0 {
-        writeln!(
-            f,
-            "left out, the cycle was too big: {} steps, {} marks",
-            omitted.steps, omitted.marks
-        )?;
+    if let Some(omitted) = omitted(cycle) {
+        writeln!(f, "left out, the cycle was too big: {omitted}")?;
+    }
+    if !times {
+        return Ok(());
     }
     writeln!(
         f,
@@ -309,4 +347,15 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row]) -> fmt::Result 
         duration(cycle.cost_ns),
         duration(cycle.duration_ns)
     )
+}
+
+/// What a cap on the cycle's size left out: `12 marks`. None: nothing.
+pub fn omitted(cycle: &Cycle) -> Option<String> {
+    let left_out = [(cycle.omitted.steps, "step"), (cycle.omitted.marks, "mark")];
+    let words: Vec<_> = left_out
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}{}", if n == 1 { "" } else { "s" }))
+        .collect();
+    (!words.is_empty()).then(|| words.join(" and "))
 }

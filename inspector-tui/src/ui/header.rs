@@ -14,8 +14,11 @@ use ratatui::{
 };
 
 /// Lines that the header takes.
-pub(super) fn height(area: Rect) -> u16 {
-    1 + u16::from(area.height >= 16)
+pub(super) fn height(area: Rect, app: &App, theme: Theme) -> u16 {
+    match area.height {
+        0..16 => 1,
+        _ => lines(app, usize::from(area.width), theme).len() as u16,
+    }
 }
 
 /// ```text
@@ -23,6 +26,30 @@ pub(super) fn height(area: Rect) -> u16 {
 ///  shop http://127.0.0.1:3000
 /// ```
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
+    let lines = lines(app, usize::from(area.width), theme);
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+fn lines(app: &App, width: usize, theme: Theme) -> Vec<Line<'static>> {
+    let mut first = state(app, width, theme);
+    let notices: Vec<_> = app.notices.iter().map(|n| escape(n)).collect();
+    let mut second = vec![Span::raw(format!(" {}", notices.join("  ·  ")))];
+    let whole = escape(&app.url);
+    // A token that does not fit is of no use; the whole URL is in the help, and on the screen after quitting.
+    let base = whole.split('#').next().unwrap_or_default();
+    let _ = put_right(&mut first, &whole, width, theme)
+        || put_right(&mut second, &whole, width, theme)
+        || put_right(&mut first, base, width, theme)
+        || put_right(&mut second, base, width, theme);
+    let mut lines = vec![Line::from(first)];
+    if second.len() > 1 || !notices.is_empty() {
+        lines.push(Line::from(second));
+    }
+    lines
+}
+
+/// How it fares.
+fn state(app: &App, width: usize, theme: Theme) -> Vec<Span<'static>> {
     let mut spans = vec![Span::styled(" onionskin  ", theme.strong())];
     spans.push(match &app.link {
         Link::Connecting => Span::styled("◌ connecting", theme.dim()),
@@ -32,7 +59,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
         }
         Link::Live => Span::styled("● live", theme.good()),
         Link::Lost(why) => {
-            let why = fit::cut(&escape(why), usize::from(area.width) / 3);
+            let why = fit::cut(&escape(why), width / 3);
             Span::styled(format!("✗ no answer: {why}"), theme.warning())
         }
     });
@@ -50,22 +77,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     }
     let memory = format!(" · {} of {}", size(app.memory.bytes), size(app.memory.cap));
     spans.push(Span::styled(memory, theme.dim()));
-
-    let mut first = spans;
-    let notices: Vec<_> = app.notices.iter().map(|n| escape(n)).collect();
-    let mut second = vec![Span::raw(format!(" {}", notices.join("  ·  ")))];
-    let width = usize::from(area.width);
-    let whole = escape(&app.url);
-    // A token that does not fit is of no use; the whole URL is in the help, and on the screen after quitting.
-    let base = whole.split('#').next().unwrap_or_default();
-    if !(put_right(&mut first, &whole, width, theme)
-        || put_right(&mut second, &whole, width, theme))
-    {
-        let _ =
-            put_right(&mut first, base, width, theme) || put_right(&mut second, base, width, theme);
-    }
-    let lines = vec![Line::from(first), Line::from(second)];
-    frame.render_widget(Paragraph::new(lines), area);
+    spans
 }
 
 /// Puts a text at the right end of a line, if there is room.

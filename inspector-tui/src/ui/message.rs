@@ -61,7 +61,7 @@ fn line(line: &MessageLine, width: usize, theme: Theme) -> Line<'static> {
         .by
         .as_ref()
         .map_or(String::new(), |by| format!(" ← {by}"));
-    let by = fit::cut(&by, width / 3);
+    let by = fit::cut(&by, width * 2 / 5);
     let room = width.saturating_sub(2 + fit::width(&by));
     Line::from(vec![
         Span::styled(format!("{sign} "), style.patch(theme.strong())),

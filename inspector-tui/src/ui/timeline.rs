@@ -9,7 +9,7 @@ use crate::{
     theme::{Part, Theme},
 };
 use onionskin::{
-    text::{duration, escape},
+    text::{self, duration, escape},
     times::{Row, RowState},
     wire::{Edge, Left, Stage, Step},
 };
@@ -101,6 +101,8 @@ fn position(frame: &mut Frame<'_>, area: Rect, view: &View, theme: Theme) {
 
 /// Columns of names, bars and remarks.
 struct Columns {
+    /// Columns that a level of nesting takes.
+    level: usize,
     name: usize,
     bar: usize,
     remark: usize,
@@ -109,10 +111,16 @@ struct Columns {
 impl Columns {
     fn of(view: &View, width: usize) -> Self {
         let widest = |f: &dyn Fn(&Row) -> usize| view.rows.iter().map(f).max().unwrap_or(0);
-        let name = widest(&|r| fit::width(&name(view, r))).clamp(8, width * 3 / 10);
-        let remark = widest(&|r| fit::width(&remark(view, r))).clamp(6, width * 2 / 5);
+        let level = if width < 100 { 1 } else { 2 };
+        let name = widest(&|r| fit::width(&name(view, r, level))).clamp(8, width * 35 / 100);
+        let remark = widest(&|r| fit::width(&remark(view, r))).clamp(6, width / 3);
         let bar = width.saturating_sub(2 + name + 1 + 2 + remark);
-        Self { name, bar, remark }
+        Self {
+            level,
+            name,
+            bar,
+            remark,
+        }
     }
 
     fn line(&self, view: &View, row: &Row, current: bool, theme: Theme) -> Line<'static> {
@@ -130,7 +138,10 @@ impl Columns {
         };
         let mut spans = vec![
             Span::styled(mark, theme.strong()),
-            Span::styled(format!("{} ", fit::pad(&name(view, row), self.name)), style),
+            Span::styled(
+                format!("{} ", fit::pad(&name(view, row, self.level), self.name)),
+                style,
+            ),
         ];
         spans.extend(self.bar(view, row, theme));
         let remark = fit::cut(&remark(view, row), self.remark);
@@ -206,12 +217,12 @@ fn filled(row: &Row) -> Vec<Filled> {
 }
 
 /// `    auth`, escaped, indented as deep as it is nested.
-fn name(view: &View, row: &Row) -> String {
+fn name(view: &View, row: &Row, level: usize) -> String {
     let attempt = match row.attempt {
         0 | 1 => String::new(),
         n => format!(" #{n}"),
     };
-    let indent = " ".repeat(2 * row.depth.min(10));
+    let indent = " ".repeat(level * row.depth.min(12));
     format!("{indent}{}{attempt}", escape(row.name(&view.cycle)))
 }
 
@@ -311,12 +322,8 @@ fn outcome(view: &View, width: usize, theme: Theme) -> Line<'static> {
         escape(&outcome),
         duration(cycle.cost_ns),
     );
-    let omitted = cycle.omitted;
-    if omitted.steps + omitted.marks > 0 {
-        rest += &format!(
-            "; {} steps and {} marks left out",
-            omitted.steps, omitted.marks
-        );
+    if let Some(omitted) = text::omitted(cycle) {
+        rest += &format!("; {omitted} left out");
     }
     let rest = fit::cut(&rest, width.saturating_sub(fit::width(&status)));
     Line::from(vec![

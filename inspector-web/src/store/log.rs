@@ -35,9 +35,14 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Bytes that it takes, with its places in the queue and in the index.
+    /// Bytes that it takes: itself, its places in the queue and in the index (which may have twice the room they need),
+    /// and what the allocator rounds up for its eight or so texts. Measured: with 262,000 small cycles in 256 MiB the
+    /// process took 274 MiB.
     pub(super) fn cost(&self) -> u64 {
-        const FIXED: usize = size_of::<Entry>() + size_of::<CycleSummary>() + 96;
+        const INDEXED: usize = size_of::<((RunKey, u64), u64)>() + 8;
+        const ROUNDED: usize = 8 * 16 + 16;
+        const FIXED: usize =
+            size_of::<CycleSummary>() + 2 * size_of::<Entry>() + 2 * INDEXED + ROUNDED;
         let s = &*self.summary;
         let route = s.route.as_ref().map_or(0, String::len);
         let site = s.outcome_site.as_ref().map_or(0, String::len);

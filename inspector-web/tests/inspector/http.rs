@@ -74,7 +74,7 @@ async fn a_client_with_a_wrong_token_is_told() {
 #[tokio::test]
 async fn an_unfinished_head_is_cut_and_others_are_served_meanwhile() {
     let limits = Limits {
-        head: Duration::from_millis(300),
+        head: Duration::from_secs(1),
         ..Limits::default()
     };
     let (inspector, client, _dir) = inspector(limits).await;
@@ -87,9 +87,9 @@ async fn an_unfinished_head_is_cut_and_others_are_served_meanwhile() {
         start.elapsed()
     };
     let (_, good) = tokio::join!(slow, good);
-    assert!(good < Duration::from_millis(300), "{good:?}");
+    assert!(good < Duration::from_millis(900), "{good:?}");
     assert!(
-        start.elapsed() < Duration::from_secs(3),
+        start.elapsed() < Duration::from_secs(4),
         "{:?}",
         start.elapsed()
     );

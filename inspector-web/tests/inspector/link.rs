@@ -117,7 +117,7 @@ async fn another_wire_version_is_refused_with_both_named() {
 #[tokio::test]
 async fn garbage_closes_its_own_link_and_no_other() {
     let limits = Limits {
-        head: Duration::from_millis(100),
+        head: Duration::from_millis(500),
         ..Limits::default()
     };
     let (inspector, client, _dir) = inspector(limits).await;

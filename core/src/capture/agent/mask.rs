@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Writes the frame with its bodies masked into `out`. `false`: there is nothing to mask, and `out` is left empty.
-pub(super) fn mask_bodies(frame: &[u8], out: &mut Vec<u8>) -> bool {
+pub(in crate::capture) fn mask_bodies(frame: &[u8], out: &mut Vec<u8>) -> bool {
     if matches!(masked(frame, out), Some(true)) {
         return true;
     }

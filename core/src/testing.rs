@@ -1,0 +1,123 @@
+//! What your layers do, asserted in your own tests.
+//!
+//! [`run`] sends a request through a service in-process and gives back the response and the [`Recorded`] cycle, which has
+//! assertions that read well and prints as a timeline without times: a good `insta` snapshot.
+//!
+//! # Example
+//!
+//! ```
+//! use onionskin::{Router, body::Body, extract::Request, middleware, response::IntoResponse, routing::get, testing};
+//!
+//! async fn auth(request: Request, next: middleware::Next) -> impl IntoResponse {
+//!     match request.headers().contains_key("authorization") {
+//!         true => next.run(request).await,
+//!         false => (http::StatusCode::UNAUTHORIZED, "who are you?").into_response(),
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let app = Router::new().route("/", get(|| async { "Hello" })).layer(middleware::from_fn(auth));
+//!
+//! let (response, cycle) = testing::run(app, Request::new(Body::empty())).await;
+//!
+//! assert_eq!(response.status(), 401);
+//! assert!(cycle.layer("auth").answered());
+//! assert_eq!(cycle.header_set_by("content-type"), Some("auth"));
+//! # }
+//! ```
+
+mod recorded;
+
+pub use recorded::{LayerSeen, Recorded};
+
+use crate::{
+    capture::{
+        server::{Sites, TestService},
+        tap::Tap as Frames,
+    },
+    wire::Cycle,
+};
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::Request,
+    response::Response,
+};
+use std::{convert::Infallible, future::poll_fn};
+use tower_service::Service;
+
+/// Sends a request through a service, takes all of the response's body, and gives back the response and what happened.
+///
+/// # Panics
+/// If the service panics, or the body of the response breaks; use a [`Tap`] to look at cycles like these.
+#[track_caller]
+pub fn run<S>(
+    service: S,
+    request: Request,
+) -> impl Future<Output = (http::Response<Bytes>, Recorded)>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + 'static,
+{
+    let sites = Sites::of::<S>(std::panic::Location::caller());
+    async move {
+        let tap = Tap::new();
+        let mut service = TestService::new(service, sites);
+        let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
+        let Ok(response) = service.call(tap.attach(request)).await;
+        let (head, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX)
+            .await
+            .expect("the body of the response broke");
+        let cycle = tap.take().pop().expect("the cycle ends with the body");
+        (http::Response::from_parts(head, body), cycle)
+    }
+}
+
+/// Takes the cycles of requests that it is attached to, however they end.
+///
+/// # Example
+///
+/// ```
+/// use onionskin::{Router, body::Body, extract::Request, routing::get, testing::Tap};
+/// use tower_service::Service;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let tap = Tap::new();
+/// let mut app: Router = Router::new().route("/", get(|| async { "Hello" }));
+/// drop(app.call(tap.attach(Request::new(Body::empty())))); // nobody waits for the answer
+/// assert!(tap.take()[0].to_string().contains("cancelled"));
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tap(Frames);
+
+impl Default for Tap {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tap {
+    /// A tap that has taken nothing yet.
+    pub fn new() -> Self {
+        Self(Frames::new())
+    }
+
+    /// Marks a request: the cycle that begins with it comes here. It is recorded even where recording is switched off, and
+    /// is not counted.
+    #[must_use]
+    pub fn attach(&self, mut request: Request<Body>) -> Request<Body> {
+        request.extensions_mut().insert(self.0.clone());
+        request
+    }
+
+    /// The cycles that have ended since this was asked last, in the order of their end.
+    pub fn take(&self) -> Vec<Recorded> {
+        self.0
+            .take()
+            .into_iter()
+            .map(|cycle: Cycle| Recorded::new(cycle))
+            .collect()
+    }
+}
