@@ -114,6 +114,14 @@ impl Recording {
         self.connection = Some(connection);
     }
 
+    /// The peer's address, if the server did not know it.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn set_peer(&mut self, peer: std::net::SocketAddr) {
+        if let Some(connection) = &mut self.connection {
+            connection.peer.get_or_insert_with(|| peer.to_string());
+        }
+    }
+
     /// Whether the heads of bodies are kept in this cycle.
     pub(crate) fn keeps_bodies(&self) -> bool {
         self.keeps_bodies
