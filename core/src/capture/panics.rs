@@ -12,9 +12,10 @@ pub(crate) fn install() {
             if let Some((handle, entry)) = handle::current()
                 && let Some(mut recording) = handle.try_lock()
             {
-                let message = info
-                    .payload_as_str()
-                    .unwrap_or("(a payload that is no text)");
+                let payload = info.payload();
+                let text = payload.downcast_ref::<&str>().copied();
+                let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+                let message = text.unwrap_or("(a payload that is no text)");
                 let at = info.location().map(ToString::to_string).unwrap_or_default();
                 recording.panicked(entry, message, &at);
             }

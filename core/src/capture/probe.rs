@@ -387,6 +387,49 @@ impl<S> Layer<S> for EdgeLayer {
     }
 }
 
+/// `http::Request` with a body: what a probe can look at. As a trait, so that the compiler says in plain words what is
+/// wrong where there is another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an HTTP request with a body, so Onionskin can't put a probe here",
+    label = "not `http::Request<B>` with `B: http_body::Body + 'static`",
+    note = "for services that are not HTTP use tower's own builder: `onionskin_tower::plain::ServiceBuilder`"
+)]
+pub trait HttpRequest {
+    /// Its body.
+    type Body: HttpBody + 'static;
+    /// The request.
+    fn as_http(&mut self) -> &mut Request<Self::Body>;
+}
+
+impl<B: HttpBody + 'static> HttpRequest for Request<B> {
+    type Body = B;
+
+    fn as_http(&mut self) -> &mut Self {
+        self
+    }
+}
+
+/// `http::Response` with a body: what a probe can look at.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an HTTP response with a body, so Onionskin can't put a probe here",
+    label = "not `http::Response<B>` with `B: http_body::Body + 'static`",
+    note = "make it one with `IntoResponse::into_response`, or use tower's own builder: `onionskin_tower::plain::ServiceBuilder`"
+)]
+pub trait HttpResponse {
+    /// Its body.
+    type Body: HttpBody + 'static;
+    /// The response.
+    fn as_http(&mut self) -> &mut http::Response<Self::Body>;
+}
+
+impl<B: HttpBody + 'static> HttpResponse for http::Response<B> {
+    type Body = B;
+
+    fn as_http(&mut self) -> &mut Self {
+        self
+    }
+}
+
 /// A service with a probe around it that leaves all types as they are: for stacks that are not axum's.
 #[derive(Clone, Copy, Debug)]
 pub struct EdgeProbe<S> {
@@ -394,13 +437,13 @@ pub struct EdgeProbe<S> {
     site: &'static Site,
 }
 
-impl<S, B, R> Service<Request<B>> for EdgeProbe<S>
+impl<S, Req> Service<Req> for EdgeProbe<S>
 where
-    S: Service<Request<B>, Response = http::Response<R>>,
-    B: HttpBody + 'static,
-    R: HttpBody + 'static,
+    S: Service<Req>,
+    Req: HttpRequest,
+    S::Response: HttpResponse,
 {
-    type Response = http::Response<R>;
+    type Response = S::Response;
     type Error = S::Error;
     type Future = EdgeFuture<S::Future>;
 
@@ -410,8 +453,8 @@ where
     }
 
     #[inline]
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let frame = Frame::pass(self.site, &mut request);
+    fn call(&mut self, mut request: Req) -> Self::Future {
+        let frame = Frame::pass(self.site, request.as_http());
         let inner = match &frame {
             Some(frame) => frame.run(|| self.inner.call(request)),
             None => self.inner.call(request),
@@ -431,8 +474,8 @@ pin_project! {
 
 impl<F, R, E> Future for EdgeFuture<F>
 where
-    F: Future<Output = Result<http::Response<R>, E>>,
-    R: HttpBody + 'static,
+    F: Future<Output = Result<R, E>>,
+    R: HttpResponse,
 {
     type Output = F::Output;
 
@@ -444,7 +487,7 @@ where
         };
         let mut result = ready!(frame.poll(|| this.inner.poll(cx)));
         match &mut result {
-            Ok(response) => frame.leave(response),
+            Ok(response) => frame.leave(response.as_http()),
             Err(_) => frame.fail::<E>(),
         }
         Poll::Ready(result)

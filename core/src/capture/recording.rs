@@ -147,8 +147,17 @@ impl Recording {
         };
     }
 
+    #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
     pub(crate) fn set_connection(&mut self, connection: Connection) {
         self.connection = Some(connection);
+    }
+
+    /// The peer's address, if the server did not know it.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn set_peer(&mut self, peer: std::net::SocketAddr) {
+        if let Some(connection) = &mut self.connection {
+            connection.peer.get_or_insert_with(|| peer.to_string());
+        }
     }
 
     /// Whether the heads of bodies are kept in this cycle.
@@ -597,5 +606,9 @@ impl BodyRecord {
 
 /// The first `cap` bytes of a text, not cutting a character.
 fn cut(text: &str, cap: usize) -> &str {
-    &text[..text.floor_char_boundary(cap)]
+    let mut end = cap.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }

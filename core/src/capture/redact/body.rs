@@ -44,7 +44,7 @@ pub(super) fn is_telling(name: &[u8]) -> bool {
     let mut word = String::new();
     let mut previous_lower = false;
     let hit = |word: &mut String| WORDS.contains(&std::mem::take(word).as_str());
-    for b in name.iter().copied() {
+    for &b in name {
         let boundary = !b.is_ascii_alphanumeric() || (b.is_ascii_uppercase() && previous_lower);
         if boundary && hit(&mut word) {
             return true;
