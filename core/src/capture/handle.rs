@@ -5,8 +5,9 @@
 
 use super::{
     agent, control, outbox, panics,
-    recording::{EntryId, Recording, Written},
+    recording::{EntryId, Recording},
     tap::Tap,
+    written::Written,
 };
 use std::{
     cell::{Cell, RefCell},

@@ -184,6 +184,7 @@ impl Build {
             hash: Some("0123456789abcdef".into()),
             head: text.into(),
             redacted: false,
+            events: None,
             trailers: vec![],
             first_ns: Some(self.t_ns),
             last_ns: Some(self.t_ns),
