@@ -413,6 +413,40 @@ pub struct Resolved {
     pub route: Option<String>,
     /// Path parameters, in order of the pattern.
     pub params: Vec<(String, String)>,
+    /// Where no view of the app took the request (404, 405): the routes of the map, the nearest first, and why each was
+    /// refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<Tried>,
+}
+
+/// A route that was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The pattern.
+    pub route: String,
+    /// Why it was refused.
+    pub why: Why,
+}
+
+/// Why a route was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Why {
+    /// The path parts from the pattern at these segments; none: there it is at its end.
+    Path {
+        /// Of the pattern.
+        wanted: Option<String>,
+        /// Of the path.
+        got: Option<String>,
+    },
+    /// The path matches, the method does not.
+    Method {
+        /// Methods that the route takes.
+        allowed: Vec<String>,
+    },
+    /// It was not: the path and the method match, and still a fallback answered.
+    Matched,
 }
 
 /// A value and the one before it.

@@ -84,7 +84,7 @@ fn is_own(function: &str, at: &str) -> bool {
         "/vendor/",
     ];
     const OURS: [&str; 4] = ["onionskin::", "<onionskin::", "std::", "core::"];
-    !at.is_empty()
+    at.contains(".rs:")
         && !LIBRARIES.iter().any(|part| at.contains(part))
         && !OURS.iter().any(|name| function.starts_with(name))
 }

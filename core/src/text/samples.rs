@@ -107,6 +107,7 @@ impl Build {
         self.cycle.route = route.map(Into::into);
         let params = params.iter().map(|(k, v)| ((*k).into(), (*v).into()));
         let resolved = Resolved {
+            tried: Vec::new(),
             route: route.map(Into::into),
             params: params.collect(),
         };

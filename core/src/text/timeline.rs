@@ -3,7 +3,9 @@
 use super::{clock, duration, edits, escape, size};
 use crate::{
     times::{Row, RowState, rows},
-    wire::{BodyEnd, Cycle, Edge, Frame, Left, Mark, MarkKind, Side, SiteKind, Stage, Step},
+    wire::{
+        BodyEnd, Cycle, Edge, Frame, Left, Mark, MarkKind, Side, SiteKind, Stage, Step, Tried, Why,
+    },
 };
 use std::fmt;
 
@@ -57,6 +59,7 @@ impl fmt::Display for Timeline<'_> {
                 step_line(f, cycle, step, row, times)?;
             }
             delta_lines(f, cycle, step, depth)?;
+            tried_lines(f, step, depth)?;
             traffic_lines(f, step, depth)?;
             let mut here = Vec::new();
             while let Some(mark) = marks.next_if(|m| m.after as usize <= i) {
@@ -216,6 +219,44 @@ fn delta_lines(
         below(f, depth, format_args!("{} {}{by}", edit.sign, edit.text))?;
     }
     Ok(())
+}
+
+/// The routes that were tried and refused, where no view took the request.
+fn tried_lines(f: &mut fmt::Formatter<'_>, step: &Step, depth: usize) -> fmt::Result {
+    const SHOWN: usize = 5;
+    let tried = step.resolved.as_ref().map_or(&[][..], |r| &r.tried);
+    for route in tried.iter().take(SHOWN) {
+        below(f, depth, format_args!("· tried {}", self::tried(route)))?;
+    }
+    match tried.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        n => below(f, depth, format_args!("· tried {n} more")),
+    }
+}
+
+/// A route that was tried, and why it was refused, on one line, escaped.
+pub fn tried(tried: &Tried) -> String {
+    let route = escape(&tried.route);
+    match &tried.why {
+        Why::Path {
+            wanted: Some(wanted),
+            got: Some(got),
+        } => {
+            format!("{route}: {:?} is not {}", escape(got), escape(wanted))
+        }
+        Why::Path {
+            wanted: Some(wanted),
+            ..
+        } => format!("{route}: the path ends before {}", escape(wanted)),
+        Why::Path { got, .. } => {
+            let got = got.as_deref().unwrap_or_default();
+            format!("{route}: the path goes on with {:?}", escape(got))
+        }
+        Why::Method { allowed } => {
+            format!("{route}: almost, it takes {}", escape(&allowed.join(", ")))
+        }
+        Why::Matched => format!("{route}: it matches"),
+    }
 }
 
 /// What went over an upgraded connection.

@@ -93,6 +93,7 @@ fn the_route_its_parameters_and_its_view() {
     assert_eq!(
         resolved,
         Some(Resolved {
+            tried: Vec::new(),
             route: Some("/admin/notes/{id}/{*rest}".into()),
             params: vec![pair("id", "7"), pair("rest", "a/b c")],
         })
