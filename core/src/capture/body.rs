@@ -226,7 +226,6 @@ impl Drop for Tee {
             let _entered = self.handle.enter(Some(self.inside));
             drop(std::mem::take(&mut self.inner));
         }
-        self.handle.lock().sent(whole);
-        self.handle.finish();
+        self.handle.end_body(whole);
     }
 }

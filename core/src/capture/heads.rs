@@ -39,6 +39,8 @@ struct Field {
     at: u32,
     name: u32,
     value: u32,
+    /// Where the name stands, if it stands there for ever: then nothing else does.
+    name_addr: Option<usize>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -231,23 +233,25 @@ impl Heads {
         &self.fields[span.at as usize..(span.at + span.len) as usize]
     }
 
-    fn is(&self, field: Field, name: &[u8], value: &[u8]) -> bool {
+    #[inline]
+    fn is(&self, field: Field, name: &str, value: &[u8]) -> bool {
         if (field.name as usize, field.value as usize) != (name.len(), value.len()) {
             return false;
         }
-        let at = field.at as usize;
-        let (start, end) = self.bytes[at..at + name.len() + value.len()].split_at(name.len());
-        end == value && start == name
+        let start = field.at as usize;
+        let middle = start + name.len();
+        (field.name_addr == Some(name.as_ptr().addr())
+            || self.bytes[start..middle] == *name.as_bytes())
+            && self.bytes[middle..middle + value.len()] == *value
     }
 
     fn same_fields(&self, old: Span, headers: &HeaderMap) -> bool {
         old.len as usize == headers.len()
-            && headers
+            && self
+                .list(old)
                 .iter()
-                .zip(self.list(old))
-                .all(|((name, value), field)| {
-                    self.is(*field, name.as_str().as_bytes(), value.as_bytes())
-                })
+                .zip(headers)
+                .all(|(field, (name, value))| self.is(*field, name.as_str(), value.as_bytes()))
     }
 
     /// Encodes the new list as runs of the old one and new headers.
@@ -266,7 +270,7 @@ impl Heads {
             let found = {
                 let list = self.list(old);
                 let next = run_start + run;
-                let is = |i: &usize| self.is(list[*i], name_text.as_bytes(), value_bytes);
+                let is = |i: &usize| self.is(list[*i], name_text, value_bytes);
                 if next < list.len() && is(&next) {
                     Some(next)
                 } else {
@@ -291,13 +295,9 @@ impl Heads {
                     put_bytes(out, name_text.as_bytes());
                     let flag = out.len();
                     out.push(0);
+                    let known = redact::name_of(name_text);
                     let masked = put_counted(out, |out| {
-                        redact::put_value(
-                            out,
-                            redact::class_of(name_text),
-                            value.is_sensitive(),
-                            value_bytes,
-                        )
+                        redact::put_value(out, known.class, value.is_sensitive(), value_bytes)
                     });
                     out[flag] = u8::from(masked);
                     let at = self.bytes.len() as u32;
@@ -307,6 +307,7 @@ impl Heads {
                         at,
                         name: name_text.len() as u32,
                         value: value_bytes.len() as u32,
+                        name_addr: known.addr.filter(|addr| *addr == name_text.as_ptr().addr()),
                     }
                 }
             };
@@ -320,17 +321,22 @@ impl Heads {
         }
     }
 
-    /// Reads the types into `scratch` and compares them with the version's.
+    /// Compares the types with the version's. Where they differ, `scratch` holds them afterwards.
     fn same_types(&mut self, old: Span, extensions: &Extensions) -> bool {
         let before = &self.types[old.at as usize..(old.at + old.len) as usize];
         self.scratch.clear();
+        let mut names = TypeNames {
+            before,
+            same: Some(0),
+            now: &mut self.scratch,
+        };
         if !extensions.is_empty() {
-            let mut names = TypeNames {
-                before,
-                now: &mut self.scratch,
-            };
             write!(names, "{extensions:?}").expect("the sink takes everything");
         }
+        if names.same == Some(before.len()) {
+            return true;
+        }
+        names.part();
         before == &self.scratch[..]
     }
 
@@ -359,21 +365,18 @@ impl Heads {
 /// Appends what `write` writes, with its length before it.
 fn put_counted<R>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     let at = out.len();
+    out.push(0);
     let result = write(out);
-    let len = out.len() - at;
-    let mut prefix = [0_u8; 10];
-    let mut n = 0;
-    let mut rest = len;
-    loop {
-        prefix[n] = (rest & 0x7f) as u8 | if rest > 0x7f { 0x80 } else { 0 };
-        n += 1;
-        rest >>= 7;
-        if rest == 0 {
-            break;
-        }
+    let len = out.len() - at - 1;
+    if len < 0x80 {
+        out[at] = len as u8;
+    } else {
+        let end = out.len();
+        put_varint(out, len as u64);
+        let n = out.len() - end;
+        out[at..].rotate_right(n);
+        out.remove(at + n);
     }
-    out.extend_from_slice(&prefix[..n]);
-    out[at..].rotate_right(n);
     result
 }
 
@@ -404,26 +407,40 @@ fn version_byte(version: Version) -> u8 {
 /// written in one piece.
 struct TypeNames<'a> {
     before: &'a [Type],
+    /// How many there are, as long as they are those before, in their order. Nothing is copied until one is not.
+    same: Option<usize>,
     now: &'a mut Vec<Type>,
 }
 
-impl Write for TypeNames<'_> {
-    fn write_str(&mut self, piece: &str) -> fmt::Result {
-        if matches!(piece, "{" | "}" | ", ") || is_ours(piece) {
-            return Ok(());
+impl TypeNames<'_> {
+    /// From here on they are another list than the one before.
+    fn part(&mut self) {
+        if let Some(same) = self.same.take() {
+            self.now.extend_from_slice(&self.before[..same]);
         }
+    }
+}
+
+impl Write for TypeNames<'_> {
+    #[inline]
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
         let (addr, len) = (piece.as_ptr().addr(), piece.len());
-        let known = self
-            .before
-            .get(self.now.len())
-            .filter(|t| (t.addr, t.len) == (addr, len));
-        self.now.push(known.copied().unwrap_or_else(|| Type {
-            addr,
-            len,
-            id: type_id(piece),
-        }));
+        if let Some(same) = self.same
+            && let Some(next) = self.before.get(same)
+            && (next.addr, next.len) == (addr, len)
+        {
+            self.same = Some(same + 1);
+        } else if !is_punctuation(piece) && !is_ours(piece) {
+            self.part();
+            let id = type_id(piece);
+            self.now.push(Type { addr, len, id });
+        }
         Ok(())
     }
+}
+
+fn is_punctuation(piece: &str) -> bool {
+    piece.len() <= 2 && matches!(piece, "{" | "}" | ", ")
 }
 
 thread_local! {

@@ -89,6 +89,9 @@ impl Frame {
         let current = handle::current_entry(&handle);
         let (entry, new_body) = handle.guarded(|| {
             let mut recording = handle.lock();
+            if recording.has_ended() {
+                return None;
+            }
             let parent = current.or_else(|| recording.innermost_open());
             let known = recording.outer_request_body(parent);
             let (state, new_body) =
@@ -101,8 +104,8 @@ impl Frame {
                 body: state,
             };
             let entry = recording.enter(site, parent, &head, || matched_path(request));
-            (entry, new_body)
-        })?;
+            Some((entry, new_body))
+        })??;
         let Some(entry) = entry else {
             // Too many steps: those are counted, and the cycle goes on.
             return outermost.then(|| Self {
@@ -181,6 +184,11 @@ impl Frame {
             if number.is_none() && head.body.body.is_none() && !look.is_empty() {
                 number = recording.body(Side::Response);
                 head.body.body = number;
+                if let Some(number) = number
+                    && is_event_stream(response)
+                {
+                    recording.expect_events(number);
+                }
             }
             let is_counted = head.body.body.is_some();
             recording.send(self.entry, &head);
@@ -190,8 +198,7 @@ impl Frame {
             return;
         };
         if look.is_empty() && !is_counted {
-            self.handle.lock().sent(true);
-            self.handle.finish();
+            self.handle.end_body(true);
         } else {
             body::last_tee(response.body_mut(), &self.handle, number, self.entry);
         }
@@ -214,6 +221,11 @@ impl Frame {
     ) -> (Head<'a>, Option<u16>) {
         let known = recording.inner_response_body(self.entry);
         let (state, new_body) = look.state(&self.handle, recording, Side::Response, known, can_tee);
+        if let Some(number) = new_body
+            && is_event_stream(response)
+        {
+            recording.expect_events(number);
+        }
         let head = Head {
             line: Line::Response(response.status().as_u16()),
             version: response.version(),
@@ -245,13 +257,10 @@ impl Drop for Frame {
     }
 }
 
-/// The recording that a request belongs to: by its extensions, else (a layer built the request afresh) by the task.
+/// The recording that a request belongs to, which may have ended: by its extensions, else (a layer built the request afresh) by the task.
 fn find<B>(request: &mut Request<B>) -> Option<Handle> {
     match request.extensions().get::<Carried>() {
-        Some(Carried::Recorded(handle)) => {
-            let live = !handle.lock().has_ended();
-            return live.then(|| handle.clone());
-        }
+        Some(Carried::Recorded(handle)) => return Some(handle.clone()),
         Some(Carried::Filtered) => return None,
         None => {}
     }
@@ -268,6 +277,12 @@ fn find<B>(request: &mut Request<B>) -> Option<Handle> {
         .extensions_mut()
         .insert(Carried::Recorded(handle.clone()));
     Some(handle)
+}
+
+/// Whether the body is a stream of server-sent events.
+fn is_event_stream<B>(response: &http::Response<B>) -> bool {
+    let content_type = response.headers().get(http::header::CONTENT_TYPE);
+    content_type.is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// `http.route`, if the router has found one.

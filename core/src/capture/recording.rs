@@ -3,7 +3,11 @@
 //! A recording is pooled: its buffers serve one cycle after another. Steps and marks go into `events` at once, in the
 //! compact encoding; at the end the header and the bodies are put around them and the whole is handed to the outbox.
 
-use super::heads::{BodyState, Head, Heads, VersionId};
+use super::{
+    events::EventCounter,
+    heads::{BodyState, Head, Heads, VersionId},
+    written::Written,
+};
 use crate::{
     codec::format::{FORMAT, end, put_bytes, put_varint, tag},
     wire::{Connection, Side, Site},
@@ -19,6 +23,8 @@ const STEPS_CAP: usize = 1 << 20;
 const HEAD_CAP: usize = 64 << 10;
 /// Most bodies of one cycle.
 const BODIES_CAP: usize = 64;
+/// Buffers for heads of bodies that are kept for the next cycle: most cycles have two bodies.
+const HEADS_KEPT: usize = 2;
 /// Frames of one body that get a mark of their own.
 const FRAME_MARKS: u64 = 256;
 
@@ -42,6 +48,7 @@ struct BodyRecord {
     head: Vec<u8>,
     trailers: Vec<u8>,
     trailer_count: u64,
+    events: Option<EventCounter>,
     end: Option<Result<(), String>>,
     first: Option<u64>,
     last: u64,
@@ -64,11 +71,18 @@ pub(crate) struct Recording {
     request: Heads,
     response: Heads,
     bodies: Vec<BodyRecord>,
+    /// Memory for the heads of bodies, left over from cycles before.
+    body_heads: Vec<Vec<u8>>,
     resolving: Option<EntryId>,
     omitted_marks: u64,
     omitted_steps: u64,
     connection: Option<Connection>,
     keeps_bodies: bool,
+    awaits_writing: bool,
+    /// Whether all of the response's body was taken, and when that was over.
+    body_over: Option<(bool, u64)>,
+    /// What was written of the response, and whether that is all of it.
+    written: Option<(Written, bool)>,
     ended: bool,
     /// Where the frame goes, if not into the outbox.
     pub(super) tap: Option<super::tap::Tap>,
@@ -94,17 +108,29 @@ impl Recording {
             std::mem::take(&mut self.request),
             std::mem::take(&mut self.response),
         );
+        let (mut bodies, mut body_heads) = (
+            std::mem::take(&mut self.bodies),
+            std::mem::take(&mut self.body_heads),
+        );
         events.clear();
         events.shrink_to(KEEP);
         entries.clear();
         entries.shrink_to(1024);
         request.clear();
         response.clear();
+        for body in bodies.drain(..) {
+            if body_heads.len() < HEADS_KEPT && (1..=KEEP).contains(&body.head.capacity()) {
+                body_heads.push(body.head);
+            }
+        }
+        body_heads.iter_mut().for_each(Vec::clear);
         *self = Self {
             events,
             entries,
             request,
             response,
+            bodies,
+            body_heads,
             ..Self::default()
         };
     }
@@ -329,11 +355,45 @@ impl Recording {
         }
     }
 
-    /// The server took all of the response's body, or dropped it.
-    pub(crate) fn sent(&mut self, whole: bool) {
+    /// The cycle ends when the response is written, not when the server has taken it.
+    pub(crate) fn await_writing(&mut self) {
+        self.awaits_writing = true;
+    }
+
+    /// The server took all of the response's body, or dropped it. Returns whether that ends the cycle.
+    pub(crate) fn end_body(&mut self, whole: bool) -> bool {
+        self.body_over = Some((whole, self.now()));
+        !self.awaits_writing
+    }
+
+    /// Whether the server is done with the response's body.
+    pub(crate) fn body_is_over(&self) -> bool {
+        self.body_over.is_some()
+    }
+
+    /// Nothing more of the response is written. Returns whether that ends the cycle.
+    pub(crate) fn end_writing(&mut self, written: Written, delivered: bool) -> bool {
+        self.awaits_writing = false;
+        self.written = Some((written, delivered));
+        self.body_is_over()
+    }
+
+    /// The last step.
+    pub(crate) fn sent(&mut self) {
         let t = self.now();
-        if self.step(tag::SENT, t).is_some() {
-            self.events.push(u8::from(whole));
+        let (whole, body_end) = self.body_over.unwrap_or((false, t));
+        if self.step(tag::SENT, t).is_none() {
+            return;
+        }
+        let delivered = self
+            .written
+            .as_ref()
+            .is_none_or(|(_, delivered)| *delivered);
+        self.events.push(u8::from(whole && delivered));
+        put_varint(&mut self.events, body_end);
+        match (&self.written, self.start) {
+            (Some((written, _)), Some(start)) => written.put(start, &mut self.events),
+            _ => self.events.push(0),
         }
     }
 
@@ -398,14 +458,22 @@ impl Recording {
             len: 0,
             frames: 0,
             hash: XxHash64::with_seed(0),
-            head: Vec::new(),
+            head: self.body_heads.pop().unwrap_or_default(),
             trailers: Vec::new(),
             trailer_count: 0,
+            events: None,
             end: None,
             first: None,
             last: 0,
         });
         Some(self.bodies.len() as u16 - 1)
+    }
+
+    /// The body is a stream of events.
+    pub(crate) fn expect_events(&mut self, body: u16) {
+        if let Some(record) = self.bodies.get_mut(body as usize) {
+            record.events = Some(EventCounter::default());
+        }
     }
 
     /// A frame of data passed.
@@ -420,6 +488,9 @@ impl Recording {
         record.frames += 1;
         record.first.get_or_insert(t);
         record.last = t;
+        if let Some(events) = &mut record.events {
+            events.feed(data);
+        }
         if keeps {
             record.hash.write(data);
             let room = HEAD_CAP.saturating_sub(record.head.len()).min(data.len());
@@ -518,6 +589,7 @@ impl BodyRecord {
                 put_bytes(out, cut(error, 4 << 10).as_bytes());
             }
         }
+        put_varint(out, self.events.as_ref().map_or(0, |e| e.events + 1));
         put_varint(out, self.trailer_count);
         out.extend_from_slice(&self.trailers);
         // Masked by the agent, before the ring: see `redact::mask_bodies`.

@@ -8,9 +8,9 @@ mod body;
 pub(crate) use body::mask_body;
 
 use std::{
+    borrow::Cow,
     cell::RefCell,
     hash::{BuildHasher, RandomState},
-    io::Write as _,
     sync::LazyLock,
 };
 
@@ -174,59 +174,100 @@ fn classify(name: &str) -> Class {
 
 /// Whether a name of a header, cookie or query parameter says that it holds a credential.
 fn names_credential(name: &str) -> bool {
-    let mut lower = name.to_ascii_lowercase();
+    let name = name.as_bytes();
+    let starts = |at: usize, term: &str| {
+        name[at..]
+            .get(..term.len())
+            .is_some_and(|part| part.eq_ignore_ascii_case(term.as_bytes()))
+    };
     // An author authorizes nothing.
-    if lower.contains("author") && !lower.contains("authori") {
-        lower = lower.replace("author", "");
-    }
-    TERMS.iter().any(|term| lower.contains(term))
+    let is_author =
+        |at| starts(at, "author") && !(0..name.len()).any(|elsewhere| starts(elsewhere, "authori"));
+    (0..name.len()).any(|at| {
+        // The first letter decides nearly always.
+        let first = name[at].to_ascii_lowercase();
+        TERMS
+            .iter()
+            .any(|term| term.as_bytes()[0] == first && starts(at, term))
+            && !is_author(at)
+    })
 }
 
-const SLOTS: usize = 128;
+/// What is known of the names seen last. Bounded: a name of the client's making must not push memory up.
+struct Memo<T>(Vec<Option<(Box<str>, T)>>);
 
-/// A name and its class, if one is there.
-type Slot = Option<(Box<str>, Class)>;
+impl<T: Copy> Memo<T> {
+    const SLOTS: usize = 128;
+    const LONGEST: usize = 64;
+
+    /// What `find_out` says of this name, asked once for each name. Found by length and two bytes.
+    fn get(&mut self, name: &str, find_out: impl FnOnce(&str) -> T) -> T {
+        let bytes = name.as_bytes();
+        let (first, last) = (
+            bytes.first().copied().unwrap_or(0),
+            bytes.last().copied().unwrap_or(0),
+        );
+        let slot = (bytes.len() * 37 + usize::from(first) * 7 + usize::from(last)) % Self::SLOTS;
+        match self.0.get(slot) {
+            Some(Some((known, what))) if **known == *name => *what,
+            _ => {
+                let what = find_out(name);
+                if name.len() <= Self::LONGEST {
+                    self.0.resize_with(Self::SLOTS, || None);
+                    self.0[slot] = Some((name.into(), what));
+                }
+                what
+            }
+        }
+    }
+}
+
+/// The class of a header and, if its name is one that the crate `http` knows, the address at which that name always stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Name {
+    pub(crate) class: Class,
+    pub(crate) addr: Option<usize>,
+}
 
 thread_local! {
-    /// The classes of the names seen last, found by length and two bytes.
-    static CLASSES: RefCell<Vec<Slot>> = const { RefCell::new(Vec::new()) };
+    static NAMES: RefCell<Memo<Name>> = const { RefCell::new(Memo(Vec::new())) };
+    static TELLING: RefCell<Memo<bool>> = const { RefCell::new(Memo(Vec::new())) };
+}
+
+/// What there is to know of a header's name, remembered per thread.
+pub(crate) fn name_of(name: &str) -> Name {
+    let find_out = |name: &str| Name {
+        class: classify(name),
+        addr: static_addr(name),
+    };
+    NAMES
+        .try_with(|names| names.borrow_mut().get(name, find_out))
+        .unwrap_or_else(|_| find_out(name))
 }
 
 /// As [`classify`], remembered per thread.
 pub(crate) fn class_of(name: &str) -> Class {
-    let bytes = name.as_bytes();
-    let (first, last) = (
-        bytes.first().copied().unwrap_or(0),
-        bytes.last().copied().unwrap_or(0),
-    );
-    let slot = (bytes.len() * 37 + usize::from(first) * 7 + usize::from(last)) % SLOTS;
-    CLASSES
-        .try_with(|classes| {
-            let mut classes = classes.borrow_mut();
-            if classes.is_empty() {
-                classes.resize(SLOTS, None);
-            }
-            match &classes[slot] {
-                Some((known, class)) if &**known == name => *class,
-                _ => {
-                    let class = classify(name);
-                    // A name of the client's making must not push memory up.
-                    if name.len() <= 64 {
-                        classes[slot] = Some((name.into(), class));
-                    }
-                    class
-                }
-            }
-        })
-        .unwrap_or_else(|_| classify(name))
+    name_of(name).class
+}
+
+/// A name that is copied stands at two addresses at once.
+fn static_addr(name: &str) -> Option<usize> {
+    let [one, other] = [(); 2].map(|()| http::HeaderName::from_bytes(name.as_bytes()));
+    let (one, other) = (one.ok()?, other.ok()?);
+    let addr = one.as_str().as_ptr().addr();
+    (addr == other.as_str().as_ptr().addr()).then_some(addr)
 }
 
 static FINGERPRINT: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// Writes the mask for a value.
 fn put_mask(out: &mut Vec<u8>, value: &[u8]) {
-    let print = FINGERPRINT.hash_one(value) as u16;
-    write!(out, "[redacted #{print:04x}]").expect("a Vec takes everything");
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let print = FINGERPRINT.hash_one(value) as usize;
+    let digits = [12, 8, 4, 0].map(|shift| DIGITS[print >> shift & 0xf]);
+    out.extend_from_slice(b"[redacted #");
+    out.extend_from_slice(&digits);
+    out.push(b']');
 }
 
 /// Writes a header's value, masked as its class says. Returns whether something was masked.
@@ -392,10 +433,9 @@ fn put_query(out: &mut Vec<u8>, query: &[u8]) -> bool {
         }
         let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
         let telling = std::str::from_utf8(name).is_ok_and(|name| {
-            names_credential(&decode_percent(name))
-                || QUERY_EXACT
-                    .iter()
-                    .any(|exact| exact.eq_ignore_ascii_case(name))
+            TELLING
+                .try_with(|names| names.borrow_mut().get(name, is_telling))
+                .unwrap_or_else(|_| is_telling(name))
         });
         if telling && name.len() < pair.len() {
             put_pair(out, pair);
@@ -407,8 +447,19 @@ fn put_query(out: &mut Vec<u8>, query: &[u8]) -> bool {
     masked
 }
 
+/// Whether a query parameter of this name holds a credential.
+fn is_telling(name: &str) -> bool {
+    names_credential(&decode_percent(name))
+        || QUERY_EXACT
+            .iter()
+            .any(|exact| exact.eq_ignore_ascii_case(name))
+}
+
 /// `%74oken` is `token` to the app, so it is to us.
-fn decode_percent(name: &str) -> String {
+fn decode_percent(name: &str) -> Cow<'_, str> {
+    if !name.contains('%') {
+        return Cow::Borrowed(name);
+    }
     let mut out = Vec::with_capacity(name.len());
     let mut bytes = name.bytes();
     while let Some(b) = bytes.next() {
@@ -429,7 +480,7 @@ fn decode_percent(name: &str) -> String {
             None => out.push(b),
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

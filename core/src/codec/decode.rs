@@ -12,9 +12,9 @@ use super::{
 use crate::{
     replay::diff,
     wire::{
-        Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Header, HeaderEdit,
-        Left, Mark, MarkKind, Octets, Omitted, Outcome, Resolved, Side, Site, SiteKind, Stage,
-        Step, WIRE_VERSION,
+        Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, FrameCount, FrameKind,
+        Header, HeaderEdit, Left, Mark, MarkKind, Octets, Omitted, Outcome, Resolved, Sent, Side,
+        Site, SiteKind, Stage, Step, Traffic, WIRE_VERSION,
     },
 };
 use std::{collections::HashMap, rc::Rc};
@@ -154,6 +154,7 @@ impl Decoder<'_> {
             delta: None,
             left: None,
             resolved: None,
+            sent: None,
         }
     }
 
@@ -215,6 +216,8 @@ impl Decoder<'_> {
                 } else {
                     Left::Sent
                 });
+                let body_end_ns = self.reader.varint()?;
+                step.sent = Some(self.sent(body_end_ns)?);
                 step.entry = self
                     .send
                     .ok_or_else(|| self.reader.error("an end of sending without its beginning"))?;
@@ -224,6 +227,43 @@ impl Decoder<'_> {
         };
         self.cycle.steps.push(step);
         Ok(())
+    }
+
+    fn sent(&mut self, body_end_ns: u64) -> Result<Sent, DecodeError> {
+        let mut sent = Sent {
+            body_end_ns,
+            ..Sent::default()
+        };
+        let reader = &mut self.reader;
+        let parts = reader.byte()?;
+        if parts > 0 {
+            sent.bytes_out = Some(reader.varint()?);
+            sent.first_byte_ns = reader.varint()?.checked_sub(1);
+            sent.last_byte_ns = reader.varint()?.checked_sub(1);
+        }
+        if parts > 1 {
+            let mut traffic = Traffic {
+                bytes_in: reader.varint()?,
+                bytes_out: reader.varint()?,
+                frames: Vec::new(),
+            };
+            for _ in 0..reader.varint()? {
+                let side = if reader.byte()? == 0 {
+                    Side::Request
+                } else {
+                    Side::Response
+                };
+                let kind = FrameKind::ALL.get(usize::from(reader.byte()?)).copied();
+                traffic.frames.push(FrameCount {
+                    side,
+                    kind: kind.ok_or_else(|| reader.error("an unknown kind of frame"))?,
+                    frames: reader.varint()?,
+                    bytes: reader.varint()?,
+                });
+            }
+            sent.upgraded = Some(traffic);
+        }
+        Ok(sent)
     }
 
     fn enter(&mut self) -> Result<(), DecodeError> {
@@ -519,6 +559,7 @@ impl Decoder<'_> {
                 },
                 _ => return Err(reader.error("an unknown end of a body")),
             };
+            let events = reader.varint()?.checked_sub(1);
             let mut trailers = Vec::new();
             for _ in 0..reader.varint()? {
                 let name = reader.text()?;
@@ -543,6 +584,7 @@ impl Decoder<'_> {
                 hash: (flags & 2 != 0).then(|| format!("{:016x}", u64::from_le_bytes(hash))),
                 head,
                 redacted,
+                events,
                 trailers,
                 first_ns: first,
                 last_ns: first.map(|_| last),

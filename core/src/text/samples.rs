@@ -88,6 +88,7 @@ impl Build {
             delta: None,
             left: None,
             resolved: None,
+            sent: None,
         });
         self.cycle.cost_ns += 1_000;
         self.cycle.steps.last_mut().unwrap()
@@ -183,6 +184,7 @@ impl Build {
             hash: Some("0123456789abcdef".into()),
             head: text.into(),
             redacted: false,
+            events: None,
             trailers: vec![],
             first_ns: Some(self.t_ns),
             last_ns: Some(self.t_ns),

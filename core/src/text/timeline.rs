@@ -57,6 +57,7 @@ impl fmt::Display for Timeline<'_> {
                 step_line(f, cycle, step, row, times)?;
             }
             delta_lines(f, cycle, step, depth)?;
+            traffic_lines(f, step, depth)?;
             let mut here = Vec::new();
             while let Some(mark) = marks.next_if(|m| m.after as usize <= i) {
                 here.push(mark);
@@ -151,6 +152,9 @@ fn step_line(
         Some(Left::Sent) => text += "  all sent",
         Some(Left::Cut) => text += "  cut before its end",
     }
+    if let Some(bytes) = step.sent.as_ref().and_then(|sent| sent.bytes_out) {
+        text += &format!(", {} on the wire", size(bytes));
+    }
     if !times {
         return writeln!(f, "{:width$}{}", "", text.trim_end(), width = TIME);
     }
@@ -210,6 +214,33 @@ fn delta_lines(
     let by = by.map_or(String::new(), |s| format!("  by {}", escape(&s.name)));
     for edit in edits::edits(cycle, delta) {
         below(f, depth, format_args!("{} {}{by}", edit.sign, edit.text))?;
+    }
+    Ok(())
+}
+
+/// What went over an upgraded connection.
+fn traffic_lines(f: &mut fmt::Formatter<'_>, step: &Step, depth: usize) -> fmt::Result {
+    let Some(traffic) = step.sent.as_ref().and_then(|sent| sent.upgraded.as_ref()) else {
+        return Ok(());
+    };
+    let (bytes_in, bytes_out) = (size(traffic.bytes_in), size(traffic.bytes_out));
+    below(
+        f,
+        depth,
+        format_args!("· upgraded: {bytes_in} in, {bytes_out} out"),
+    )?;
+    for count in &traffic.frames {
+        let from = match count.side {
+            Side::Request => "from the client",
+            Side::Response => "to the client",
+        };
+        let (frames, kind, bytes) = (count.frames, count.kind.as_str(), size(count.bytes));
+        let s = if frames == 1 { "" } else { "s" };
+        below(
+            f,
+            depth,
+            format_args!("· {frames} {kind} frame{s} {from}, {bytes}"),
+        )?;
     }
     Ok(())
 }
@@ -328,9 +359,14 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row], times: bool) ->
             BodyEnd::Error { error } => format!("broke: {}", escape(error)),
         };
         let s = if body.frames == 1 { "" } else { "s" };
+        let events = match body.events {
+            Some(1) => ", 1 event".into(),
+            Some(n) => format!(", {n} events"),
+            None => String::new(),
+        };
         writeln!(
             f,
-            "{side} body: {} in {} frame{s}, {end}",
+            "{side} body: {} in {} frame{s}{events}, {end}",
             size(body.len),
             body.frames
         )?;
