@@ -649,9 +649,23 @@ pub enum MarkKind {
         message: String,
         /// `file:line`.
         at: String,
+        /// The frames of the app's own code, innermost first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        backtrace: Vec<Frame>,
     },
     /// The layer outside handed on a request that was built afresh; the cycle was found again through the task.
     Rebuilt,
+}
+
+/// A frame of a backtrace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The function, as the compiler names it.
+    pub function: String,
+    /// `file:line:column`.
+    pub at: String,
+    /// Frames of libraries that were left out between this one and the one before.
+    pub folded: u64,
 }
 
 /// What a cap on one cycle's size left out.

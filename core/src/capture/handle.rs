@@ -138,6 +138,12 @@ impl Handle {
         self.shared().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether this is the cycle of a test.
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.try_lock()
+            .is_some_and(|recording| recording.tap.is_some())
+    }
+
     /// The recording, unless somebody has it.
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Recording>> {
         match self.shared().try_lock() {

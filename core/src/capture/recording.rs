@@ -6,6 +6,7 @@
 use super::{
     events::EventCounter,
     heads::{BodyState, Head, Heads, VersionId},
+    panics::OwnFrame,
     written::Written,
 };
 use crate::{
@@ -404,12 +405,24 @@ impl Recording {
     }
 
     /// The app panicked.
-    pub(crate) fn panicked(&mut self, inside: Option<EntryId>, message: &str, at: &str) {
+    pub(crate) fn panicked(
+        &mut self,
+        inside: Option<EntryId>,
+        message: &str,
+        at: &str,
+        frames: &[OwnFrame],
+    ) {
         const CAP: usize = 8 << 10;
         let t = self.now();
         if self.mark(tag::PANIC, t, inside).is_some() {
             put_bytes(&mut self.events, cut(message, CAP).as_bytes());
             put_bytes(&mut self.events, cut(at, CAP).as_bytes());
+            put_varint(&mut self.events, frames.len() as u64);
+            for frame in frames {
+                put_bytes(&mut self.events, cut(&frame.function, CAP).as_bytes());
+                put_bytes(&mut self.events, cut(&frame.at, CAP).as_bytes());
+                put_varint(&mut self.events, frame.folded);
+            }
         }
     }
 

@@ -12,9 +12,9 @@ use super::{
 use crate::{
     replay::diff,
     wire::{
-        Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, FrameCount, FrameKind,
-        Header, HeaderEdit, Left, Mark, MarkKind, Octets, Omitted, Outcome, Resolved, Sent, Side,
-        Site, SiteKind, Stage, Step, Traffic, WIRE_VERSION,
+        Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Frame, FrameCount,
+        FrameKind, Header, HeaderEdit, Left, Mark, MarkKind, Octets, Omitted, Outcome, Resolved,
+        Sent, Side, Site, SiteKind, Stage, Step, Traffic, WIRE_VERSION,
     },
 };
 use std::{collections::HashMap, rc::Rc};
@@ -488,10 +488,7 @@ impl Decoder<'_> {
                     len: self.reader.varint()?,
                 }
             }
-            tag::PANIC => MarkKind::Panic {
-                message: self.reader.text()?,
-                at: self.reader.text()?,
-            },
+            tag::PANIC => self.panic()?,
             tag::REBUILT => MarkKind::Rebuilt,
             _ => self.log()?,
         };
@@ -503,6 +500,23 @@ impl Decoder<'_> {
             what,
         });
         Ok(())
+    }
+
+    fn panic(&mut self) -> Result<MarkKind, DecodeError> {
+        let (message, at) = (self.reader.text()?, self.reader.text()?);
+        let mut backtrace = Vec::new();
+        for _ in 0..self.reader.varint()? {
+            backtrace.push(Frame {
+                function: self.reader.text()?,
+                at: self.reader.text()?,
+                folded: self.reader.varint()?,
+            });
+        }
+        Ok(MarkKind::Panic {
+            message,
+            at,
+            backtrace,
+        })
     }
 
     fn log(&mut self) -> Result<MarkKind, DecodeError> {

@@ -34,7 +34,7 @@ pub(crate) mod tag {
     pub(crate) const SENT: u8 = 8;
     /// Mark: inside entry + 1, body, bytes.
     pub(crate) const FRAME: u8 = 9;
-    /// Mark: inside entry + 1, message, place.
+    /// Mark: inside entry + 1, message, place, number of frames, and of each its function, place and frames folded before it.
     pub(crate) const PANIC: u8 = 10;
     /// Mark: inside entry + 1.
     pub(crate) const REBUILT: u8 = 11;

@@ -418,6 +418,7 @@ pub(crate) fn panicked() -> Cycle {
         MarkKind::Panic {
             message: "index out of bounds:\nthe len is 0".into(),
             at: "src/main.rs:71".into(),
+            backtrace: Vec::new(),
         },
     );
     b.leave(12, Left::Unwound);

@@ -3,7 +3,7 @@
 use super::{clock, duration, edits, escape, size};
 use crate::{
     times::{Row, RowState, rows},
-    wire::{BodyEnd, Cycle, Edge, Left, Mark, MarkKind, Side, SiteKind, Stage, Step},
+    wire::{BodyEnd, Cycle, Edge, Frame, Left, Mark, MarkKind, Side, SiteKind, Stage, Step},
 };
 use std::fmt;
 
@@ -288,8 +288,26 @@ fn mark_lines(
                 };
                 below(f, depth, format_args!("· {}", mark(&what)))?;
             }
-            what => below(f, depth, format_args!("· {}", mark(what)))?,
+            what => {
+                below(f, depth, format_args!("· {}", mark(what)))?;
+                if let MarkKind::Panic { backtrace, .. } = what {
+                    backtrace_lines(f, backtrace, depth)?;
+                }
+            }
         }
+    }
+    Ok(())
+}
+
+/// The app's own frames, and how many others stand between them.
+fn backtrace_lines(f: &mut fmt::Formatter<'_>, backtrace: &[Frame], depth: usize) -> fmt::Result {
+    for frame in backtrace {
+        let folded = match frame.folded {
+            0 => String::new(),
+            n => format!("  (behind {n} of libraries)"),
+        };
+        let (function, at) = (escape(&frame.function), escape(&frame.at));
+        below(f, depth, format_args!("    {function} at {at}{folded}"))?;
     }
     Ok(())
 }
@@ -331,7 +349,7 @@ pub fn mark(mark: &MarkKind) -> String {
             }
             text
         }
-        MarkKind::Panic { message, at } => {
+        MarkKind::Panic { message, at, .. } => {
             format!("panic at {}: {}", escape(at), escape(message))
         }
         MarkKind::Rebuilt => "the request was built afresh".into(),
