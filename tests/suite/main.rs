@@ -12,6 +12,9 @@ mod same_bytes;
 // Every method of `Router` and `MethodRouter` does, and refuses, what axum's does.
 mod parity;
 
+// tower's `ServiceBuilder`, each method: it compiles, does the same, and keeps the layers apart.
+mod builder;
+
 // The mirrored features are axum's and tower's.
 mod features;
 

@@ -69,6 +69,7 @@ pub(crate) mod end {
     pub(crate) const ERROR: u8 = 2;
 }
 
+#[cfg(any(debug_assertions, feature = "in-release"))]
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -77,6 +78,7 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
+#[cfg(any(debug_assertions, feature = "in-release"))]
 pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put_varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);

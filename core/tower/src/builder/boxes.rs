@@ -34,6 +34,7 @@ impl<L> ServiceBuilder<L> {
     }
 
     /// As [`tower::ServiceBuilder::boxed_clone_sync`].
+    #[allow(clippy::type_complexity)]
     pub fn boxed_clone_sync<S, R>(
         self,
     ) -> ServiceBuilder<Stack<BoxedCloneSync<S, R, L::Service>, Identity>>

@@ -15,6 +15,8 @@ impl<L> ServiceBuilder<L> {
         self,
         layer: Option<T>,
     ) -> ServiceBuilder<Stack<tower::util::Either<ProbedLayer<T>, tower_layer::Identity>, L>> {
+        // Not `Option::map`: a closure would be the caller.
+        #[allow(clippy::manual_map)]
         let probed = match layer {
             Some(layer) => Some(super::builder_layer(layer)),
             None => None,
