@@ -132,6 +132,7 @@ pub(crate) fn cycle(run: &str, number: u64) -> Cycle {
             hash: Some("0".repeat(16)),
             head: Octets(vec![0, 0xff, b'<', b'>']),
             redacted: false,
+            events: None,
             trailers: vec![],
             first_ns: Some(2000),
             last_ns: Some(2000),

@@ -1,6 +1,6 @@
 //! A connection with a clock: when the bytes of a request came, and when those of its response went.
 
-use super::{handle::Handle, recording::Written};
+use super::{handle::Handle, written::Written};
 use crate::wire::Connection;
 use axum::{
     extract::{ConnectInfo, Request},
@@ -36,7 +36,40 @@ struct State {
     last: Option<Instant>,
     bytes: u64,
     /// The response that is being written.
-    sending: Option<(Handle, Written)>,
+    sending: Option<Sending>,
+}
+
+struct Sending {
+    handle: Handle,
+    written: Written,
+    /// The response hands the connection over to another protocol.
+    upgrade: Upgrade,
+}
+
+/// Whether a response hands its connection over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Upgrade {
+    /// It does not.
+    No,
+    /// To a WebSocket.
+    WebSocket,
+    /// To anything else.
+    Other,
+}
+
+impl Upgrade {
+    /// What a response says.
+    pub(crate) fn of<B>(response: &http::Response<B>) -> Self {
+        if response.status() != http::StatusCode::SWITCHING_PROTOCOLS {
+            return Self::No;
+        }
+        match response.headers().get(http::header::UPGRADE) {
+            Some(protocol) if protocol.as_bytes().eq_ignore_ascii_case(b"websocket") => {
+                Self::WebSocket
+            }
+            _ => Self::Other,
+        }
+    }
 }
 
 impl State {
@@ -47,7 +80,11 @@ impl State {
 
     /// The response is written, or never will be.
     fn end_sending(&mut self, delivered: bool) {
-        if let Some((handle, written)) = self.sending.take() {
+        if let Some(Sending {
+            handle, written, ..
+        }) = self.sending.take()
+        {
+            let delivered = delivered || written.is_upgraded();
             handle.end_sending(written, delivered);
         }
     }
@@ -98,36 +135,50 @@ impl Clock {
     }
 
     /// What is written from now on is the response of this cycle, which ends when the last of it is.
-    pub(crate) fn begin_sending(&self, handle: &Handle) {
+    pub(crate) fn begin_sending(&self, handle: &Handle, upgrade: Upgrade) {
         handle.lock().await_writing();
-        self.lock().sending = Some((handle.clone(), Written::default()));
+        let handle = handle.clone();
+        self.lock().sending = Some(Sending {
+            handle,
+            written: Written::default(),
+            upgrade,
+        });
     }
 
-    fn read(&self, bytes: usize) {
+    fn read(&self, bytes: &[u8]) {
         let now = Instant::now();
         let mut state = self.lock();
-        state.bytes += bytes as u64;
+        if let Some(sending) = &mut state.sending
+            && sending.written.read_upgraded(bytes)
+        {
+            return;
+        }
+        state.bytes += bytes.len() as u64;
         state.first.get_or_insert(now);
         state.last = Some(now);
     }
 
-    fn wrote(&self, result: &io::Result<usize>) {
+    fn wrote<'a>(&self, bufs: impl Iterator<Item = &'a [u8]>, result: &io::Result<usize>) {
         let mut state = self.lock();
         // The rest of a request's body comes before its response goes out, the next request after it.
         state.forget();
-        if let (Ok(bytes), Some((_, written))) = (result, &mut state.sending) {
-            written.add(*bytes);
+        if let (Ok(bytes), Some(sending)) = (result, &mut state.sending) {
+            sending.written.add(bufs, *bytes);
         }
     }
 
     fn flushed(&self) {
         let mut state = self.lock();
-        if state
-            .sending
-            .as_ref()
-            .is_some_and(|(handle, _)| handle.lock().body_is_over())
-        {
-            state.end_sending(true);
+        let Some(sending) = &mut state.sending else {
+            return;
+        };
+        if !sending.handle.lock().body_is_over() {
+            return;
+        }
+        match sending.upgrade {
+            Upgrade::No => state.end_sending(true),
+            // From here on the connection speaks the other protocol, until it is closed.
+            upgrade => sending.written.upgrade(upgrade == Upgrade::WebSocket),
         }
     }
 }
@@ -179,8 +230,8 @@ impl<T: AsyncRead + Unpin> AsyncRead for ClockedIo<T> {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
-        let bytes = buf.filled().len() - before;
-        if bytes > 0 {
+        let bytes = &buf.filled()[before..];
+        if !bytes.is_empty() {
             self.clock.read(bytes);
         }
         Poll::Ready(Ok(()))
@@ -194,7 +245,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for ClockedIo<T> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let result = ready!(Pin::new(&mut self.io).poll_write(cx, buf));
-        self.clock.wrote(&result);
+        self.clock.wrote(std::iter::once(buf), &result);
         Poll::Ready(result)
     }
 
@@ -216,7 +267,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for ClockedIo<T> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, bufs));
-        self.clock.wrote(&result);
+        self.clock.wrote(bufs.iter().map(|buf| &**buf), &result);
         Poll::Ready(result)
     }
 

@@ -5,8 +5,9 @@
 
 use super::{
     agent, control, outbox, panics,
-    recording::{EntryId, Recording, Written},
+    recording::{EntryId, Recording},
     tap::Tap,
+    written::Written,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -135,6 +136,12 @@ impl Handle {
     /// The recording. Held for a few hundred nanoseconds at most, and never while the app's code runs.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Recording> {
         self.shared().lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this is the cycle of a test.
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.try_lock()
+            .is_some_and(|recording| recording.tap.is_some())
     }
 
     /// The recording, unless somebody has it.

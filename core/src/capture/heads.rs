@@ -339,9 +339,7 @@ impl Heads {
                         at,
                         name: name_text.len() as u32,
                         value: value_bytes.len() as u32,
-                        name_addr: known
-                            .addr
-                            .filter(|addr| *addr == name_text.as_ptr().addr()),
+                        name_addr: known.addr.filter(|addr| *addr == name_text.as_ptr().addr()),
                     }
                 }
             };

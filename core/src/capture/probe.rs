@@ -184,6 +184,11 @@ impl Frame {
             if number.is_none() && head.body.body.is_none() && !look.is_empty() {
                 number = recording.body(Side::Response);
                 head.body.body = number;
+                if let Some(number) = number
+                    && is_event_stream(response)
+                {
+                    recording.expect_events(number);
+                }
             }
             let is_counted = head.body.body.is_some();
             recording.send(self.entry, &head);
@@ -216,6 +221,11 @@ impl Frame {
     ) -> (Head<'a>, Option<u16>) {
         let known = recording.inner_response_body(self.entry);
         let (state, new_body) = look.state(&self.handle, recording, Side::Response, known, can_tee);
+        if let Some(number) = new_body
+            && is_event_stream(response)
+        {
+            recording.expect_events(number);
+        }
         let head = Head {
             line: Line::Response(response.status().as_u16()),
             version: response.version(),
@@ -267,6 +277,12 @@ fn find<B>(request: &mut Request<B>) -> Option<Handle> {
         .extensions_mut()
         .insert(Carried::Recorded(handle.clone()));
     Some(handle)
+}
+
+/// Whether the body is a stream of server-sent events.
+fn is_event_stream<B>(response: &http::Response<B>) -> bool {
+    let content_type = response.headers().get(http::header::CONTENT_TYPE);
+    content_type.is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// `http.route`, if the router has found one.

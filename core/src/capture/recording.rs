@@ -3,7 +3,12 @@
 //! A recording is pooled: its buffers serve one cycle after another. Steps and marks go into `events` at once, in the
 //! compact encoding; at the end the header and the bodies are put around them and the whole is handed to the outbox.
 
-use super::heads::{BodyState, Head, Heads, VersionId};
+use super::{
+    events::EventCounter,
+    heads::{BodyState, Head, Heads, VersionId},
+    panics::OwnFrame,
+    written::Written,
+};
 use crate::{
     codec::format::{FORMAT, end, put_bytes, put_varint, tag},
     wire::{Connection, Side, Site},
@@ -44,26 +49,10 @@ struct BodyRecord {
     head: Vec<u8>,
     trailers: Vec<u8>,
     trailer_count: u64,
+    events: Option<EventCounter>,
     end: Option<Result<(), String>>,
     first: Option<u64>,
     last: u64,
-}
-
-/// What went out on a connection.
-#[derive(Default)]
-pub(crate) struct Written {
-    bytes: u64,
-    first: Option<Instant>,
-    last: Option<Instant>,
-}
-
-impl Written {
-    pub(crate) fn add(&mut self, bytes: usize) {
-        let now = Instant::now();
-        self.bytes += bytes as u64;
-        self.first.get_or_insert(now);
-        self.last = Some(now);
-    }
 }
 
 /// One cycle being recorded.
@@ -404,13 +393,7 @@ impl Recording {
         self.events.push(u8::from(whole && delivered));
         put_varint(&mut self.events, body_end);
         match (&self.written, self.start) {
-            (Some((written, _)), Some(start)) => {
-                let since = |t: Option<Instant>| t.map_or(0, |t| (t - start).as_nanos() as u64 + 1);
-                self.events.push(1);
-                put_varint(&mut self.events, written.bytes);
-                put_varint(&mut self.events, since(written.first));
-                put_varint(&mut self.events, since(written.last));
-            }
+            (Some((written, _)), Some(start)) => written.put(start, &mut self.events),
             _ => self.events.push(0),
         }
     }
@@ -422,12 +405,24 @@ impl Recording {
     }
 
     /// The app panicked.
-    pub(crate) fn panicked(&mut self, inside: Option<EntryId>, message: &str, at: &str) {
+    pub(crate) fn panicked(
+        &mut self,
+        inside: Option<EntryId>,
+        message: &str,
+        at: &str,
+        frames: &[OwnFrame],
+    ) {
         const CAP: usize = 8 << 10;
         let t = self.now();
         if self.mark(tag::PANIC, t, inside).is_some() {
             put_bytes(&mut self.events, cut(message, CAP).as_bytes());
             put_bytes(&mut self.events, cut(at, CAP).as_bytes());
+            put_varint(&mut self.events, frames.len() as u64);
+            for frame in frames {
+                put_bytes(&mut self.events, cut(&frame.function, CAP).as_bytes());
+                put_bytes(&mut self.events, cut(&frame.at, CAP).as_bytes());
+                put_varint(&mut self.events, frame.folded);
+            }
         }
     }
 
@@ -479,11 +474,19 @@ impl Recording {
             head: self.body_heads.pop().unwrap_or_default(),
             trailers: Vec::new(),
             trailer_count: 0,
+            events: None,
             end: None,
             first: None,
             last: 0,
         });
         Some(self.bodies.len() as u16 - 1)
+    }
+
+    /// The body is a stream of events.
+    pub(crate) fn expect_events(&mut self, body: u16) {
+        if let Some(record) = self.bodies.get_mut(body as usize) {
+            record.events = Some(EventCounter::default());
+        }
     }
 
     /// A frame of data passed.
@@ -498,6 +501,9 @@ impl Recording {
         record.frames += 1;
         record.first.get_or_insert(t);
         record.last = t;
+        if let Some(events) = &mut record.events {
+            events.feed(data);
+        }
         if keeps {
             record.hash.write(data);
             let room = HEAD_CAP.saturating_sub(record.head.len()).min(data.len());
@@ -596,6 +602,7 @@ impl BodyRecord {
                 put_bytes(out, cut(error, 4 << 10).as_bytes());
             }
         }
+        put_varint(out, self.events.as_ref().map_or(0, |e| e.events + 1));
         put_varint(out, self.trailer_count);
         out.extend_from_slice(&self.trailers);
         // Masked by the agent, before the ring: see `redact::mask_bodies`.

@@ -182,9 +182,8 @@ fn names_credential(name: &str) -> bool {
             .is_some_and(|part| part.eq_ignore_ascii_case(term.as_bytes()))
     };
     // An author authorizes nothing.
-    let is_author = |at| {
-        starts(at, "author") && !(0..name.len()).any(|elsewhere| starts(elsewhere, "authori"))
-    };
+    let is_author =
+        |at| starts(at, "author") && !(0..name.len()).any(|elsewhere| starts(elsewhere, "authori"));
     (0..name.len()).any(|at| {
         // The first letter decides nearly always.
         let first = name[at].to_ascii_lowercase();

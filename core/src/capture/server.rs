@@ -1,7 +1,7 @@
 //! axum's `serve`, with a clock on every connection: the outermost probe.
 
 use super::{
-    connection::{Clock, Clocked, ClockedIo, ClockedListener},
+    connection::{Clock, Clocked, ClockedIo, ClockedListener, Upgrade},
     probe::Frame,
     router::Router,
     site,
@@ -273,7 +273,7 @@ where
             around.leave(&mut response);
         }
         if let Some(clock) = this.clock {
-            clock.begin_sending(server.handle());
+            clock.begin_sending(server.handle(), Upgrade::of(&response));
         }
         server.send(&mut response);
         Poll::Ready(Ok(response))

@@ -12,9 +12,9 @@ use super::{
 use crate::{
     replay::diff,
     wire::{
-        Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Header, HeaderEdit,
-        Left, Mark, MarkKind, Octets, Omitted, Outcome, Resolved, Sent, Side, Site, SiteKind,
-        Stage, Step, WIRE_VERSION,
+        Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Frame, FrameCount,
+        FrameKind, Header, HeaderEdit, Left, Mark, MarkKind, Octets, Omitted, Outcome, Resolved,
+        Sent, Side, Site, SiteKind, Stage, Step, Traffic, WIRE_VERSION,
     },
 };
 use std::{collections::HashMap, rc::Rc};
@@ -217,18 +217,7 @@ impl Decoder<'_> {
                     Left::Sent
                 });
                 let body_end_ns = self.reader.varint()?;
-                step.sent = Some(match self.reader.byte()? {
-                    0 => Sent {
-                        body_end_ns,
-                        ..Sent::default()
-                    },
-                    _ => Sent {
-                        body_end_ns,
-                        bytes_out: Some(self.reader.varint()?),
-                        first_byte_ns: self.reader.varint()?.checked_sub(1),
-                        last_byte_ns: self.reader.varint()?.checked_sub(1),
-                    },
-                });
+                step.sent = Some(self.sent(body_end_ns)?);
                 step.entry = self
                     .send
                     .ok_or_else(|| self.reader.error("an end of sending without its beginning"))?;
@@ -238,6 +227,43 @@ impl Decoder<'_> {
         };
         self.cycle.steps.push(step);
         Ok(())
+    }
+
+    fn sent(&mut self, body_end_ns: u64) -> Result<Sent, DecodeError> {
+        let mut sent = Sent {
+            body_end_ns,
+            ..Sent::default()
+        };
+        let reader = &mut self.reader;
+        let parts = reader.byte()?;
+        if parts > 0 {
+            sent.bytes_out = Some(reader.varint()?);
+            sent.first_byte_ns = reader.varint()?.checked_sub(1);
+            sent.last_byte_ns = reader.varint()?.checked_sub(1);
+        }
+        if parts > 1 {
+            let mut traffic = Traffic {
+                bytes_in: reader.varint()?,
+                bytes_out: reader.varint()?,
+                frames: Vec::new(),
+            };
+            for _ in 0..reader.varint()? {
+                let side = if reader.byte()? == 0 {
+                    Side::Request
+                } else {
+                    Side::Response
+                };
+                let kind = FrameKind::ALL.get(usize::from(reader.byte()?)).copied();
+                traffic.frames.push(FrameCount {
+                    side,
+                    kind: kind.ok_or_else(|| reader.error("an unknown kind of frame"))?,
+                    frames: reader.varint()?,
+                    bytes: reader.varint()?,
+                });
+            }
+            sent.upgraded = Some(traffic);
+        }
+        Ok(sent)
     }
 
     fn enter(&mut self) -> Result<(), DecodeError> {
@@ -462,10 +488,7 @@ impl Decoder<'_> {
                     len: self.reader.varint()?,
                 }
             }
-            tag::PANIC => MarkKind::Panic {
-                message: self.reader.text()?,
-                at: self.reader.text()?,
-            },
+            tag::PANIC => self.panic()?,
             tag::REBUILT => MarkKind::Rebuilt,
             _ => self.log()?,
         };
@@ -477,6 +500,23 @@ impl Decoder<'_> {
             what,
         });
         Ok(())
+    }
+
+    fn panic(&mut self) -> Result<MarkKind, DecodeError> {
+        let (message, at) = (self.reader.text()?, self.reader.text()?);
+        let mut backtrace = Vec::new();
+        for _ in 0..self.reader.varint()? {
+            backtrace.push(Frame {
+                function: self.reader.text()?,
+                at: self.reader.text()?,
+                folded: self.reader.varint()?,
+            });
+        }
+        Ok(MarkKind::Panic {
+            message,
+            at,
+            backtrace,
+        })
     }
 
     fn log(&mut self) -> Result<MarkKind, DecodeError> {
@@ -533,6 +573,7 @@ impl Decoder<'_> {
                 },
                 _ => return Err(reader.error("an unknown end of a body")),
             };
+            let events = reader.varint()?.checked_sub(1);
             let mut trailers = Vec::new();
             for _ in 0..reader.varint()? {
                 let name = reader.text()?;
@@ -557,6 +598,7 @@ impl Decoder<'_> {
                 hash: (flags & 2 != 0).then(|| format!("{:016x}", u64::from_le_bytes(hash))),
                 head,
                 redacted,
+                events,
                 trailers,
                 first_ns: first,
                 last_ns: first.map(|_| last),

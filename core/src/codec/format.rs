@@ -29,11 +29,12 @@ pub(crate) mod tag {
     /// Step: entry of the outermost probe, response delta, cost.
     pub(crate) const SEND: u8 = 7;
     /// Step: 1 all sent, 0 cut; when the body was over; 0, or 1 and what the connection wrote: bytes, and when the first
-    /// and the last of them, each + 1 (0: never).
+    /// and the last of them, each + 1 (0: never); or 2, the same, and what went over it after an upgrade: bytes in, bytes
+    /// out, and by direction and kind of WebSocket frames their number and bytes.
     pub(crate) const SENT: u8 = 8;
     /// Mark: inside entry + 1, body, bytes.
     pub(crate) const FRAME: u8 = 9;
-    /// Mark: inside entry + 1, message, place.
+    /// Mark: inside entry + 1, message, place, number of frames, and of each its function, place and frames folded before it.
     pub(crate) const PANIC: u8 = 10;
     /// Mark: inside entry + 1.
     pub(crate) const REBUILT: u8 = 11;

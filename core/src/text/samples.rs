@@ -184,6 +184,7 @@ impl Build {
             hash: Some("0123456789abcdef".into()),
             head: text.into(),
             redacted: false,
+            events: None,
             trailers: vec![],
             first_ns: Some(self.t_ns),
             last_ns: Some(self.t_ns),
@@ -417,6 +418,7 @@ pub(crate) fn panicked() -> Cycle {
         MarkKind::Panic {
             message: "index out of bounds:\nthe len is 0".into(),
             at: "src/main.rs:71".into(),
+            backtrace: Vec::new(),
         },
     );
     b.leave(12, Left::Unwound);
