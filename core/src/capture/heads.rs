@@ -87,7 +87,9 @@ impl PartialEq for Type {
     }
 }
 
-/// The name of our own extension, which is no part of the message.
+/// Number of our own extension, which is no part of the message.
+const OURS: u32 = u32::MAX;
+
 fn is_ours(type_name: &str) -> bool {
     type_name.starts_with("onionskin::capture::")
 }
@@ -119,6 +121,19 @@ impl Heads {
         head: &Head<'_>,
         out: &mut Vec<u8>,
     ) -> VersionId {
+        let old = base.map(|b| &self.versions[b as usize]);
+        let (old_fields, old_types) = old.map_or_else(Default::default, |o| (o.fields, o.extensions));
+        let same_run = self.same_run(old_fields, head.headers);
+        let same_fields = [old_fields.len as usize, head.headers.len()] == [same_run; 2];
+        let same_types = self.same_types(old_types, head.extensions);
+        if let Some(base) = base
+            && same_fields
+            && same_types
+            && self.is_unchanged(base, head)
+        {
+            out.push(0);
+            return base;
+        }
         let mask_at = out.len();
         out.push(0);
         let mut mask = 0;
@@ -161,17 +176,15 @@ impl Heads {
             mask |= part::STATUS;
             put_varint(out, u64::from(status));
         }
-        let old_fields = old.map_or(Span::default(), |o| o.fields);
-        let old_types = old.map_or(Span::default(), |o| o.extensions);
         let same_body = old.is_some_and(|o| o.body == head.body);
 
-        let fields = if self.same_fields(old_fields, head.headers) {
+        let fields = if same_fields {
             old_fields
         } else {
             mask |= part::HEADERS;
-            self.put_fields(old_fields, head.headers, out)
+            self.put_fields(old_fields, same_run, head.headers, out)
         };
-        let extensions = if self.same_types(old_types, head.extensions) {
+        let extensions = if same_types {
             old_types
         } else {
             let start = out.len();
@@ -205,6 +218,19 @@ impl Heads {
         }
     }
 
+    /// Whether a message still is what it was, headers and extensions aside.
+    fn is_unchanged(&self, base: VersionId, head: &Head<'_>) -> bool {
+        let old = &self.versions[base as usize];
+        old.version == head.version
+            && old.body == head.body
+            && match head.line {
+                Line::Request(method, uri) => {
+                    old.method == *method && same_uri(uri, self.slice(old.uri))
+                }
+                Line::Response(status) => old.status == status,
+            }
+    }
+
     /// The body of a version.
     pub(crate) fn body(&self, version: VersionId) -> BodyState {
         self.versions[version as usize].body
@@ -234,7 +260,7 @@ impl Heads {
     }
 
     #[inline]
-    fn is(&self, field: Field, name: &str, value: &[u8]) -> bool {
+    fn is(&self, field: &Field, name: &str, value: &[u8]) -> bool {
         if (field.name as usize, field.value as usize) != (name.len(), value.len()) {
             return false;
         }
@@ -245,19 +271,25 @@ impl Heads {
             && self.bytes[middle..middle + value.len()] == *value
     }
 
-    fn same_fields(&self, old: Span, headers: &HeaderMap) -> bool {
-        old.len as usize == headers.len()
-            && self
-                .list(old)
-                .iter()
-                .zip(headers)
-                .all(|(field, (name, value))| self.is(*field, name.as_str(), value.as_bytes()))
+    /// How many headers there are, from the first on, that are as they were.
+    fn same_run(&self, old: Span, headers: &HeaderMap) -> usize {
+        let old = self.list(old);
+        let mut n = 0;
+        for (name, value) in headers {
+            match old.get(n) {
+                Some(field) if self.is(field, redact::name_text(name), value.as_bytes()) => n += 1,
+                _ => break,
+            }
+        }
+        n
     }
 
-    /// Encodes the new list as runs of the old one and new headers.
-    fn put_fields(&mut self, old: Span, headers: &HeaderMap, out: &mut Vec<u8>) -> Span {
+    /// Encodes the new list as runs of the old one and new headers, the first `same` being as they were.
+    fn put_fields(&mut self, old: Span, same: usize, headers: &HeaderMap, out: &mut Vec<u8>) -> Span {
         let start = self.fields.len() as u32;
-        let (mut run_start, mut run) = (0_usize, 0_usize);
+        let at = old.at as usize;
+        self.fields.extend_from_within(at..at + same);
+        let (mut run_start, mut run) = (0_usize, same);
         let flush = |run_start: usize, run: &mut usize, out: &mut Vec<u8>| {
             if *run > 0 {
                 put_varint(out, ((*run as u64) << 1) | 1);
@@ -265,12 +297,12 @@ impl Heads {
                 *run = 0;
             }
         };
-        for (name, value) in headers {
-            let (name_text, value_bytes) = (name.as_str(), value.as_bytes());
+        for (name, value) in headers.iter().skip(same) {
+            let (name_text, value_bytes) = (redact::name_text(name), value.as_bytes());
             let found = {
                 let list = self.list(old);
                 let next = run_start + run;
-                let is = |i: &usize| self.is(list[*i], name_text, value_bytes);
+                let is = |i: &usize| self.is(&list[*i], name_text, value_bytes);
                 if next < list.len() && is(&next) {
                     Some(next)
                 } else {
@@ -327,16 +359,18 @@ impl Heads {
         self.scratch.clear();
         let mut names = TypeNames {
             before,
-            same: Some(0),
+            rest: before,
             now: &mut self.scratch,
         };
         if !extensions.is_empty() {
             write!(names, "{extensions:?}").expect("the sink takes everything");
         }
-        if names.same == Some(before.len()) {
-            return true;
+        if names.now.is_empty() {
+            if names.rest.is_empty() {
+                return true;
+            }
+            names.part();
         }
-        names.part();
         before == &self.scratch[..]
     }
 
@@ -344,8 +378,8 @@ impl Heads {
     fn put_types(&mut self, old: Span, out: &mut Vec<u8>) -> Span {
         let before = &self.types[old.at as usize..(old.at + old.len) as usize];
         let now = &self.scratch;
-        let added = now.iter().filter(|t| !before.contains(t));
-        let removed = before.iter().filter(|t| !now.contains(t));
+        let added = now.iter().filter(|t| t.id != OURS && !before.contains(t));
+        let removed = before.iter().filter(|t| t.id != OURS && !now.contains(t));
         let (n_added, n_removed) = (added.clone().count(), removed.clone().count());
         if n_added + n_removed > 0 {
             put_varint(out, n_added as u64);
@@ -407,33 +441,40 @@ fn version_byte(version: Version) -> u8 {
 /// written in one piece.
 struct TypeNames<'a> {
     before: &'a [Type],
-    /// How many there are, as long as they are those before, in their order. Nothing is copied until one is not.
-    same: Option<usize>,
+    /// Those before that are still to come, as long as they come in their order. Nothing is copied until one does not.
+    rest: &'a [Type],
     now: &'a mut Vec<Type>,
 }
 
 impl TypeNames<'_> {
     /// From here on they are another list than the one before.
     fn part(&mut self) {
-        if let Some(same) = self.same.take() {
-            self.now.extend_from_slice(&self.before[..same]);
+        let same = self.before.len() - self.rest.len();
+        self.now.extend_from_slice(&self.before[..same]);
+        self.rest = &[];
+    }
+
+    #[cold]
+    fn push(&mut self, name: &str) {
+        if self.now.is_empty() {
+            self.part();
         }
+        self.now.push(Type {
+            addr: name.as_ptr().addr(),
+            len: name.len(),
+            id: type_id(name),
+        });
     }
 }
 
 impl Write for TypeNames<'_> {
-    #[inline]
     fn write_str(&mut self, piece: &str) -> fmt::Result {
-        let (addr, len) = (piece.as_ptr().addr(), piece.len());
-        if let Some(same) = self.same
-            && let Some(next) = self.before.get(same)
-            && (next.addr, next.len) == (addr, len)
+        if let [next, rest @ ..] = self.rest
+            && (next.addr, next.len) == (piece.as_ptr().addr(), piece.len())
         {
-            self.same = Some(same + 1);
-        } else if !is_punctuation(piece) && !is_ours(piece) {
-            self.part();
-            let id = type_id(piece);
-            self.now.push(Type { addr, len, id });
+            self.rest = rest;
+        } else if !is_punctuation(piece) {
+            self.push(piece);
         }
         Ok(())
     }
@@ -456,9 +497,13 @@ fn type_id(name: &str) -> u32 {
             if let Some(known) = types.iter().find(|t| (t.addr, t.len) == (addr, len)) {
                 return known.id;
             }
-            let id = site::name_id(name);
+            let id = if is_ours(name) {
+                OURS
+            } else {
+                site::name_id(name)
+            };
             types.push(Type { addr, len, id });
             id
         })
-        .unwrap_or_else(|_| site::name_id(name))
+        .unwrap_or_else(|_| if is_ours(name) { OURS } else { site::name_id(name) })
 }
