@@ -104,6 +104,14 @@ impl Tap {
         Self(Frames::new())
     }
 
+    /// A tap that takes every cycle that begins in this process from now on: for tests with a real server and real sockets.
+    /// It takes them from the one before it, if there was one.
+    pub fn of_process() -> Self {
+        let tap = Self::new();
+        tap.0.take_all();
+        tap
+    }
+
     /// Marks a request: the cycle that begins with it comes here. It is recorded even where recording is switched off, and
     /// is not counted.
     #[must_use]

@@ -51,6 +51,12 @@ impl Frame {
     where
         B: HttpBody + 'static,
     {
+        if !control::is_on() && !handle::is_inside() && !Tap::is_any() {
+            return None;
+        }
+        if let Some(handle) = find(request) {
+            return Self::record(site, handle, request, false);
+        }
         if let Some(tap) = Tap::of(request) {
             let handle = Handle::begin_tapped(tap);
             request
@@ -58,11 +64,8 @@ impl Frame {
                 .insert(Carried::Recorded(handle.clone()));
             return Self::record(site, handle, request, true);
         }
-        if !control::is_on() && !handle::is_inside() {
+        if !control::is_on() {
             return None;
-        }
-        if let Some(handle) = find(request) {
-            return Self::record(site, handle, request, false);
         }
         if request.extensions().get::<Carried>().is_some() {
             return None;
