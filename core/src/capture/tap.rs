@@ -38,7 +38,12 @@ impl Tap {
         if !Self::is_any() {
             return None;
         }
-        let process = || PROCESS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let process = || {
+            PROCESS
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        };
         request.extensions_mut().remove().or_else(process)
     }
 
