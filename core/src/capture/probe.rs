@@ -105,6 +105,7 @@ impl Frame {
                 headers: request.headers(),
                 extensions: request.extensions(),
                 body: state,
+                is_untouched: recording.comes_straight(site, parent),
             };
             let entry = recording.enter(site, parent, &head, || matched_path(request));
             Some((entry, new_body))
@@ -175,14 +176,16 @@ impl Frame {
         }
     }
 
-    /// The response goes to the server. The cycle is over when the body is.
-    pub(crate) fn send(&mut self, response: &mut Response) {
+    /// The response goes to the server. The cycle is over when the body is. `straight`: nothing can have touched the response
+    /// since the router gave it.
+    pub(crate) fn send(&mut self, response: &mut Response, straight: bool) {
         debug_assert!(self.outermost);
         self.done = true;
         let look = body::look(response.body());
         let sent = self.handle.guarded(|| {
             let mut recording = self.handle.lock();
             let (mut head, new_body) = self.response_head(&look, &mut recording, response, true);
+            head.is_untouched = straight;
             let mut number = new_body;
             if number.is_none() && head.body.body.is_none() && !look.is_empty() {
                 number = recording.body(Side::Response);
@@ -211,7 +214,7 @@ impl Frame {
     pub(crate) fn leave_or_send(&mut self, response: &mut Response) {
         self.leave(response);
         if self.outermost {
-            self.send(response);
+            self.send(response, true);
         }
     }
 
@@ -235,6 +238,7 @@ impl Frame {
             headers: response.headers(),
             extensions: response.extensions(),
             body: state,
+            is_untouched: false,
         };
         (head, new_body)
     }
