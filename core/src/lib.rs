@@ -21,7 +21,9 @@
 //! - `capture`: everything that runs inside the app
 
 pub use axum::*;
+pub use cause::Cause;
 
+mod cause;
 pub mod codec;
 pub mod link;
 pub mod replay;

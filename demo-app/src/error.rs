@@ -108,14 +108,16 @@ impl ShopError {
 impl IntoResponse for ShopError {
     fn into_response(self) -> Response {
         let status = self.status();
-        if status.is_server_error() {
+        let mut response = if status.is_server_error() {
             tracing::error!(error = %self.chain(), "a page failed");
             // Causes go to the log, not to the reader.
             problem_page(status, "That did not work", &self.to_string()).into_response()
         } else {
             tracing::info!(error = %self.chain(), "a page was refused");
             problem_page(status, "Sorry", &self.to_string()).into_response()
-        }
+        };
+        response.extensions_mut().insert(axum::Cause::new(self));
+        response
     }
 }
 

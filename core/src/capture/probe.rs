@@ -11,7 +11,10 @@ use super::{
     recording::EntryId,
     tap::Tap,
 };
-use crate::wire::{Side, Site};
+use crate::{
+    Cause,
+    wire::{Side, Site},
+};
 use axum::response::{IntoResponse, Response};
 use http::Request;
 use http_body::Body as HttpBody;
@@ -163,9 +166,16 @@ impl Frame {
         self.done = true;
         let look = body::look(response.body());
         let can_tee = body::as_axum(response.body_mut()).is_some();
+        // Formatting an error is the app's code: not while the recording is locked.
+        let chain = response.extensions().get::<Cause>().map(Cause::chain);
         let new_body = self.handle.guarded(|| {
             let mut recording = self.handle.lock();
             let (head, new_body) = self.response_head(&look, &mut recording, response, can_tee);
+            if let Some(chain) = chain
+                && recording.is_first_response(self.entry)
+            {
+                recording.error(self.entry, &chain);
+            }
             recording.leave(self.entry, &head);
             new_body
         });

@@ -416,6 +416,26 @@ impl Recording {
         let _ = self.mark(tag::REBUILT, t, inside);
     }
 
+    /// Whether no response came from inside of this entry: the one that leaves it was made here.
+    pub(crate) fn is_first_response(&self, entry: EntryId) -> bool {
+        self.entries
+            .get(entry as usize)
+            .is_some_and(|e| e.inner.is_none())
+    }
+
+    /// The response stands for an error.
+    pub(crate) fn error(&mut self, inside: EntryId, chain: &[String]) {
+        const CAP: usize = 8 << 10;
+        let t = self.now();
+        if self.mark(tag::ERROR, t, Some(inside)).is_some() {
+            put_varint(&mut self.events, chain.len() as u64);
+            for error in chain {
+                let masked = super::redact::masked_text(cut(error, CAP));
+                put_bytes(&mut self.events, &masked);
+            }
+        }
+    }
+
     /// The app panicked.
     pub(crate) fn panicked(
         &mut self,

@@ -115,7 +115,7 @@ impl Decoder<'_> {
                 self.idle = self.idle.saturating_add(self.reader.varint()?);
                 self.step(tag)
             }
-            tag::FRAME | tag::PANIC | tag::REBUILT | tag::LOG => self.mark(tag),
+            tag::FRAME | tag::PANIC | tag::REBUILT | tag::LOG | tag::ERROR => self.mark(tag),
             _ => Err(self.reader.error("an unknown event")),
         }
     }

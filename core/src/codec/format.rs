@@ -40,6 +40,8 @@ pub(crate) mod tag {
     pub(crate) const REBUILT: u8 = 11;
     /// Mark: inside entry + 1, level (1 ERROR … 5 TRACE), target, message, number of fields, name and value of each.
     pub(crate) const LOG: u8 = 12;
+    /// Mark: inside entry + 1, number of texts, the texts.
+    pub(crate) const ERROR: u8 = 13;
 }
 
 /// What a delta holds: a mask of these, then the parts in this order.

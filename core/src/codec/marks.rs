@@ -22,6 +22,13 @@ impl Decoder<'_> {
                 }
             }
             tag::PANIC => self.panic()?,
+            tag::ERROR => {
+                let mut chain = Vec::new();
+                for _ in 0..self.reader.varint()? {
+                    chain.push(self.reader.text()?);
+                }
+                MarkKind::Error { chain }
+            }
             tag::REBUILT => MarkKind::Rebuilt,
             _ => self.log()?,
         };

@@ -395,6 +395,10 @@ pub fn mark(mark: &MarkKind) -> String {
             }
             text
         }
+        MarkKind::Error { chain } => {
+            let chain: Vec<_> = chain.iter().map(|error| escape(error)).collect();
+            format!("error: {}", chain.join(", because: "))
+        }
         MarkKind::Panic { message, at, .. } => {
             format!("panic at {}: {}", escape(at), escape(message))
         }

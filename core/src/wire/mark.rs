@@ -49,6 +49,11 @@ pub enum MarkKind {
         /// How long it took.
         elapsed_ns: Option<u64>,
     },
+    /// The error that the response stands for: see [`crate::Cause`].
+    Error {
+        /// `Display` of the error, of its source, and so on.
+        chain: Vec<String>,
+    },
     /// A panic.
     Panic {
         /// Its message.
