@@ -5,6 +5,8 @@ pub(crate) mod format;
 mod outcome;
 pub(crate) mod read;
 
+pub(crate) use outcome::NESTED_FALLBACK;
+
 use crate::wire::{Cycle, Site, Stack};
 use std::fmt;
 

@@ -3,12 +3,15 @@
 //! A recording is pooled: its buffers serve one cycle after another. Steps and marks go into `events` at once, in the
 //! compact encoding; at the end the header and the bodies are put around them and the whole is handed to the outbox.
 
-use super::heads::{BodyState, Head, Heads, VersionId};
+use super::{
+    heads::{BodyState, Head, Heads, VersionId},
+    map::RouterMap,
+};
 use crate::{
     codec::format::{FORMAT, end, put_bytes, put_varint, tag},
     wire::{Connection, Side, Site},
 };
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 use twox_hash::XxHash64;
 
 /// Events up to here are kept whatever they are; marks above it are left out.
@@ -251,9 +254,14 @@ impl Recording {
         Some(self.entries.len() as u32 - 1)
     }
 
-    /// The router of this entry looks for a route: the next probe that is passed knows which.
-    pub(crate) fn resolving(&mut self, entry: EntryId) {
+    /// The router of this entry looks for a route: the next probe that is passed knows which. Returns whether its map is
+    /// for the whole process.
+    pub(crate) fn resolving(&mut self, entry: EntryId, map: &Arc<RouterMap>) -> bool {
         self.resolving = Some(entry);
+        if let Some(tap) = &mut self.tap {
+            tap.meets(map);
+        }
+        self.tap.is_none()
     }
 
     fn close(&mut self, entry: EntryId) -> bool {

@@ -438,8 +438,13 @@ where
         let span = frame.as_ref().and_then(CycleSpan::of);
         let inner = match &frame {
             Some(frame) => {
-                self.map.publish();
-                frame.handle().lock().resolving(frame.entry());
+                let is_public = frame
+                    .handle()
+                    .lock()
+                    .resolving(frame.entry(), &self.map);
+                if is_public {
+                    self.map.publish();
+                }
                 frame.run(|| CycleSpan::enter(&span, || self.inner.call(request)))
             }
             None => self.inner.call(request),

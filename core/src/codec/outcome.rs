@@ -2,7 +2,8 @@
 
 use super::decode::{Decoder, Entry};
 use crate::wire::{
-    BodyEnd, Cycle, Edge, Left, MarkKind, Outcome, Side, SiteKind, Stack, StackChain, Stage,
+    BodyEnd, Cycle, Edge, Left, MarkKind, Outcome, Side, SiteKind, Stack, StackChain, StackRoute,
+    Stage,
 };
 
 /// How the cycle ended.
@@ -169,8 +170,12 @@ fn upgrade_header(cycle: &Cycle) -> Option<String> {
     Some(upgrade.value.value.to_text().into_owned())
 }
 
+/// How the map writes what a request meets that matches no route below a prefix: the fallback of a nested router.
+pub(crate) const NESTED_FALLBACK: &str = "/{*fallback}";
+
 /// The sites behind the one that answered which were never entered, as indices into the cycle's sites.
 pub(super) fn never_ran(decoder: &mut Decoder<'_>, stack: Option<&Stack>) -> Vec<usize> {
+    let id_of = |entry: usize| decoder.cycle.sites[decoder.entries[entry].site].id;
     let Some(answered) = answered_by(&decoder.entries) else {
         return Vec::new();
     };
@@ -178,21 +183,16 @@ pub(super) fn never_ran(decoder: &mut Decoder<'_>, stack: Option<&Stack>) -> Vec
     if !site.kind.is_layer() || decoder.cycle.status.is_none() {
         return Vec::new();
     }
-    let id = site.id;
-    let Some(chain) = stack.and_then(|stack| chain(stack, &decoder.cycle, id)) else {
+    // The way to where the answer was made. A layer that is `traced` has a site of its own inside the one in the map.
+    let mut way = vec![answered];
+    while let Some(parent) = decoder.entries[way[way.len() - 1]].parent {
+        way.push(parent);
+    }
+    let way: Vec<u32> = way.into_iter().rev().map(id_of).collect();
+    let Some(inside) = stack.and_then(|stack| inside(stack, &decoder.cycle, &way)) else {
         return Vec::new();
     };
-    let inside = chain
-        .iter()
-        .skip_while(|s| **s != id)
-        .skip(1)
-        .copied()
-        .collect::<Vec<_>>();
-    let entered: Vec<u32> = decoder
-        .entries
-        .iter()
-        .map(|e| decoder.cycle.sites[e.site].id)
-        .collect();
+    let entered: Vec<u32> = (0..decoder.entries.len()).map(id_of).collect();
     inside
         .into_iter()
         .filter(|s| !entered.contains(s))
@@ -200,23 +200,54 @@ pub(super) fn never_ran(decoder: &mut Decoder<'_>, stack: Option<&Stack>) -> Vec
         .collect()
 }
 
-/// The chain of the map that the cycle's request would have met.
-fn chain<'a>(stack: &'a Stack, cycle: &Cycle, through: u32) -> Option<&'a [u32]> {
+/// What the map has inside of the last place of a way. A process may have several apps of the same layers and routes:
+/// where they differ in this, none is the answer.
+fn inside(stack: &Stack, cycle: &Cycle, way: &[u32]) -> Option<Vec<u32>> {
+    let fits = |chain: &&StackChain| {
+        let met: Vec<_> = way.iter().filter(|s| chain.chain.contains(s)).collect();
+        !met.is_empty() && chain.chain.iter().take(met.len()).eq(met)
+    };
+    let inside_of = |chain: &StackChain| {
+        let met = way.iter().filter(|s| chain.chain.contains(s)).count();
+        chain.chain[met..].to_vec()
+    };
+    let mut all = chains(stack, cycle).into_iter().filter(fits).map(inside_of);
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
+}
+
+/// The chains of the map that the cycle's request may have met.
+fn chains<'a>(stack: &'a Stack, cycle: &Cycle) -> Vec<&'a StackChain> {
     let takes = |e: &&StackChain, method: &str| e.methods.iter().any(|m| m == method);
-    let routes = stack
+    if let Some(route) = &cycle.route {
+        let routes = stack.routes.iter().filter(|r| r.path == *route);
+        let endpoint = |r: &'a StackRoute| {
+            let e = &r.endpoints;
+            e.iter()
+                .find(|e| takes(e, &cycle.method))
+                .or_else(|| {
+                    e.iter()
+                        .find(|e| cycle.method == "HEAD" && takes(e, "GET"))
+                })
+                .or_else(|| e.iter().find(|e| e.methods.is_empty()))
+        };
+        return routes.filter_map(endpoint).collect();
+    }
+    let path = cycle.target.split(['?', '#']).next().unwrap_or_default();
+    let below = |prefix: &str| {
+        path.strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let nested = stack
         .routes
         .iter()
-        .filter(|r| Some(&r.path) == cycle.route.as_ref());
-    let mut endpoints = routes.map(|r| {
-        let e = &r.endpoints;
-        e.iter()
-            .find(|e| takes(e, &cycle.method))
-            .or_else(|| e.iter().find(|e| cycle.method == "HEAD" && takes(e, "GET")))
-            .or_else(|| e.iter().find(|e| e.methods.is_empty()))
-    });
-    let found = match cycle.route {
-        Some(_) => endpoints.find_map(|e| e.filter(|e| e.chain.contains(&through)))?,
-        None => &stack.fallback,
-    };
-    Some(&found.chain)
+        .filter_map(|r| Some((r.path.strip_suffix(NESTED_FALLBACK)?, r)))
+        .filter(|(prefix, _)| below(prefix));
+    match nested.clone().map(|(prefix, _)| prefix.len()).max() {
+        None => vec![&stack.fallback],
+        Some(longest) => nested
+            .filter(|(prefix, _)| prefix.len() == longest)
+            .flat_map(|(_, r)| &r.endpoints)
+            .collect(),
+    }
 }

@@ -127,6 +127,7 @@ where
     let mut got = Got::default();
     let asked = catch_unwind(AssertUnwindSafe(|| within(Some(call), || app.call(request))));
     let Ok(future) = asked else {
+        log.back_without(call, How::Unwound);
         log.leave(visit, How::Unwound, None);
         return got;
     };
@@ -153,11 +154,21 @@ where
     }
     drop(future);
     match answered {
-        None => log.leave(visit, How::Dropped, None),
-        Some(Err(())) => log.leave(visit, How::Unwound, None),
+        None => {
+            log.back_without(call, How::Dropped);
+            log.leave(visit, How::Dropped, None);
+        }
+        Some(Err(())) => {
+            log.back_without(call, How::Unwound);
+            log.leave(visit, How::Unwound, None);
+        }
         Some(Ok(response)) => {
             let Ok(response) = response;
-            let label = if is_head { Label::Head } else { log.label_back(call) };
+            log.back(call, &response);
+            // axum empties the answers of most routes to `HEAD`, not those of services without methods.
+            let body = response.body();
+            let emptied = is_head && body.is_end_stream() && body.size_hint().exact() == Some(0);
+            let label = if emptied { Label::Head } else { log.label_back(call) };
             let seen = Seen::response(&response, label);
             log.leave(visit, How::Returned(Box::new(seen.clone())), Some(call));
             log.head();

@@ -1,7 +1,7 @@
 //! From the log of the kit to the steps that the timeline must have.
 
 use crate::{
-    log::{BodyLeft, Call, Event, How, Place, Seen, Visit},
+    log::{BodyLeft, Call, Event, How, Label, Place, Seen, Visit},
     plan::{AppPlan, Case},
 };
 use onionskin::wire::{Edge, SiteKind, Stage};
@@ -48,7 +48,6 @@ pub struct Wanted {
 /// A call, and where it comes from.
 #[derive(Debug)]
 pub struct CallMade {
-    pub by: Visit,
     from: usize,
     seen: Seen,
     rebuilt: bool,
@@ -201,7 +200,6 @@ impl Wanted {
     fn call(&mut self, call: Call, by: Visit, seen: &Seen, rebuilt: bool, traced: Option<usize>) {
         let from = *self.entries[&by].last().expect("a visit has an entry");
         let made = CallMade {
-            by,
             from,
             seen: seen.clone(),
             rebuilt,
@@ -228,7 +226,11 @@ impl Wanted {
                 None => self.reach(call, &request),
             };
             let entry = self.enter_one((SiteKind::DefaultFallback, name), Some(parent), &request);
-            self.out(entry, how);
+            if self.steps[parent].at.0 == SiteKind::Router {
+                self.out(entry, &How::Returned(Box::new(bare(seen, call))));
+            } else {
+                self.out(entry, how);
+            }
         }
         if let Some(edge) = edge {
             self.out(edge, how);
@@ -276,4 +278,12 @@ impl Wanted {
             _ => "cut",
         });
     }
+}
+
+/// An answer of axum's own, before its router adds what it adds.
+fn bare(seen: &Seen, call: Call) -> Seen {
+    let mut bare = seen.clone();
+    bare.headers.retain(|(name, ..)| name != "content-length" && name != "allow");
+    bare.label = Label::Default(call);
+    bare
 }

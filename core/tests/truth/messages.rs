@@ -5,7 +5,6 @@ use crate::{
     expect::{Want, Wanted},
     hold,
     log::{Label, Seen},
-    plan::Case,
 };
 use onionskin::{
     replay::Message,
@@ -25,16 +24,14 @@ pub struct Messages<'a> {
     /// Which recorded body is which of the kit's.
     pub bodies: HashMap<Label, usize>,
     masks: HashMap<(String, Vec<u8>), Vec<u8>>,
-    target: &'static str,
 }
 
 impl<'a> Messages<'a> {
-    pub fn new(case: &Case, cycle: &'a Recorded) -> Self {
+    pub fn new(cycle: &'a Recorded) -> Self {
         Self {
             cycle,
             bodies: HashMap::new(),
             masks: HashMap::new(),
-            target: case.request.path,
         }
     }
 
@@ -163,11 +160,6 @@ impl<'a> Messages<'a> {
             hold!(delta.body.is_none(), "the delta of the body");
         }
         Ok(())
-    }
-
-    /// The target as it was sent.
-    pub fn target(&self) -> &'static str {
-        self.target
     }
 }
 
