@@ -58,8 +58,8 @@ struct Current {
 /// What a request carries in its extensions.
 #[derive(Clone)]
 pub(crate) enum Carried {
-    /// Its cycle is recorded.
-    Recorded(Handle),
+    /// Its cycle is recorded; the probe that it passed last is where it comes from, whatever task it is on.
+    Recorded(Handle, Option<EntryId>),
     /// A filter left its cycle out.
     Filtered,
 }
@@ -100,7 +100,7 @@ impl Handle {
         handle
             .lock()
             .begin(number, Instant::now(), unix_us(), agent::wants_bodies());
-        Some(Carried::Recorded(handle))
+        Some(Carried::Recorded(handle, None))
     }
 
     /// Begins a cycle of a test, which goes into a tap and is counted nowhere.

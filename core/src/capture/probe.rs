@@ -55,7 +55,7 @@ impl Frame {
             let handle = Handle::begin_tapped(tap);
             request
                 .extensions_mut()
-                .insert(Carried::Recorded(handle.clone()));
+                .insert(Carried::Recorded(handle.clone(), None));
             return Self::record(site, handle, request, true);
         }
         if !control::is_on() && !handle::is_inside() {
@@ -70,7 +70,7 @@ impl Frame {
         let carried = Handle::begin(request.uri().path())?;
         request.extensions_mut().insert(carried.clone());
         match carried {
-            Carried::Recorded(handle) => Self::record(site, handle, request, true),
+            Carried::Recorded(handle, _) => Self::record(site, handle, request, true),
             Carried::Filtered => None,
         }
     }
@@ -86,7 +86,7 @@ impl Frame {
     {
         let look = body::look(request.body());
         let can_tee = body::as_axum(request.body_mut()).is_some();
-        let current = handle::current_entry(&handle);
+        let current = handle::current_entry(&handle).or_else(|| passed_last(request));
         let (entry, new_body) = handle.guarded(|| {
             let mut recording = handle.lock();
             let parent = current.or_else(|| recording.innermost_open());
@@ -116,6 +116,9 @@ impl Frame {
             && let Some(inner) = body::as_axum(request.body_mut())
         {
             body::tee(inner, &handle, number, entry);
+        }
+        if let Some(Carried::Recorded(_, at)) = request.extensions_mut().get_mut() {
+            *at = Some(entry);
         }
         Some(Self {
             handle,
@@ -248,7 +251,7 @@ impl Drop for Frame {
 /// The recording that a request belongs to: by its extensions, else (a layer built the request afresh) by the task.
 fn find<B>(request: &mut Request<B>) -> Option<Handle> {
     match request.extensions().get::<Carried>() {
-        Some(Carried::Recorded(handle)) => {
+        Some(Carried::Recorded(handle, _)) => {
             let live = !handle.lock().has_ended();
             return live.then(|| handle.clone());
         }
@@ -266,8 +269,16 @@ fn find<B>(request: &mut Request<B>) -> Option<Handle> {
     }
     request
         .extensions_mut()
-        .insert(Carried::Recorded(handle.clone()));
+        .insert(Carried::Recorded(handle.clone(), None));
     Some(handle)
+}
+
+/// The probe that a request passed last: where it comes from if it is on a task of its own.
+fn passed_last<B>(request: &Request<B>) -> Option<EntryId> {
+    match request.extensions().get() {
+        Some(Carried::Recorded(_, at)) => *at,
+        _ => None,
+    }
 }
 
 /// `http.route`, if the router has found one.
