@@ -2,8 +2,8 @@
 //!
 //! In the order of a request's way:
 //!
-//! - [`server`]: `serve`, the outermost probe; [`router`], [`method_router`], [`routing`]: axum's own, with probes inside
-//! - [`probe`]: the probe between two layers; [`traced`]: the pair of them around one; [`handler`]: the one around a handler; [`body`]: the one in a body
+//! - `server`: `serve`, the outermost probe, on a `connection` with a clock ([`written`], [`websocket`]); [`router`], [`method_router`], [`routing`]: axum's own, with probes inside
+//! - [`probe`]: the probe between two layers; [`traced`]: the pair of them around one; [`handler`]: the one around a handler; [`body`]: the one in a body ([`events`])
 //! - [`handle`]: how probes of one cycle find its recording; [`recording`]: what happened, encoded as it happens
 //! - [`heads`]: what a message's head looked like, compared in place; [`redact`]: credentials masked
 //! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on
@@ -12,7 +12,10 @@
 
 pub(crate) mod agent;
 pub(crate) mod body;
+#[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+pub(crate) mod connection;
 pub(crate) mod control;
+pub(crate) mod events;
 pub(crate) mod handle;
 pub(crate) mod handler;
 pub(crate) mod heads;
@@ -33,3 +36,5 @@ pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod tap;
 pub(crate) mod traced;
+pub(crate) mod websocket;
+pub(crate) mod written;

@@ -1,9 +1,12 @@
 //! The compact encoding of a cycle: what the recorder writes, the ring keeps and the link carries.
 
 mod decode;
+mod delta;
 pub(crate) mod format;
+mod marks;
 mod outcome;
 pub(crate) mod read;
+mod routes;
 
 pub(crate) use outcome::NESTED_FALLBACK;
 

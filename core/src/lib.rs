@@ -55,8 +55,9 @@ pub use capture::server::serve;
     any(feature = "http1", feature = "http2")
 ))]
 pub mod clocked {
-    pub use crate::capture::server::{
-        Clocked, ClockedIo, ClockedListener, ClockedMake, ClockedService, MakeFuture, ServiceFuture,
+    pub use crate::capture::{
+        connection::{Clocked, ClockedIo, ClockedListener},
+        server::{ClockedMake, ClockedService, MakeFuture, ServiceFuture},
     };
 }
 

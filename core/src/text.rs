@@ -17,7 +17,7 @@ pub mod edits;
 
 pub use escape::{escape, escape_bytes};
 pub use line::line;
-pub use timeline::{Timeline, mark, omitted, timeline};
+pub use timeline::{Timeline, mark, omitted, timeline, tried};
 pub use units::{clock, duration, size};
 
 #[cfg(test)]

@@ -286,6 +286,9 @@ pub struct Step {
     /// For the `out` of `resolve`: what was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
+    /// For the `out` of `send`: what went out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
 }
 
 /// Whether a step enters or leaves.
@@ -319,6 +322,90 @@ pub enum Left {
     Cut,
 }
 
+/// What the server sent of a response. The figures of the connection are there where the cycle was seen from `serve`, and
+/// on HTTP/1 only: streams of HTTP/2 share a connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// When the server was done with the body.
+    pub body_end_ns: u64,
+    /// Bytes written to the connection, head and framing included.
+    pub bytes_out: Option<u64>,
+    /// When the first of them was.
+    pub first_byte_ns: Option<u64>,
+    /// When the last of them was.
+    pub last_byte_ns: Option<u64>,
+    /// After an upgrade (status 101): what went over the connection until it was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgraded: Option<Traffic>,
+}
+
+/// What went over an upgraded connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// Bytes from the client.
+    pub bytes_in: u64,
+    /// Bytes to the client.
+    pub bytes_out: u64,
+    /// Of a WebSocket: its frames by direction and kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<FrameCount>,
+}
+
+/// Frames of one kind in one direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameCount {
+    /// `request`: from the client; `response`: to it.
+    pub side: Side,
+    /// The kind.
+    pub kind: FrameKind,
+    /// How many.
+    pub frames: u64,
+    /// Bytes of their payloads.
+    pub bytes: u64,
+}
+
+/// Kinds of frames of a WebSocket: RFC 6455, section 11.8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FrameKind {
+    /// Opcode 0.
+    Continuation,
+    /// Opcode 1.
+    Text,
+    /// Opcode 2.
+    Binary,
+    /// Opcode 8.
+    Close,
+    /// Opcode 9.
+    Ping,
+    /// Opcode 10.
+    Pong,
+}
+
+impl FrameKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::Continuation,
+        Self::Text,
+        Self::Binary,
+        Self::Close,
+        Self::Ping,
+        Self::Pong,
+    ];
+
+    /// The word for it, as shown to people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Continuation => "continuation",
+            Self::Text => "text",
+            Self::Binary => "binary",
+            Self::Close => "close",
+            Self::Ping => "ping",
+            Self::Pong => "pong",
+        }
+    }
+}
+
 /// What the router found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolved {
@@ -326,6 +413,40 @@ pub struct Resolved {
     pub route: Option<String>,
     /// Path parameters, in order of the pattern.
     pub params: Vec<(String, String)>,
+    /// Where no view of the app took the request (404, 405): the routes of the map, the nearest first, and why each was
+    /// refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<Tried>,
+}
+
+/// A route that was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The pattern.
+    pub route: String,
+    /// Why it was refused.
+    pub why: Why,
+}
+
+/// Why a route was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Why {
+    /// The path parts from the pattern at these segments; none: there it is at its end.
+    Path {
+        /// Of the pattern.
+        wanted: Option<String>,
+        /// Of the path.
+        got: Option<String>,
+    },
+    /// The path matches, the method does not.
+    Method {
+        /// Methods that the route takes.
+        allowed: Vec<String>,
+    },
+    /// It was not: the path and the method match, and still a fallback answered.
+    Matched,
 }
 
 /// A value and the one before it.
@@ -473,6 +594,9 @@ pub struct Body {
     /// Whether something in `head` is masked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacted: bool,
+    /// Events, of a body of type `text/event-stream`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<u64>,
     /// Trailers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trailers: Vec<Header>,
@@ -559,9 +683,23 @@ pub enum MarkKind {
         message: String,
         /// `file:line`.
         at: String,
+        /// The frames of the app's own code, innermost first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        backtrace: Vec<Frame>,
     },
     /// The layer outside handed on a request that was built afresh; the cycle was found again through the task.
     Rebuilt,
+}
+
+/// A frame of a backtrace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The function, as the compiler names it.
+    pub function: String,
+    /// `file:line:column`.
+    pub at: String,
+    /// Frames of libraries that were left out between this one and the one before.
+    pub folded: u64,
 }
 
 /// What a cap on one cycle's size left out.

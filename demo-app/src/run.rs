@@ -105,6 +105,7 @@ impl Watch {
             notices: self.notices.clone(),
         };
         let shown = onionskin_tui::run(config, std::future::pending()).await;
+        println!("The shop is closed. Its cycles were shown at {}", self.url);
         if let Some(visiting) = visiting {
             visiting.abort();
         }

@@ -1,16 +1,19 @@
 //! The `onionskin` command in a real pseudo-terminal, fed through its socket.
 //!
 //! - `app`: an app that speaks JSON on the link
-//! - `pty`: a terminal with the command in it, and what it shows
+//! - `pty`: a terminal with a command in it, and what it shows; `start`: the command, started
 //! - here: what a user does
 
 #[path = "terminal/app.rs"]
 mod app;
 #[path = "terminal/pty.rs"]
 mod pty;
+#[path = "terminal/start.rs"]
+mod start;
 
 use app::App;
-use pty::{Pty, onionskin};
+use pty::Pty;
+use start::onionskin;
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Command, Stdio},
@@ -147,7 +150,7 @@ fn a_second_one_says_where_the_first_one_is_and_can_attach() {
 
 #[test]
 fn headless_json_prints_whole_cycles_and_ends_after_the_count() {
-    let dir = pty::socket_dir();
+    let dir = start::socket_dir();
     let socket = dir.path().join("link.sock");
     let mut child = onionskin(&socket)
         .args(["--headless", "--json", "--count", "2", "--port", "0"])
@@ -181,7 +184,7 @@ fn headless_json_prints_whole_cycles_and_ends_after_the_count() {
 
 #[test]
 fn headless_ends_quietly_when_nobody_reads() {
-    let dir = pty::socket_dir();
+    let dir = start::socket_dir();
     let socket = dir.path().join("link.sock");
     let mut child = onionskin(&socket)
         .args(["--port", "0"])
@@ -216,7 +219,7 @@ fn what_is_wrong_with_the_arguments_is_said() {
     assert!(code == 2 && said.contains("--nonsense"), "{said}");
     let (code, said) = run(&["--attach", "http://127.0.0.1:1/"]);
     assert!(code == 1 && said.contains("#token="), "{said}");
-    let dir = pty::socket_dir();
+    let dir = start::socket_dir();
     let socket = dir.path().join("none.sock");
     let (code, said) = run(&["--attach", "--socket", socket.to_str().unwrap()]);
     assert!(code == 1 && said.contains("no inspector"), "{said}");
@@ -224,7 +227,7 @@ fn what_is_wrong_with_the_arguments_is_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_cycle_is_printed_as_a_timeline() {
-    let dir = pty::socket_dir();
+    let dir = start::socket_dir();
     let config = onionskin_web::Config {
         socket: dir.path().join("link.sock"),
         port: 0,

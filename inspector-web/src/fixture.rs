@@ -66,6 +66,7 @@ fn step(seq: u32, stage: Stage, edge: Edge, delta: Option<Delta>) -> Step {
         delta,
         left: None,
         resolved: None,
+        sent: None,
     }
 }
 
@@ -131,6 +132,7 @@ pub(crate) fn cycle(run: &str, number: u64) -> Cycle {
             hash: Some("0".repeat(16)),
             head: Octets(vec![0, 0xff, b'<', b'>']),
             redacted: false,
+            events: None,
             trailers: vec![],
             first_ns: Some(2000),
             last_ns: Some(2000),

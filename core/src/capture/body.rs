@@ -112,6 +112,7 @@ pub(crate) fn tee(body: &mut Body, handle: &Handle, number: u16, inside: EntryId
             inside,
             last: false,
             ended: false,
+            whole: false,
         },
     );
 }
@@ -127,6 +128,7 @@ pub(crate) fn last_tee(body: &mut Body, handle: &Handle, number: Option<u16>, in
             inside,
             last: true,
             ended: false,
+            whole: false,
         },
     );
 }
@@ -144,11 +146,14 @@ struct Tee {
     inside: EntryId,
     last: bool,
     ended: bool,
+    /// Whether it ended well.
+    whole: bool,
 }
 
 impl Tee {
     fn end(&mut self, how: Result<(), String>) {
         self.ended = true;
+        self.whole = how.is_ok();
         if let Some(number) = self.number {
             self.handle.lock().body_end(number, how);
         }
@@ -172,13 +177,16 @@ impl HttpBody for Tee {
         let frame = ready!(polled).map(|frame| frame.map_err(axum::Error::into_inner));
         match (&frame, this.number) {
             (Some(Ok(frame)), Some(number)) => {
-                let mut recording = this.handle.lock();
                 if let Some(data) = frame.data_ref() {
+                    let mut recording = this.handle.lock();
                     recording.body_data(number, Some(this.inside), data);
                 } else if let Some(trailers) = frame.trailers_ref() {
-                    recording.body_trailers(number, trailers);
+                    this.handle.lock().body_trailers(number, trailers);
+                    // Nothing comes after trailers: hyper does not ask again.
+                    this.end(Ok(()));
                 }
             }
+            (Some(Ok(frame)), None) if frame.is_trailers() => this.end(Ok(())),
             (Some(Ok(_)), None) => {}
             (Some(Err(error)), _) => this.end(Err(error.to_string())),
             (None, _) => this.end(Ok(())),
@@ -212,13 +220,12 @@ impl Drop for Tee {
         if !self.last {
             return;
         }
-        let whole = self.ended;
+        let whole = self.whole;
         // What is inside is dropped first, so that it is still part of the cycle.
         {
             let _entered = self.handle.enter(Some(self.inside));
             drop(std::mem::take(&mut self.inner));
         }
-        self.handle.lock().sent(whole);
-        self.handle.finish();
+        self.handle.end_body(whole);
     }
 }

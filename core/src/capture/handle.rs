@@ -7,9 +7,10 @@ use super::{
     agent, control, outbox, panics,
     recording::{EntryId, Recording},
     tap::Tap,
+    written::Written,
 };
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     panic::{self, AssertUnwindSafe},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, TryLockError,
@@ -46,12 +47,17 @@ pub(crate) fn filtered() -> u64 {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Current> = const { RefCell::new(Current { handle: None, entry: None }) };
+    /// The cycle that is current.
+    static CURRENT: RefCell<Option<Handle>> = const { RefCell::new(None) };
+    /// Which one that is and where in it we are: all that most probes ask.
+    static PLACE: Cell<Place> = const { Cell::new(Place { cycle: 0, entry: None }) };
     static IDLE: RefCell<Vec<Arc<Mutex<Recording>>>> = const { RefCell::new(Vec::new()) };
 }
 
-struct Current {
-    handle: Option<Handle>,
+#[derive(Clone, Copy)]
+struct Place {
+    /// [`Handle::address`] of what is in `CURRENT`; 0 for nothing.
+    cycle: usize,
     entry: Option<EntryId>,
 }
 
@@ -132,6 +138,12 @@ impl Handle {
         self.shared().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether this is the cycle of a test.
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.try_lock()
+            .is_some_and(|recording| recording.tap.is_some())
+    }
+
     /// The recording, unless somebody has it.
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Recording>> {
         match self.shared().try_lock() {
@@ -144,10 +156,6 @@ impl Handle {
     /// Tells this recording from others while it lives.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(self.shared()).addr()
-    }
-
-    fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(self.shared(), other.shared())
     }
 
     /// Runs code of ours that must not fail the app: if it panics, the cycle is given up and counted, and no more than that.
@@ -167,6 +175,27 @@ impl Handle {
         }
     }
 
+    /// The server is done with the response's body.
+    pub(crate) fn end_body(&self, whole: bool) {
+        let is_last = self.lock().end_body(whole);
+        if is_last {
+            self.end_with_sending();
+        }
+    }
+
+    /// Nothing more of the response is written.
+    pub(crate) fn end_sending(&self, written: Written, delivered: bool) {
+        let is_last = self.lock().end_writing(written, delivered);
+        if is_last {
+            self.end_with_sending();
+        }
+    }
+
+    fn end_with_sending(&self) {
+        self.guarded(|| self.lock().sent());
+        self.finish();
+    }
+
     /// Ends the cycle and hands it on.
     pub(crate) fn finish(&self) {
         self.guarded(|| {
@@ -181,29 +210,28 @@ impl Handle {
     }
 
     /// Makes this the current cycle, and `entry` the current place in it, until the guard is dropped.
+    #[inline]
     pub(crate) fn enter(&self, entry: Option<EntryId>) -> Entered<'_> {
-        let before = CURRENT
-            .try_with(|current| {
-                let mut current = current.borrow_mut();
-                let outer_entry = std::mem::replace(&mut current.entry, entry);
-                let outer_handle = if current.handle.as_ref().is_some_and(|h| h.is_same(self)) {
-                    Outer::Same
-                } else {
-                    Outer::Other(current.handle.replace(self.clone()))
-                };
-                (outer_handle, outer_entry)
-            })
-            .unwrap_or((Outer::Same, None));
-        if let Outer::Other(_) = before.0 {
-            self.lock().resume();
-        }
+        let cycle = self.address();
+        let before = PLACE.replace(Place { cycle, entry });
+        let outer = if before.cycle == cycle {
+            Outer::Same
+        } else {
+            self.make_current()
+        };
         Entered {
             handle: self,
-            outer: before.0,
-            outer_entry: before.1,
+            outer,
+            before,
             entry,
             waits: false,
         }
+    }
+
+    fn make_current(&self) -> Outer {
+        let outer = CURRENT.try_with(|current| current.borrow_mut().replace(self.clone()));
+        self.lock().resume();
+        Outer::Other(outer.ok().flatten())
     }
 }
 
@@ -239,13 +267,14 @@ enum Outer {
 pub(crate) struct Entered<'a> {
     handle: &'a Handle,
     outer: Outer,
-    outer_entry: Option<EntryId>,
+    before: Place,
     entry: Option<EntryId>,
     /// Whether the app waits for something after this.
     waits: bool,
 }
 
 impl Drop for Entered<'_> {
+    #[inline]
     fn drop(&mut self) {
         // No Drop of the app's futures runs while a panic passes; this guard is where it is seen.
         if std::thread::panicking()
@@ -253,56 +282,37 @@ impl Drop for Entered<'_> {
         {
             self.handle.lock().unwound(entry);
         }
-        let outer = std::mem::replace(&mut self.outer, Outer::Same);
-        let is_root = matches!(outer, Outer::Other(_));
-        let own = CURRENT
-            .try_with(|current| {
-                let mut current = current.borrow_mut();
-                current.entry = self.outer_entry;
-                match outer {
-                    Outer::Same => None,
-                    Outer::Other(handle) => std::mem::replace(&mut current.handle, handle),
-                }
-            })
-            .ok()
-            .flatten();
-        if is_root {
+        PLACE.set(self.before);
+        if let Outer::Other(outer) = std::mem::replace(&mut self.outer, Outer::Same) {
+            let own = CURRENT.try_with(|current| current.replace(outer));
             self.handle.lock().park(self.waits);
+            // Outside the borrow: the last share may go back to the pool here.
+            drop(own);
         }
-        // Outside the borrow: the last share may go back to the pool here.
-        drop(own);
     }
 }
 
 /// The cycle that is current on this thread, and the place in it.
 pub(crate) fn current() -> Option<(Handle, Option<EntryId>)> {
-    CURRENT
-        .try_with(|current| {
-            let current = current.try_borrow().ok()?;
-            Some((current.handle.clone()?, current.entry))
-        })
-        .ok()
-        .flatten()
+    if !is_inside() {
+        return None;
+    }
+    let handle = CURRENT
+        .try_with(|current| current.try_borrow().ok()?.clone())
+        .ok()??;
+    Some((handle, PLACE.get().entry))
 }
 
 /// The place in this cycle that is current on this thread.
 pub(crate) fn current_entry(of: &Handle) -> Option<EntryId> {
-    CURRENT
-        .try_with(|current| {
-            let current = current.try_borrow().ok()?;
-            current
-                .handle
-                .as_ref()
-                .filter(|h| h.is_same(of))
-                .and(current.entry)
-        })
-        .ok()
+    let place = PLACE.get();
+    (place.cycle == of.address())
+        .then_some(place.entry)
         .flatten()
 }
 
 /// Whether any cycle is current on this thread.
+#[inline]
 pub(crate) fn is_inside() -> bool {
-    CURRENT
-        .try_with(|current| current.try_borrow().is_ok_and(|c| c.handle.is_some()))
-        .unwrap_or(false)
+    PLACE.get().cycle != 0
 }

@@ -39,6 +39,8 @@ struct Field {
     at: u32,
     name: u32,
     value: u32,
+    /// Where the name stands, if it stands there for ever: then nothing else does.
+    name_addr: Option<usize>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -85,7 +87,9 @@ impl PartialEq for Type {
     }
 }
 
-/// The name of our own extension, which is no part of the message.
+/// Number of our own extension, which is no part of the message.
+const OURS: u32 = u32::MAX;
+
 fn is_ours(type_name: &str) -> bool {
     type_name.starts_with("onionskin::capture::")
 }
@@ -117,6 +121,19 @@ impl Heads {
         head: &Head<'_>,
         out: &mut Vec<u8>,
     ) -> VersionId {
+        let old = base.map(|b| &self.versions[b as usize]);
+        let (old_fields, old_types) = old.map_or_else(Default::default, |o| (o.fields, o.extensions));
+        let same_run = self.same_run(old_fields, head.headers);
+        let same_fields = [old_fields.len as usize, head.headers.len()] == [same_run; 2];
+        let same_types = self.same_types(old_types, head.extensions);
+        if let Some(base) = base
+            && same_fields
+            && same_types
+            && self.is_unchanged(base, head)
+        {
+            out.push(0);
+            return base;
+        }
         let mask_at = out.len();
         out.push(0);
         let mut mask = 0;
@@ -159,17 +176,15 @@ impl Heads {
             mask |= part::STATUS;
             put_varint(out, u64::from(status));
         }
-        let old_fields = old.map_or(Span::default(), |o| o.fields);
-        let old_types = old.map_or(Span::default(), |o| o.extensions);
         let same_body = old.is_some_and(|o| o.body == head.body);
 
-        let fields = if self.same_fields(old_fields, head.headers) {
+        let fields = if same_fields {
             old_fields
         } else {
             mask |= part::HEADERS;
-            self.put_fields(old_fields, head.headers, out)
+            self.put_fields(old_fields, same_run, head.headers, out)
         };
-        let extensions = if self.same_types(old_types, head.extensions) {
+        let extensions = if same_types {
             old_types
         } else {
             let start = out.len();
@@ -203,6 +218,19 @@ impl Heads {
         }
     }
 
+    /// Whether a message still is what it was, headers and extensions aside.
+    fn is_unchanged(&self, base: VersionId, head: &Head<'_>) -> bool {
+        let old = &self.versions[base as usize];
+        old.version == head.version
+            && old.body == head.body
+            && match head.line {
+                Line::Request(method, uri) => {
+                    old.method == *method && same_uri(uri, self.slice(old.uri))
+                }
+                Line::Response(status) => old.status == status,
+            }
+    }
+
     /// The body of a version.
     pub(crate) fn body(&self, version: VersionId) -> BodyState {
         self.versions[version as usize].body
@@ -231,29 +259,37 @@ impl Heads {
         &self.fields[span.at as usize..(span.at + span.len) as usize]
     }
 
-    fn is(&self, field: Field, name: &[u8], value: &[u8]) -> bool {
+    #[inline]
+    fn is(&self, field: &Field, name: &str, value: &[u8]) -> bool {
         if (field.name as usize, field.value as usize) != (name.len(), value.len()) {
             return false;
         }
-        let at = field.at as usize;
-        let (start, end) = self.bytes[at..at + name.len() + value.len()].split_at(name.len());
-        end == value && start == name
+        let start = field.at as usize;
+        let middle = start + name.len();
+        (field.name_addr == Some(name.as_ptr().addr())
+            || self.bytes[start..middle] == *name.as_bytes())
+            && self.bytes[middle..middle + value.len()] == *value
     }
 
-    fn same_fields(&self, old: Span, headers: &HeaderMap) -> bool {
-        old.len as usize == headers.len()
-            && headers
-                .iter()
-                .zip(self.list(old))
-                .all(|((name, value), field)| {
-                    self.is(*field, name.as_str().as_bytes(), value.as_bytes())
-                })
+    /// How many headers there are, from the first on, that are as they were.
+    fn same_run(&self, old: Span, headers: &HeaderMap) -> usize {
+        let old = self.list(old);
+        let mut n = 0;
+        for (name, value) in headers {
+            match old.get(n) {
+                Some(field) if self.is(field, redact::name_text(name), value.as_bytes()) => n += 1,
+                _ => break,
+            }
+        }
+        n
     }
 
-    /// Encodes the new list as runs of the old one and new headers.
-    fn put_fields(&mut self, old: Span, headers: &HeaderMap, out: &mut Vec<u8>) -> Span {
+    /// Encodes the new list as runs of the old one and new headers, the first `same` being as they were.
+    fn put_fields(&mut self, old: Span, same: usize, headers: &HeaderMap, out: &mut Vec<u8>) -> Span {
         let start = self.fields.len() as u32;
-        let (mut run_start, mut run) = (0_usize, 0_usize);
+        let at = old.at as usize;
+        self.fields.extend_from_within(at..at + same);
+        let (mut run_start, mut run) = (0_usize, same);
         let flush = |run_start: usize, run: &mut usize, out: &mut Vec<u8>| {
             if *run > 0 {
                 put_varint(out, ((*run as u64) << 1) | 1);
@@ -261,12 +297,12 @@ impl Heads {
                 *run = 0;
             }
         };
-        for (name, value) in headers {
-            let (name_text, value_bytes) = (name.as_str(), value.as_bytes());
+        for (name, value) in headers.iter().skip(same) {
+            let (name_text, value_bytes) = (redact::name_text(name), value.as_bytes());
             let found = {
                 let list = self.list(old);
                 let next = run_start + run;
-                let is = |i: &usize| self.is(list[*i], name_text.as_bytes(), value_bytes);
+                let is = |i: &usize| self.is(&list[*i], name_text, value_bytes);
                 if next < list.len() && is(&next) {
                     Some(next)
                 } else {
@@ -291,13 +327,9 @@ impl Heads {
                     put_bytes(out, name_text.as_bytes());
                     let flag = out.len();
                     out.push(0);
+                    let known = redact::name_of(name_text);
                     let masked = put_counted(out, |out| {
-                        redact::put_value(
-                            out,
-                            redact::class_of(name_text),
-                            value.is_sensitive(),
-                            value_bytes,
-                        )
+                        redact::put_value(out, known.class, value.is_sensitive(), value_bytes)
                     });
                     out[flag] = u8::from(masked);
                     let at = self.bytes.len() as u32;
@@ -307,6 +339,7 @@ impl Heads {
                         at,
                         name: name_text.len() as u32,
                         value: value_bytes.len() as u32,
+                        name_addr: known.addr.filter(|addr| *addr == name_text.as_ptr().addr()),
                     }
                 }
             };
@@ -320,16 +353,23 @@ impl Heads {
         }
     }
 
-    /// Reads the types into `scratch` and compares them with the version's.
+    /// Compares the types with the version's. Where they differ, `scratch` holds them afterwards.
     fn same_types(&mut self, old: Span, extensions: &Extensions) -> bool {
         let before = &self.types[old.at as usize..(old.at + old.len) as usize];
         self.scratch.clear();
+        let mut names = TypeNames {
+            before,
+            rest: before,
+            now: &mut self.scratch,
+        };
         if !extensions.is_empty() {
-            let mut names = TypeNames {
-                before,
-                now: &mut self.scratch,
-            };
             write!(names, "{extensions:?}").expect("the sink takes everything");
+        }
+        if names.now.is_empty() {
+            if names.rest.is_empty() {
+                return true;
+            }
+            names.part();
         }
         before == &self.scratch[..]
     }
@@ -338,8 +378,8 @@ impl Heads {
     fn put_types(&mut self, old: Span, out: &mut Vec<u8>) -> Span {
         let before = &self.types[old.at as usize..(old.at + old.len) as usize];
         let now = &self.scratch;
-        let added = now.iter().filter(|t| !before.contains(t));
-        let removed = before.iter().filter(|t| !now.contains(t));
+        let added = now.iter().filter(|t| t.id != OURS && !before.contains(t));
+        let removed = before.iter().filter(|t| t.id != OURS && !now.contains(t));
         let (n_added, n_removed) = (added.clone().count(), removed.clone().count());
         if n_added + n_removed > 0 {
             put_varint(out, n_added as u64);
@@ -359,21 +399,18 @@ impl Heads {
 /// Appends what `write` writes, with its length before it.
 fn put_counted<R>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     let at = out.len();
+    out.push(0);
     let result = write(out);
-    let len = out.len() - at;
-    let mut prefix = [0_u8; 10];
-    let mut n = 0;
-    let mut rest = len;
-    loop {
-        prefix[n] = (rest & 0x7f) as u8 | if rest > 0x7f { 0x80 } else { 0 };
-        n += 1;
-        rest >>= 7;
-        if rest == 0 {
-            break;
-        }
+    let len = out.len() - at - 1;
+    if len < 0x80 {
+        out[at] = len as u8;
+    } else {
+        let end = out.len();
+        put_varint(out, len as u64);
+        let n = out.len() - end;
+        out[at..].rotate_right(n);
+        out.remove(at + n);
     }
-    out.extend_from_slice(&prefix[..n]);
-    out[at..].rotate_right(n);
     result
 }
 
@@ -404,26 +441,47 @@ fn version_byte(version: Version) -> u8 {
 /// written in one piece.
 struct TypeNames<'a> {
     before: &'a [Type],
+    /// Those before that are still to come, as long as they come in their order. Nothing is copied until one does not.
+    rest: &'a [Type],
     now: &'a mut Vec<Type>,
+}
+
+impl TypeNames<'_> {
+    /// From here on they are another list than the one before.
+    fn part(&mut self) {
+        let same = self.before.len() - self.rest.len();
+        self.now.extend_from_slice(&self.before[..same]);
+        self.rest = &[];
+    }
+
+    #[cold]
+    fn push(&mut self, name: &str) {
+        if self.now.is_empty() {
+            self.part();
+        }
+        self.now.push(Type {
+            addr: name.as_ptr().addr(),
+            len: name.len(),
+            id: type_id(name),
+        });
+    }
 }
 
 impl Write for TypeNames<'_> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
-        if matches!(piece, "{" | "}" | ", ") || is_ours(piece) {
-            return Ok(());
+        if let [next, rest @ ..] = self.rest
+            && (next.addr, next.len) == (piece.as_ptr().addr(), piece.len())
+        {
+            self.rest = rest;
+        } else if !is_punctuation(piece) {
+            self.push(piece);
         }
-        let (addr, len) = (piece.as_ptr().addr(), piece.len());
-        let known = self
-            .before
-            .get(self.now.len())
-            .filter(|t| (t.addr, t.len) == (addr, len));
-        self.now.push(known.copied().unwrap_or_else(|| Type {
-            addr,
-            len,
-            id: type_id(piece),
-        }));
         Ok(())
     }
+}
+
+fn is_punctuation(piece: &str) -> bool {
+    piece.len() <= 2 && matches!(piece, "{" | "}" | ", ")
 }
 
 thread_local! {
@@ -439,9 +497,13 @@ fn type_id(name: &str) -> u32 {
             if let Some(known) = types.iter().find(|t| (t.addr, t.len) == (addr, len)) {
                 return known.id;
             }
-            let id = site::name_id(name);
+            let id = if is_ours(name) {
+                OURS
+            } else {
+                site::name_id(name)
+            };
             types.push(Type { addr, len, id });
             id
         })
-        .unwrap_or_else(|_| site::name_id(name))
+        .unwrap_or_else(|_| if is_ours(name) { OURS } else { site::name_id(name) })
 }

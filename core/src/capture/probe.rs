@@ -89,6 +89,9 @@ impl Frame {
         let current = handle::current_entry(&handle).or_else(|| passed_last(request));
         let (entry, new_body) = handle.guarded(|| {
             let mut recording = handle.lock();
+            if recording.has_ended() {
+                return None;
+            }
             let parent = current.or_else(|| recording.innermost_open());
             let known = recording.outer_request_body(parent);
             let (state, new_body) =
@@ -101,8 +104,8 @@ impl Frame {
                 body: state,
             };
             let entry = recording.enter(site, parent, &head, || matched_path(request));
-            (entry, new_body)
-        })?;
+            Some((entry, new_body))
+        })??;
         let Some(entry) = entry else {
             // Too many steps: those are counted, and the cycle goes on.
             return outermost.then(|| Self {
@@ -184,6 +187,11 @@ impl Frame {
             if number.is_none() && head.body.body.is_none() && !look.is_empty() {
                 number = recording.body(Side::Response);
                 head.body.body = number;
+                if let Some(number) = number
+                    && is_event_stream(response)
+                {
+                    recording.expect_events(number);
+                }
             }
             let is_counted = head.body.body.is_some();
             recording.send(self.entry, &head);
@@ -193,8 +201,7 @@ impl Frame {
             return;
         };
         if look.is_empty() && !is_counted {
-            self.handle.lock().sent(true);
-            self.handle.finish();
+            self.handle.end_body(true);
         } else {
             body::last_tee(response.body_mut(), &self.handle, number, self.entry);
         }
@@ -217,6 +224,11 @@ impl Frame {
     ) -> (Head<'a>, Option<u16>) {
         let known = recording.inner_response_body(self.entry);
         let (state, new_body) = look.state(&self.handle, recording, Side::Response, known, can_tee);
+        if let Some(number) = new_body
+            && is_event_stream(response)
+        {
+            recording.expect_events(number);
+        }
         let head = Head {
             line: Line::Response(response.status().as_u16()),
             version: response.version(),
@@ -248,13 +260,10 @@ impl Drop for Frame {
     }
 }
 
-/// The recording that a request belongs to: by its extensions, else (a layer built the request afresh) by the task.
+/// The recording that a request belongs to, which may have ended: by its extensions, else (a layer built the request afresh) by the task.
 fn find<B>(request: &mut Request<B>) -> Option<Handle> {
     match request.extensions().get::<Carried>() {
-        Some(Carried::Recorded(handle, _)) => {
-            let live = !handle.lock().has_ended();
-            return live.then(|| handle.clone());
-        }
+        Some(Carried::Recorded(handle, _)) => return Some(handle.clone()),
         Some(Carried::Filtered) => return None,
         None => {}
     }
@@ -279,6 +288,12 @@ fn passed_last<B>(request: &Request<B>) -> Option<EntryId> {
         Some(Carried::Recorded(_, at)) => *at,
         _ => None,
     }
+}
+
+/// Whether the body is a stream of server-sent events.
+fn is_event_stream<B>(response: &http::Response<B>) -> bool {
+    let content_type = response.headers().get(http::header::CONTENT_TYPE);
+    content_type.is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// `http.route`, if the router has found one.
@@ -399,6 +414,49 @@ impl<S> Layer<S> for EdgeLayer {
     }
 }
 
+/// `http::Request` with a body: what a probe can look at. As a trait, so that the compiler says in plain words what is
+/// wrong where there is another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an HTTP request with a body, so Onionskin can't put a probe here",
+    label = "not `http::Request<B>` with `B: http_body::Body + 'static`",
+    note = "for services that are not HTTP use tower's own builder: `onionskin_tower::plain::ServiceBuilder`"
+)]
+pub trait HttpRequest {
+    /// Its body.
+    type Body: HttpBody + 'static;
+    /// The request.
+    fn as_http(&mut self) -> &mut Request<Self::Body>;
+}
+
+impl<B: HttpBody + 'static> HttpRequest for Request<B> {
+    type Body = B;
+
+    fn as_http(&mut self) -> &mut Self {
+        self
+    }
+}
+
+/// `http::Response` with a body: what a probe can look at.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an HTTP response with a body, so Onionskin can't put a probe here",
+    label = "not `http::Response<B>` with `B: http_body::Body + 'static`",
+    note = "make it one with `IntoResponse::into_response`, or use tower's own builder: `onionskin_tower::plain::ServiceBuilder`"
+)]
+pub trait HttpResponse {
+    /// Its body.
+    type Body: HttpBody + 'static;
+    /// The response.
+    fn as_http(&mut self) -> &mut http::Response<Self::Body>;
+}
+
+impl<B: HttpBody + 'static> HttpResponse for http::Response<B> {
+    type Body = B;
+
+    fn as_http(&mut self) -> &mut Self {
+        self
+    }
+}
+
 /// A service with a probe around it that leaves all types as they are: for stacks that are not axum's.
 #[derive(Clone, Copy, Debug)]
 pub struct EdgeProbe<S> {
@@ -406,13 +464,13 @@ pub struct EdgeProbe<S> {
     site: &'static Site,
 }
 
-impl<S, B, R> Service<Request<B>> for EdgeProbe<S>
+impl<S, Req> Service<Req> for EdgeProbe<S>
 where
-    S: Service<Request<B>, Response = http::Response<R>>,
-    B: HttpBody + 'static,
-    R: HttpBody + 'static,
+    S: Service<Req>,
+    Req: HttpRequest,
+    S::Response: HttpResponse,
 {
-    type Response = http::Response<R>;
+    type Response = S::Response;
     type Error = S::Error;
     type Future = EdgeFuture<S::Future>;
 
@@ -422,8 +480,8 @@ where
     }
 
     #[inline]
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let frame = Frame::pass(self.site, &mut request);
+    fn call(&mut self, mut request: Req) -> Self::Future {
+        let frame = Frame::pass(self.site, request.as_http());
         let inner = match &frame {
             Some(frame) => frame.run(|| self.inner.call(request)),
             None => self.inner.call(request),
@@ -443,8 +501,8 @@ pin_project! {
 
 impl<F, R, E> Future for EdgeFuture<F>
 where
-    F: Future<Output = Result<http::Response<R>, E>>,
-    R: HttpBody + 'static,
+    F: Future<Output = Result<R, E>>,
+    R: HttpResponse,
 {
     type Output = F::Output;
 
@@ -456,7 +514,7 @@ where
         };
         let mut result = ready!(frame.poll(|| this.inner.poll(cx)));
         match &mut result {
-            Ok(response) => frame.leave(response),
+            Ok(response) => frame.leave(response.as_http()),
             Err(_) => frame.fail::<E>(),
         }
         Poll::Ready(result)

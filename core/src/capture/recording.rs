@@ -4,8 +4,11 @@
 //! compact encoding; at the end the header and the bodies are put around them and the whole is handed to the outbox.
 
 use super::{
+    events::EventCounter,
     heads::{BodyState, Head, Heads, VersionId},
     map::RouterMap,
+    panics::OwnFrame,
+    written::Written,
 };
 use crate::{
     codec::format::{FORMAT, end, put_bytes, put_varint, tag},
@@ -22,6 +25,8 @@ const STEPS_CAP: usize = 1 << 20;
 const HEAD_CAP: usize = 64 << 10;
 /// Most bodies of one cycle.
 const BODIES_CAP: usize = 64;
+/// Buffers for heads of bodies that are kept for the next cycle: most cycles have two bodies.
+const HEADS_KEPT: usize = 2;
 /// Frames of one body that get a mark of their own.
 const FRAME_MARKS: u64 = 256;
 
@@ -45,6 +50,7 @@ struct BodyRecord {
     head: Vec<u8>,
     trailers: Vec<u8>,
     trailer_count: u64,
+    events: Option<EventCounter>,
     end: Option<Result<(), String>>,
     first: Option<u64>,
     last: u64,
@@ -67,11 +73,18 @@ pub(crate) struct Recording {
     request: Heads,
     response: Heads,
     bodies: Vec<BodyRecord>,
+    /// Memory for the heads of bodies, left over from cycles before.
+    body_heads: Vec<Vec<u8>>,
     resolving: Option<EntryId>,
     omitted_marks: u64,
     omitted_steps: u64,
     connection: Option<Connection>,
     keeps_bodies: bool,
+    awaits_writing: bool,
+    /// Whether all of the response's body was taken, and when that was over.
+    body_over: Option<(bool, u64)>,
+    /// What was written of the response, and whether that is all of it.
+    written: Option<(Written, bool)>,
     ended: bool,
     /// Where the frame goes, if not into the outbox.
     pub(super) tap: Option<super::tap::Tap>,
@@ -97,23 +110,44 @@ impl Recording {
             std::mem::take(&mut self.request),
             std::mem::take(&mut self.response),
         );
+        let (mut bodies, mut body_heads) = (
+            std::mem::take(&mut self.bodies),
+            std::mem::take(&mut self.body_heads),
+        );
         events.clear();
         events.shrink_to(KEEP);
         entries.clear();
         entries.shrink_to(1024);
         request.clear();
         response.clear();
+        for body in bodies.drain(..) {
+            if body_heads.len() < HEADS_KEPT && (1..=KEEP).contains(&body.head.capacity()) {
+                body_heads.push(body.head);
+            }
+        }
+        body_heads.iter_mut().for_each(Vec::clear);
         *self = Self {
             events,
             entries,
             request,
             response,
+            bodies,
+            body_heads,
             ..Self::default()
         };
     }
 
+    #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
     pub(crate) fn set_connection(&mut self, connection: Connection) {
         self.connection = Some(connection);
+    }
+
+    /// The peer's address, if the server did not know it.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn set_peer(&mut self, peer: std::net::SocketAddr) {
+        if let Some(connection) = &mut self.connection {
+            connection.peer.get_or_insert_with(|| peer.to_string());
+        }
     }
 
     /// Whether the heads of bodies are kept in this cycle.
@@ -328,11 +362,45 @@ impl Recording {
         }
     }
 
-    /// The server took all of the response's body, or dropped it.
-    pub(crate) fn sent(&mut self, whole: bool) {
+    /// The cycle ends when the response is written, not when the server has taken it.
+    pub(crate) fn await_writing(&mut self) {
+        self.awaits_writing = true;
+    }
+
+    /// The server took all of the response's body, or dropped it. Returns whether that ends the cycle.
+    pub(crate) fn end_body(&mut self, whole: bool) -> bool {
+        self.body_over = Some((whole, self.now()));
+        !self.awaits_writing
+    }
+
+    /// Whether the server is done with the response's body.
+    pub(crate) fn body_is_over(&self) -> bool {
+        self.body_over.is_some()
+    }
+
+    /// Nothing more of the response is written. Returns whether that ends the cycle.
+    pub(crate) fn end_writing(&mut self, written: Written, delivered: bool) -> bool {
+        self.awaits_writing = false;
+        self.written = Some((written, delivered));
+        self.body_is_over()
+    }
+
+    /// The last step.
+    pub(crate) fn sent(&mut self) {
         let t = self.now();
-        if self.step(tag::SENT, t).is_some() {
-            self.events.push(u8::from(whole));
+        let (whole, body_end) = self.body_over.unwrap_or((false, t));
+        if self.step(tag::SENT, t).is_none() {
+            return;
+        }
+        let delivered = self
+            .written
+            .as_ref()
+            .is_none_or(|(_, delivered)| *delivered);
+        self.events.push(u8::from(whole && delivered));
+        put_varint(&mut self.events, body_end);
+        match (&self.written, self.start) {
+            (Some((written, _)), Some(start)) => written.put(start, &mut self.events),
+            _ => self.events.push(0),
         }
     }
 
@@ -343,12 +411,24 @@ impl Recording {
     }
 
     /// The app panicked.
-    pub(crate) fn panicked(&mut self, inside: Option<EntryId>, message: &str, at: &str) {
+    pub(crate) fn panicked(
+        &mut self,
+        inside: Option<EntryId>,
+        message: &str,
+        at: &str,
+        frames: &[OwnFrame],
+    ) {
         const CAP: usize = 8 << 10;
         let t = self.now();
         if self.mark(tag::PANIC, t, inside).is_some() {
             put_bytes(&mut self.events, cut(message, CAP).as_bytes());
             put_bytes(&mut self.events, cut(at, CAP).as_bytes());
+            put_varint(&mut self.events, frames.len() as u64);
+            for frame in frames {
+                put_bytes(&mut self.events, cut(&frame.function, CAP).as_bytes());
+                put_bytes(&mut self.events, cut(&frame.at, CAP).as_bytes());
+                put_varint(&mut self.events, frame.folded);
+            }
         }
     }
 
@@ -397,14 +477,22 @@ impl Recording {
             len: 0,
             frames: 0,
             hash: XxHash64::with_seed(0),
-            head: Vec::new(),
+            head: self.body_heads.pop().unwrap_or_default(),
             trailers: Vec::new(),
             trailer_count: 0,
+            events: None,
             end: None,
             first: None,
             last: 0,
         });
         Some(self.bodies.len() as u16 - 1)
+    }
+
+    /// The body is a stream of events.
+    pub(crate) fn expect_events(&mut self, body: u16) {
+        if let Some(record) = self.bodies.get_mut(body as usize) {
+            record.events = Some(EventCounter::default());
+        }
     }
 
     /// A frame of data passed.
@@ -419,6 +507,9 @@ impl Recording {
         record.frames += 1;
         record.first.get_or_insert(t);
         record.last = t;
+        if let Some(events) = &mut record.events {
+            events.feed(data);
+        }
         if keeps {
             record.hash.write(data);
             let room = HEAD_CAP.saturating_sub(record.head.len()).min(data.len());
@@ -517,6 +608,7 @@ impl BodyRecord {
                 put_bytes(out, cut(error, 4 << 10).as_bytes());
             }
         }
+        put_varint(out, self.events.as_ref().map_or(0, |e| e.events + 1));
         put_varint(out, self.trailer_count);
         out.extend_from_slice(&self.trailers);
         // Masked by the agent, before the ring: see `redact::mask_bodies`.
@@ -527,5 +619,9 @@ impl BodyRecord {
 
 /// The first `cap` bytes of a text, not cutting a character.
 fn cut(text: &str, cap: usize) -> &str {
-    &text[..text.floor_char_boundary(cap)]
+    let mut end = cap.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }

@@ -7,10 +7,11 @@ mod body;
 
 pub(crate) use body::mask_body;
 
+use http::HeaderName;
 use std::{
+    borrow::Cow,
     cell::RefCell,
     hash::{BuildHasher, RandomState},
-    io::Write as _,
     sync::LazyLock,
 };
 
@@ -174,56 +175,108 @@ fn classify(name: &str) -> Class {
 
 /// Whether a name of a header, cookie or query parameter says that it holds a credential.
 fn names_credential(name: &str) -> bool {
-    let mut lower = name.to_ascii_lowercase();
+    let name = name.as_bytes();
+    let starts = |at: usize, term: &str| {
+        name[at..]
+            .get(..term.len())
+            .is_some_and(|part| part.eq_ignore_ascii_case(term.as_bytes()))
+    };
     // An author authorizes nothing.
-    if lower.contains("author") && !lower.contains("authori") {
-        lower = lower.replace("author", "");
-    }
-    TERMS.iter().any(|term| lower.contains(term))
+    let is_author =
+        |at| starts(at, "author") && !(0..name.len()).any(|elsewhere| starts(elsewhere, "authori"));
+    (0..name.len()).any(|at| {
+        // The first letter decides nearly always.
+        let first = name[at].to_ascii_lowercase();
+        TERMS
+            .iter()
+            .any(|term| term.as_bytes()[0] == first && starts(at, term))
+            && !is_author(at)
+    })
 }
 
-const SLOTS: usize = 128;
+/// What is known of the names seen last. Bounded: a name of the client's making must not push memory up.
+struct Memo<T>(Vec<Option<(Box<[u8]>, T)>>);
+
+impl<T: Copy> Memo<T> {
+    const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    const SLOTS: usize = 128;
+    const LONGEST: usize = 64;
+
+    /// What `find_out` says of this name, asked once for each name. Found by length and two bytes.
+    fn get(&mut self, name: &[u8], find_out: impl FnOnce() -> T) -> T {
+        let first = name.first().copied().unwrap_or(0);
+        let last = name.last().copied().unwrap_or(0);
+        let slot = (name.len() * 37 + usize::from(first) * 7 + usize::from(last)) % Self::SLOTS;
+        match self.0.get(slot) {
+            Some(Some((known, what))) if **known == *name => *what,
+            _ => {
+                let what = find_out();
+                if name.len() <= Self::LONGEST {
+                    self.0.resize_with(Self::SLOTS, || None);
+                    self.0[slot] = Some((name.into(), what));
+                }
+                what
+            }
+        }
+    }
+}
+
+/// The class of a header and, if its name is one that the crate `http` knows, the address at which that name always stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Name {
+    pub(crate) class: Class,
+    pub(crate) addr: Option<usize>,
+}
 
 thread_local! {
-    /// The classes of the names seen last, found by length and two bytes.
-    static CLASSES: RefCell<Vec<Option<(Box<str>, Class)>>> = const { RefCell::new(Vec::new()) };
+    static NAMES: RefCell<Memo<Name>> = const { RefCell::new(Memo::new()) };
+    static TELLING: RefCell<Memo<bool>> = const { RefCell::new(Memo::new()) };
+}
+
+/// The text of a header's name. The compiler makes copies of the names that the crate `http` knows; there is one of each in
+/// here, and so they have one address.
+#[inline(never)]
+pub(crate) fn name_text(name: &HeaderName) -> &str {
+    name.as_str()
+}
+
+/// What there is to know of a header's name, remembered per thread.
+pub(crate) fn name_of(name: &str) -> Name {
+    let find_out = || Name {
+        class: classify(name),
+        addr: static_addr(name),
+    };
+    NAMES
+        .try_with(|names| names.borrow_mut().get(name.as_bytes(), find_out))
+        .unwrap_or_else(|_| find_out())
 }
 
 /// As [`classify`], remembered per thread.
 pub(crate) fn class_of(name: &str) -> Class {
-    let bytes = name.as_bytes();
-    let (first, last) = (
-        bytes.first().copied().unwrap_or(0),
-        bytes.last().copied().unwrap_or(0),
-    );
-    let slot = (bytes.len() * 37 + usize::from(first) * 7 + usize::from(last)) % SLOTS;
-    CLASSES
-        .try_with(|classes| {
-            let mut classes = classes.borrow_mut();
-            if classes.is_empty() {
-                classes.resize(SLOTS, None);
-            }
-            match &classes[slot] {
-                Some((known, class)) if &**known == name => *class,
-                _ => {
-                    let class = classify(name);
-                    // A name of the client's making must not push memory up.
-                    if name.len() <= 64 {
-                        classes[slot] = Some((name.into(), class));
-                    }
-                    class
-                }
-            }
-        })
-        .unwrap_or_else(|_| classify(name))
+    name_of(name).class
+}
+
+/// Where [`name_text`] has this name for ever. One that is copied stands in two places at once.
+fn static_addr(name: &str) -> Option<usize> {
+    let one = HeaderName::from_bytes(name.as_bytes()).ok()?;
+    let other = HeaderName::from_bytes(name.as_bytes()).ok()?;
+    let addr = name_text(&one).as_ptr().addr();
+    (addr == name_text(&other).as_ptr().addr()).then_some(addr)
 }
 
 static FINGERPRINT: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// Writes the mask for a value.
 fn put_mask(out: &mut Vec<u8>, value: &[u8]) {
-    let print = FINGERPRINT.hash_one(value) as u16;
-    write!(out, "[redacted #{print:04x}]").expect("a Vec takes everything");
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let print = FINGERPRINT.hash_one(value) as usize;
+    let digits = [12, 8, 4, 0].map(|shift| DIGITS[print >> shift & 0xf]);
+    out.extend_from_slice(b"[redacted #");
+    out.extend_from_slice(&digits);
+    out.push(b']');
 }
 
 /// Writes a header's value, masked as its class says. Returns whether something was masked.
@@ -317,31 +370,47 @@ pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
     out
 }
 
+/// How credentials begin, and how long they are at least.
+const STARTS: [(&[u8], usize); 14] = [
+    (b"eyJ", 20),
+    (b"Bearer ", 8),
+    (b"Basic ", 8),
+    (b"ghp_", 20),
+    (b"gho_", 20),
+    (b"ghs_", 20),
+    (b"ghu_", 20),
+    (b"AKIA", 16),
+    (b"xoxa-", 12),
+    (b"xoxb-", 12),
+    (b"xoxp-", 12),
+    (b"sk_live_", 16),
+    (b"-----BEGIN ", 20),
+    (b"github_pat_", 20),
+];
+
+/// For every byte with which a credential may begin, the bytes that may follow it, told by their low five bits.
+const SECOND: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < STARTS.len() {
+        let start = STARTS[i].0;
+        table[start[0] as usize] |= 1 << (start[1] & 31);
+        i += 1;
+    }
+    table
+};
+
 /// Where a value holds something that is a credential by its form: a JWT, `Bearer x`, the tokens of well-known services.
 fn credential_in(value: &[u8]) -> Option<(usize, usize)> {
-    const STARTS: [(&[u8], usize); 14] = [
-        (b"eyJ", 20),
-        (b"Bearer ", 8),
-        (b"Basic ", 8),
-        (b"ghp_", 20),
-        (b"gho_", 20),
-        (b"ghs_", 20),
-        (b"ghu_", 20),
-        (b"AKIA", 16),
-        (b"xoxa-", 12),
-        (b"xoxb-", 12),
-        (b"xoxp-", 12),
-        (b"sk_live_", 16),
-        (b"-----BEGIN ", 20),
-        (b"github_pat_", 20),
-    ];
     let is_token =
         |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+' | b'/' | b'=');
-    (0..value.len()).find_map(|at| {
-        let (start, least) = STARTS.iter().find(|(start, _)| {
-            // The first byte decides nearly always.
-            start[0] == value[at] && value[at..].starts_with(start)
-        })?;
+    value.windows(2).enumerate().find_map(|(at, pair)| {
+        if SECOND[usize::from(pair[0])] >> (pair[1] & 31) & 1 == 0 {
+            return None;
+        }
+        let (start, least) = STARTS
+            .iter()
+            .find(|(start, _)| value[at..].starts_with(start))?;
         if start.starts_with(b"-----") {
             return Some((at, value.len()));
         }
@@ -388,12 +457,9 @@ fn put_query(out: &mut Vec<u8>, query: &[u8]) -> bool {
             out.push(b'&');
         }
         let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
-        let telling = std::str::from_utf8(name).is_ok_and(|name| {
-            names_credential(&decode_percent(name))
-                || QUERY_EXACT
-                    .iter()
-                    .any(|exact| exact.eq_ignore_ascii_case(name))
-        });
+        let telling = TELLING
+            .try_with(|names| names.borrow_mut().get(name, || is_telling(name)))
+            .unwrap_or_else(|_| is_telling(name));
         if telling && name.len() < pair.len() {
             put_pair(out, pair);
             masked = true;
@@ -404,8 +470,21 @@ fn put_query(out: &mut Vec<u8>, query: &[u8]) -> bool {
     masked
 }
 
+/// Whether a query parameter of this name holds a credential.
+fn is_telling(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok_and(|name| {
+        names_credential(&decode_percent(name))
+            || QUERY_EXACT
+                .iter()
+                .any(|exact| exact.eq_ignore_ascii_case(name))
+    })
+}
+
 /// `%74oken` is `token` to the app, so it is to us.
-fn decode_percent(name: &str) -> String {
+fn decode_percent(name: &str) -> Cow<'_, str> {
+    if !name.contains('%') {
+        return Cow::Borrowed(name);
+    }
     let mut out = Vec::with_capacity(name.len());
     let mut bytes = name.bytes();
     while let Some(b) = bytes.next() {
@@ -426,7 +505,7 @@ fn decode_percent(name: &str) -> String {
             None => out.push(b),
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -441,6 +520,14 @@ mod tests {
         let mut out = Vec::new();
         put_value(&mut out, class_of(name), false, value.as_bytes());
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn names_that_stand_in_one_place_are_known_by_it() {
+        let place = |name| name_text(&HeaderName::from_static(name)).as_ptr().addr();
+        assert_eq!(name_of("accept").addr, Some(place("accept")));
+        assert_eq!(name_of("user-agent").addr, Some(place("user-agent")));
+        assert_eq!(name_of("x-of-our-own").addr, None);
     }
 
     /// The canary must be gone, whatever the header.

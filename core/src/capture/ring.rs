@@ -72,14 +72,20 @@ impl Ring {
             .is_none_or(|s| s.bytes.len() + need > s.bytes.capacity())
         {
             let size = SEGMENT.max(need);
+            let mut evicted = Vec::new();
             while self.bytes + size > self.cap
-                && self
-                    .segments
-                    .pop_front()
-                    .map(|s| self.bytes -= s.bytes.capacity())
-                    .is_some()
-            {}
-            let bytes = Vec::with_capacity(size);
+                && let Some(oldest) = self.segments.pop_front()
+            {
+                self.bytes -= oldest.bytes.capacity();
+                evicted = oldest.bytes;
+            }
+            // Memory that was in use is better than new memory, which the system has to clear.
+            let bytes = if evicted.capacity() == size {
+                evicted.clear();
+                evicted
+            } else {
+                Vec::with_capacity(size)
+            };
             self.bytes += bytes.capacity();
             self.segments.push_back(Segment {
                 first: self.recorded,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::wire::{Site, SiteKind};
 #[cfg(feature = "tokio")]
-use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::extract::connect_info::{ConnectInfo, IntoMakeServiceWithConnectInfo};
 use axum::{
     BoxError,
     body::{Body, HttpBody},
@@ -20,6 +20,8 @@ use axum::{
 };
 use bytes::Bytes;
 use pin_project_lite::pin_project;
+#[cfg(feature = "tokio")]
+use std::net::SocketAddr;
 use std::{
     any::{Any, type_name},
     convert::Infallible,
@@ -435,13 +437,22 @@ where
     fn call(&mut self, request: http::Request<B>) -> RouterFuture {
         let mut request = request.map(Body::new);
         let frame = Frame::pass_or_begin(self.site, &mut request);
+        #[cfg(feature = "tokio")]
+        let peer = request
+            .extensions()
+            .get::<ConnectInfo<SocketAddr>>()
+            .copied();
         let span = frame.as_ref().and_then(CycleSpan::of);
         let inner = match &frame {
             Some(frame) => {
-                let is_public = frame
-                    .handle()
-                    .lock()
-                    .resolving(frame.entry(), &self.map);
+                let mut recording = frame.handle().lock();
+                let is_public = recording.resolving(frame.entry(), &self.map);
+                // A layer of axum's puts it in, so the server itself has not seen it.
+                #[cfg(feature = "tokio")]
+                if let Some(ConnectInfo(peer)) = peer {
+                    recording.set_peer(peer);
+                }
+                drop(recording);
                 if is_public {
                     self.map.publish();
                 }

@@ -1,33 +1,31 @@
 //! axum's `serve`, with a clock on every connection: the outermost probe.
 
-use super::{probe::Frame, router::Router, site};
-use crate::wire::{Connection, Site, SiteKind};
+use super::{
+    connection::{Clock, Clocked, ClockedIo, ClockedListener, Upgrade},
+    probe::Frame,
+    router::Router,
+    site,
+};
+use crate::wire::{Site, SiteKind};
 use axum::{
-    extract::{ConnectInfo, Request},
+    extract::Request,
     http::Version,
     response::Response,
-    serve::{IncomingStream, Listener, ListenerExt, Serve, TapIo},
+    serve::{IncomingStream, Listener, ListenerExt, Serve},
 };
 use pin_project_lite::pin_project;
 use std::{
     any::{TypeId, type_name},
     convert::Infallible,
     future::Future,
-    io::{self, IoSlice},
-    net::SocketAddr,
     panic::Location,
     pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
     task::{Context, Poll, ready},
-    time::Instant,
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tower_service::Service;
 
-/// Serves an app, as [`axum::serve()`] does, and notes on every connection when the bytes of a request came.
+/// Serves an app, as [`axum::serve()`] does, and notes on every connection when the bytes of a
+/// request came and when those of its response went.
 ///
 /// # Example
 ///
@@ -88,126 +86,6 @@ impl Sites {
     }
 }
 
-/// A listener whose connections have a clock.
-pub type ClockedListener<L> = TapIo<Clocked<L>, fn(&mut ClockedIo<<L as Listener>::Io>)>;
-
-/// What a connection knows of its bytes.
-#[derive(Debug, Default)]
-struct Clock {
-    number: u64,
-    requests: u32,
-    first: Option<Instant>,
-    last: Option<Instant>,
-    bytes: u64,
-}
-
-impl Clock {
-    /// What was read belongs to a request that is known; what comes now belongs to the next.
-    fn forget(&mut self) {
-        (self.first, self.last, self.bytes) = (None, None, 0);
-    }
-}
-
-type SharedClock = Arc<Mutex<Clock>>;
-
-static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
-
-/// A listener whose connections have a clock.
-#[derive(Debug)]
-pub struct Clocked<L> {
-    listener: L,
-}
-
-impl<L: Listener> Listener for Clocked<L> {
-    type Io = ClockedIo<L::Io>;
-    type Addr = L::Addr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (io, addr) = self.listener.accept().await;
-        let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed) + 1;
-        let clock = Arc::new(Mutex::new(Clock {
-            number,
-            ..Clock::default()
-        }));
-        (ClockedIo { io, clock }, addr)
-    }
-
-    fn local_addr(&self) -> io::Result<L::Addr> {
-        self.listener.local_addr()
-    }
-}
-
-/// A connection with a clock.
-#[derive(Debug)]
-pub struct ClockedIo<T> {
-    io: T,
-    clock: SharedClock,
-}
-
-impl<T> ClockedIo<T> {
-    /// The rest of a request's body comes before its response goes out, the next request after it.
-    fn wrote(&self) {
-        self.clock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .forget();
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for ClockedIo<T> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
-        let n = buf.filled().len() - before;
-        if n > 0 {
-            let now = Instant::now();
-            let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
-            clock.bytes += n as u64;
-            clock.first.get_or_insert(now);
-            clock.last = Some(now);
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for ClockedIo<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.io).poll_write(cx, buf));
-        self.wrote();
-        Poll::Ready(written)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, bufs));
-        self.wrote();
-        Poll::Ready(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-}
-
 /// Makes a service with the connection's clock for every connection.
 #[derive(Clone, Debug)]
 pub struct ClockedMake<M> {
@@ -243,7 +121,7 @@ pin_project! {
     pub struct MakeFuture<F> {
         #[pin]
         inner: F,
-        clock: Option<SharedClock>,
+        clock: Option<Clock>,
         sites: Sites,
     }
 }
@@ -270,31 +148,8 @@ where
 #[derive(Clone, Debug)]
 pub struct ClockedService<S> {
     inner: S,
-    clock: SharedClock,
+    clock: Clock,
     sites: Sites,
-}
-
-impl<S> ClockedService<S> {
-    fn connection(&self, request: &Request) -> Connection {
-        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
-        clock.requests += 1;
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let mut connection = Connection {
-            number: clock.number,
-            reuse: clock.requests,
-            peer: peer.map(|ConnectInfo(addr)| addr.to_string()),
-            ..Connection::default()
-        };
-        // Streams of HTTP/2 share the connection: its bytes belong to none of them.
-        if request.version() < Version::HTTP_2 {
-            let before = |t: Option<Instant>| t.map_or(0, |t| t.elapsed().as_nanos() as u64);
-            connection.bytes_in = clock.bytes;
-            connection.first_byte_before_ns = before(clock.first);
-            connection.last_byte_before_ns = before(clock.last);
-        }
-        clock.forget();
-        connection
-    }
 }
 
 impl<S> Service<Request> for ClockedService<S>
@@ -311,11 +166,13 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let server = Frame::pass_or_begin(self.sites.server, &mut request);
-        if let Some(server) = &server {
-            let connection = self.connection(&request);
+        let clock = server.as_ref().and_then(|server| {
+            let connection = self.clock.connection_of(&request);
             server.handle().lock().set_connection(connection);
-        }
-        call(&mut self.inner, request, server, self.sites)
+            // Streams of HTTP/2 share what is written.
+            (request.version() < Version::HTTP_2).then(|| self.clock.clone())
+        });
+        call(&mut self.inner, request, server, clock, self.sites)
     }
 }
 
@@ -324,6 +181,7 @@ fn call<S>(
     app: &mut S,
     mut request: Request,
     server: Option<Frame>,
+    clock: Option<Clock>,
     sites: Sites,
 ) -> ServiceFuture<S::Future>
 where
@@ -334,6 +192,7 @@ where
             inner: app.call(request),
             around: None,
             server: None,
+            clock: None,
         };
     };
     let (around, inner) = server.run(|| {
@@ -350,6 +209,7 @@ where
         inner,
         around,
         server: Some(server),
+        clock,
     }
 }
 
@@ -379,7 +239,7 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let server = Frame::pass_or_begin(self.sites.server, &mut request);
-        call(&mut self.inner, request, server, self.sites)
+        call(&mut self.inner, request, server, None, self.sites)
     }
 }
 
@@ -390,6 +250,7 @@ pin_project! {
         inner: F,
         around: Option<Frame>,
         server: Option<Frame>,
+        clock: Option<Clock>,
     }
 }
 
@@ -410,6 +271,9 @@ where
         }));
         if let Some(around) = this.around {
             around.leave(&mut response);
+        }
+        if let Some(clock) = this.clock {
+            clock.begin_sending(server.handle(), Upgrade::of(&response));
         }
         server.send(&mut response);
         Poll::Ready(Ok(response))

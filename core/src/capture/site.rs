@@ -144,13 +144,16 @@ pub(crate) fn names_from(from: usize) -> Vec<String> {
 
 /// `a::b::Layer<c::D>` → `Layer<D>`; for layers made of a function, the function: `FromFnLayer<app::auth, …>` → `auth`.
 pub(crate) fn short_name(type_name: &str) -> String {
-    const OF_A_FUNCTION: [&str; 6] = [
+    const OF_A_FUNCTION: [&str; 9] = [
         "FromFnLayer<",
         "MapRequestLayer<",
         "MapResponseLayer<",
         "MapErrLayer<",
         "AndThenLayer<",
         "ThenLayer<",
+        "MapResultLayer<",
+        "MapFutureLayer<",
+        "LayerFn<",
     ];
     let short = strip_paths(type_name);
     for prefix in OF_A_FUNCTION {

@@ -28,11 +28,13 @@ pub(crate) mod tag {
     pub(crate) const RESOLVED: u8 = 6;
     /// Step: entry of the outermost probe, response delta, cost.
     pub(crate) const SEND: u8 = 7;
-    /// Step: 1 all sent, 0 cut.
+    /// Step: 1 all sent, 0 cut; when the body was over; 0, or 1 and what the connection wrote: bytes, and when the first
+    /// and the last of them, each + 1 (0: never); or 2, the same, and what went over it after an upgrade: bytes in, bytes
+    /// out, and by direction and kind of WebSocket frames their number and bytes.
     pub(crate) const SENT: u8 = 8;
     /// Mark: inside entry + 1, body, bytes.
     pub(crate) const FRAME: u8 = 9;
-    /// Mark: inside entry + 1, message, place.
+    /// Mark: inside entry + 1, message, place, number of frames, and of each its function, place and frames folded before it.
     pub(crate) const PANIC: u8 = 10;
     /// Mark: inside entry + 1.
     pub(crate) const REBUILT: u8 = 11;
@@ -67,6 +69,7 @@ pub(crate) mod end {
     pub(crate) const ERROR: u8 = 2;
 }
 
+#[cfg(any(debug_assertions, feature = "in-release"))]
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -75,6 +78,7 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
+#[cfg(any(debug_assertions, feature = "in-release"))]
 pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put_varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);

@@ -11,7 +11,7 @@ pub(super) fn of(decoder: &Decoder<'_>) -> Outcome {
     let (cycle, entries) = (&decoder.cycle, &decoder.entries);
     let unwound = entries.iter().rev().find(|e| e.left == Some(Left::Unwound));
     let panic = cycle.marks.iter().find_map(|m| match &m.what {
-        MarkKind::Panic { message, at } => Some((message.clone(), at.clone())),
+        MarkKind::Panic { message, at, .. } => Some((message.clone(), at.clone())),
         _ => None,
     });
     if let Some(entry) = unwound {

@@ -171,6 +171,7 @@ fn step(seq: u32, stage: Stage, edge: Edge, delta: Option<Delta>) -> Step {
         delta,
         left: None,
         resolved: None,
+        sent: None,
     }
 }
 

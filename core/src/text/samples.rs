@@ -88,6 +88,7 @@ impl Build {
             delta: None,
             left: None,
             resolved: None,
+            sent: None,
         });
         self.cycle.cost_ns += 1_000;
         self.cycle.steps.last_mut().unwrap()
@@ -106,6 +107,7 @@ impl Build {
         self.cycle.route = route.map(Into::into);
         let params = params.iter().map(|(k, v)| ((*k).into(), (*v).into()));
         let resolved = Resolved {
+            tried: Vec::new(),
             route: route.map(Into::into),
             params: params.collect(),
         };
@@ -183,6 +185,7 @@ impl Build {
             hash: Some("0123456789abcdef".into()),
             head: text.into(),
             redacted: false,
+            events: None,
             trailers: vec![],
             first_ns: Some(self.t_ns),
             last_ns: Some(self.t_ns),
@@ -416,6 +419,7 @@ pub(crate) fn panicked() -> Cycle {
         MarkKind::Panic {
             message: "index out of bounds:\nthe len is 0".into(),
             at: "src/main.rs:71".into(),
+            backtrace: Vec::new(),
         },
     );
     b.leave(12, Left::Unwound);

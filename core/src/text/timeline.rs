@@ -3,7 +3,9 @@
 use super::{clock, duration, edits, escape, size};
 use crate::{
     times::{Row, RowState, rows},
-    wire::{BodyEnd, Cycle, Edge, Left, Mark, MarkKind, Side, SiteKind, Stage, Step},
+    wire::{
+        BodyEnd, Cycle, Edge, Frame, Left, Mark, MarkKind, Side, SiteKind, Stage, Step, Tried, Why,
+    },
 };
 use std::fmt;
 
@@ -57,6 +59,8 @@ impl fmt::Display for Timeline<'_> {
                 step_line(f, cycle, step, row, times)?;
             }
             delta_lines(f, cycle, step, depth)?;
+            tried_lines(f, step, depth)?;
+            traffic_lines(f, step, depth)?;
             let mut here = Vec::new();
             while let Some(mark) = marks.next_if(|m| m.after as usize <= i) {
                 here.push(mark);
@@ -151,6 +155,9 @@ fn step_line(
         Some(Left::Sent) => text += "  all sent",
         Some(Left::Cut) => text += "  cut before its end",
     }
+    if let Some(bytes) = step.sent.as_ref().and_then(|sent| sent.bytes_out) {
+        text += &format!(", {} on the wire", size(bytes));
+    }
     if !times {
         return writeln!(f, "{:width$}{}", "", text.trim_end(), width = TIME);
     }
@@ -214,6 +221,71 @@ fn delta_lines(
     Ok(())
 }
 
+/// The routes that were tried and refused, where no view took the request.
+fn tried_lines(f: &mut fmt::Formatter<'_>, step: &Step, depth: usize) -> fmt::Result {
+    const SHOWN: usize = 5;
+    let tried = step.resolved.as_ref().map_or(&[][..], |r| &r.tried);
+    for route in tried.iter().take(SHOWN) {
+        below(f, depth, format_args!("· tried {}", self::tried(route)))?;
+    }
+    match tried.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        n => below(f, depth, format_args!("· tried {n} more")),
+    }
+}
+
+/// A route that was tried, and why it was refused, on one line, escaped.
+pub fn tried(tried: &Tried) -> String {
+    let route = escape(&tried.route);
+    match &tried.why {
+        Why::Path {
+            wanted: Some(wanted),
+            got: Some(got),
+        } => {
+            format!("{route}: {:?} is not {}", escape(got), escape(wanted))
+        }
+        Why::Path {
+            wanted: Some(wanted),
+            ..
+        } => format!("{route}: the path ends before {}", escape(wanted)),
+        Why::Path { got, .. } => {
+            let got = got.as_deref().unwrap_or_default();
+            format!("{route}: the path goes on with {:?}", escape(got))
+        }
+        Why::Method { allowed } => {
+            format!("{route}: almost, it takes {}", escape(&allowed.join(", ")))
+        }
+        Why::Matched => format!("{route}: it matches"),
+    }
+}
+
+/// What went over an upgraded connection.
+fn traffic_lines(f: &mut fmt::Formatter<'_>, step: &Step, depth: usize) -> fmt::Result {
+    let Some(traffic) = step.sent.as_ref().and_then(|sent| sent.upgraded.as_ref()) else {
+        return Ok(());
+    };
+    let (bytes_in, bytes_out) = (size(traffic.bytes_in), size(traffic.bytes_out));
+    below(
+        f,
+        depth,
+        format_args!("· upgraded: {bytes_in} in, {bytes_out} out"),
+    )?;
+    for count in &traffic.frames {
+        let from = match count.side {
+            Side::Request => "from the client",
+            Side::Response => "to the client",
+        };
+        let (frames, kind, bytes) = (count.frames, count.kind.as_str(), size(count.bytes));
+        let s = if frames == 1 { "" } else { "s" };
+        below(
+            f,
+            depth,
+            format_args!("· {frames} {kind} frame{s} {from}, {bytes}"),
+        )?;
+    }
+    Ok(())
+}
+
 fn mark_lines(
     f: &mut fmt::Formatter<'_>,
     cycle: &Cycle,
@@ -257,8 +329,26 @@ fn mark_lines(
                 };
                 below(f, depth, format_args!("· {}", mark(&what)))?;
             }
-            what => below(f, depth, format_args!("· {}", mark(what)))?,
+            what => {
+                below(f, depth, format_args!("· {}", mark(what)))?;
+                if let MarkKind::Panic { backtrace, .. } = what {
+                    backtrace_lines(f, backtrace, depth)?;
+                }
+            }
         }
+    }
+    Ok(())
+}
+
+/// The app's own frames, and how many others stand between them.
+fn backtrace_lines(f: &mut fmt::Formatter<'_>, backtrace: &[Frame], depth: usize) -> fmt::Result {
+    for frame in backtrace {
+        let folded = match frame.folded {
+            0 => String::new(),
+            n => format!("  (behind {n} of libraries)"),
+        };
+        let (function, at) = (escape(&frame.function), escape(&frame.at));
+        below(f, depth, format_args!("    {function} at {at}{folded}"))?;
     }
     Ok(())
 }
@@ -300,7 +390,7 @@ pub fn mark(mark: &MarkKind) -> String {
             }
             text
         }
-        MarkKind::Panic { message, at } => {
+        MarkKind::Panic { message, at, .. } => {
             format!("panic at {}: {}", escape(at), escape(message))
         }
         MarkKind::Rebuilt => "the request was built afresh".into(),
@@ -328,9 +418,14 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row], times: bool) ->
             BodyEnd::Error { error } => format!("broke: {}", escape(error)),
         };
         let s = if body.frames == 1 { "" } else { "s" };
+        let events = match body.events {
+            Some(1) => ", 1 event".into(),
+            Some(n) => format!(", {n} events"),
+            None => String::new(),
+        };
         writeln!(
             f,
-            "{side} body: {} in {} frame{s}, {end}",
+            "{side} body: {} in {} frame{s}{events}, {end}",
             size(body.len),
             body.frames
         )?;

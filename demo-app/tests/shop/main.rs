@@ -22,3 +22,8 @@ mod visitors;
 
 /// Opening and closing.
 mod opening;
+
+/// The `bookshop` command: in a terminal, and without one.
+mod command;
+#[path = "../../../inspector-tui/tests/terminal/pty.rs"]
+mod pty;

@@ -1,11 +1,12 @@
-//! A terminal with the command in it, and what it shows.
+//! A terminal with a command in it, and what it shows.
+#![allow(dead_code, reason = "shared by test binaries that use different parts")]
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::termios::{LocalModes, tcgetattr};
 use std::{
     io::{Read, Write},
     os::fd::BorrowedFd,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -14,18 +15,6 @@ use tempfile::TempDir;
 
 /// How long anything may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A directory for a socket that only this user can enter.
-pub(crate) fn socket_dir() -> TempDir {
-    tempfile::Builder::new().prefix("osk").tempdir().unwrap()
-}
-
-/// The command with its own socket, away from any inspector of the user's.
-pub(crate) fn onionskin(socket: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_onionskin"));
-    command.arg("--socket").arg(socket);
-    command
-}
 
 pub(crate) struct Pty {
     pub(crate) socket: PathBuf,
@@ -52,44 +41,8 @@ impl vt100::Callbacks for Title {
 }
 
 impl Pty {
-    /// Starts an inspector of its own.
-    pub(crate) fn start(args: &[&str], columns: u16, lines: u16) -> Self {
-        let dir = socket_dir();
-        let socket = dir.path().join("link.sock");
-        let args = [&["--port", "0"], args].concat();
-        Self::spawn(socket, Some(dir), &args, columns, lines)
-    }
-
-    /// Watches the inspector of another one.
-    pub(crate) fn attach(other: &Self, columns: u16, lines: u16) -> Self {
-        let socket = other.socket.clone();
-        Self::spawn(socket, None, &["--attach"], columns, lines)
-    }
-
-    /// Runs this test binary again, to panic.
-    pub(crate) fn panicking(columns: u16, lines: u16) -> Self {
-        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "panics_in_a_terminal", "--nocapture"]);
-        command.env("PANIC_IN_A_TERMINAL", "1");
-        command.env("RUST_BACKTRACE", "0");
-        Self::run(command, PathBuf::new(), None, columns, lines)
-    }
-
-    fn spawn(
-        socket: PathBuf,
-        dir: Option<TempDir>,
-        args: &[&str],
-        columns: u16,
-        lines: u16,
-    ) -> Self {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
-        command.arg("--socket");
-        command.arg(&socket);
-        command.args(args);
-        Self::run(command, socket, dir, columns, lines)
-    }
-
-    fn run(
+    /// Starts a command whose apps and inspectors meet at `socket`; `dir` goes with the terminal.
+    pub(crate) fn run(
         mut command: CommandBuilder,
         socket: PathBuf,
         dir: Option<TempDir>,
@@ -99,6 +52,7 @@ impl Pty {
         let pair = native_pty_system().openpty(size(columns, lines)).unwrap();
         let modes = local_modes(&*pair.master);
         command.env("TERM", "xterm-256color");
+        command.env("RUST_BACKTRACE", "0");
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let seen = Arc::new(Mutex::new(Seen {

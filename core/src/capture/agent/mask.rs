@@ -33,6 +33,7 @@ fn masked(frame: &[u8], out: &mut Vec<u8>) -> Option<bool> {
         if reader.byte().ok()? == end::ERROR {
             reader.bytes().ok()?;
         }
+        reader.varint().ok()?;
         for _ in 0..reader.varint().ok()? {
             reader.bytes().ok()?;
             reader.byte().ok()?;

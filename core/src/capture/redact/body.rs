@@ -1,6 +1,7 @@
 //! Credentials in bodies: the values of telling names in JSON and forms. Runs on the recording's own thread.
 
-use super::{credential_in, put_mask};
+use super::{Memo, credential_in, put_mask};
+use std::cell::RefCell;
 
 /// Name parts that tell a credential, matched as whole words after `-_.[]` and camelCase are taken apart, so that `key`
 /// does not hit `keyboard`.
@@ -40,11 +41,22 @@ const WORDS: [&str; 33] = [
     "pin",
 ];
 
+thread_local! {
+    static TELLING: RefCell<Memo<bool>> = const { RefCell::new(Memo::new()) };
+}
+
+/// Whether a value of this name is a credential, remembered per thread: bodies have the same names again and again.
 pub(super) fn is_telling(name: &[u8]) -> bool {
+    TELLING
+        .try_with(|names| names.borrow_mut().get(name, || has_word(name)))
+        .unwrap_or_else(|_| has_word(name))
+}
+
+fn has_word(name: &[u8]) -> bool {
     let mut word = String::new();
     let mut previous_lower = false;
     let hit = |word: &mut String| WORDS.contains(&std::mem::take(word).as_str());
-    for b in name.iter().copied() {
+    for &b in name {
         let boundary = !b.is_ascii_alphanumeric() || (b.is_ascii_uppercase() && previous_lower);
         if boundary && hit(&mut word) {
             return true;
@@ -108,81 +120,70 @@ fn mask_form_words(head: &[u8], out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Masks the scalar (or everything up to the end of the object or array) behind a telling key.
+/// Masks the scalar (or everything up to the end of the object or array) behind a telling key. Nothing is written if there
+/// is nothing to mask.
 fn mask_json(json: &[u8], out: &mut Vec<u8>) -> bool {
-    let (mut at, mut masked) = (0, false);
-    while at < json.len() {
-        if json[at] != b'"' {
-            out.push(json[at]);
-            at += 1;
-            continue;
-        }
-        let end = string_end(json, at);
-        let text = &json[at..end];
-        let inner = &text[1..text
-            .len()
-            .saturating_sub(usize::from(text.len() > 1 && text.ends_with(b"\"")))
-            .max(1)];
-        let mut value = end;
-        while value < json.len() && json[value].is_ascii_whitespace() {
-            value += 1;
-        }
-        if json.get(value) != Some(&b':') {
+    let (mut at, mut copied) = (0, 0);
+    while let Some(quote) = json[at..].iter().position(|b| *b == b'"') {
+        let start = at + quote;
+        let end = string_end(json, start);
+        let is_closed = end > start + 1 && json[end - 1] == b'"';
+        let inner = &json[start + 1..end - usize::from(is_closed)];
+        let colon = end + spaces(&json[end..]);
+        if json.get(colon) != Some(&b':') {
             // A value: a credential by its form, or JSON in a string.
-            masked |= put_json_text(inner, out, text.len() > 1 && text.ends_with(b"\""));
+            if let Some(text) = masked_json_text(inner) {
+                out.extend_from_slice(&json[copied..=start]);
+                out.extend_from_slice(&text);
+                copied = end - usize::from(is_closed);
+            }
             at = end;
             continue;
         }
-        out.extend_from_slice(&json[at..=value]);
-        at = value + 1;
+        at = colon + 1;
         if !is_telling(inner) {
             continue;
         }
-        while at < json.len() && json[at].is_ascii_whitespace() {
-            out.push(json[at]);
-            at += 1;
-        }
+        at += spaces(&json[at..]);
         let end = value_end(json, at);
         let is_scalar_word = matches!(&json[at..end], b"null" | b"true" | b"false" | b"");
-        if is_scalar_word {
-            out.extend_from_slice(&json[at..end]);
-        } else {
+        if !is_scalar_word {
+            out.extend_from_slice(&json[copied..at]);
             out.push(b'"');
             put_mask(out, &json[at..end]);
             out.push(b'"');
-            masked = true;
+            copied = end;
         }
         at = end;
     }
-    masked
+    if copied > 0 {
+        out.extend_from_slice(&json[copied..]);
+    }
+    copied > 0
 }
 
-/// A string that is a value; one level of JSON in a string is looked through.
-fn put_json_text(inner: &[u8], out: &mut Vec<u8>, closed: bool) -> bool {
-    out.push(b'"');
+fn spaces(json: &[u8]) -> usize {
+    json.iter().take_while(|b| b.is_ascii_whitespace()).count()
+}
+
+/// A string that is a value, masked, if there is something to mask; one level of JSON in a string is looked through.
+fn masked_json_text(inner: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
     let start = inner.iter().copied().find(|b| !b.is_ascii_whitespace());
-    let masked = if matches!(start, Some(b'{' | b'[')) && inner.windows(2).any(|w| w == b"\\\"") {
-        let unescaped: Vec<u8> = unescape(inner);
-        let mut masked_inner = Vec::new();
-        if mask_json(&unescaped, &mut masked_inner) {
-            for b in masked_inner {
-                if matches!(b, b'"' | b'\\') {
-                    out.push(b'\\');
-                }
-                out.push(b);
-            }
-            true
-        } else {
-            out.extend_from_slice(inner);
-            false
-        }
-    } else {
-        mask_text(inner, out)
-    };
-    if closed {
-        out.push(b'"');
+    if !matches!(start, Some(b'{' | b'[')) || !inner.windows(2).any(|w| w == b"\\\"") {
+        return mask_text(inner, &mut out).then_some(out);
     }
-    masked
+    let mut masked = Vec::new();
+    if !mask_json(&unescape(inner), &mut masked) {
+        return None;
+    }
+    for b in masked {
+        if matches!(b, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(b);
+    }
+    Some(out)
 }
 
 fn unescape(text: &[u8]) -> Vec<u8> {
@@ -277,7 +278,7 @@ fn mask_multipart(head: &[u8], out: &mut Vec<u8>) -> bool {
     masked
 }
 
-/// Credentials by their form, anywhere in a text.
+/// Credentials by their form, anywhere in a text. Nothing is written if there are none.
 fn mask_text(text: &[u8], out: &mut Vec<u8>) -> bool {
     let (mut rest, mut masked) = (text, false);
     while let Some((start, end)) = credential_in(rest) {
@@ -286,7 +287,9 @@ fn mask_text(text: &[u8], out: &mut Vec<u8>) -> bool {
         rest = &rest[end..];
         masked = true;
     }
-    out.extend_from_slice(rest);
+    if masked {
+        out.extend_from_slice(rest);
+    }
     masked
 }
 

@@ -1,0 +1,78 @@
+//! What recording costs, against plain axum: `cargo bench`.
+//!
+//! One [app](app) in several [variants](app::Variant), measured two ways:
+//!
+//! - [`count`]: instructions and allocations per request, exact, by `valgrind --tool=callgrind`. The app is served over a
+//!   connection in memory, so that everything `serve` does is counted and nothing the kernel does. Each variant runs
+//!   twice, with two numbers of requests: the difference is what requests cost, without start and end.
+//! - [`sockets`]: CPU time of a server process per request, and its p99 at half of full load, over real sockets. Variants
+//!   take turns in short slices and each slice is compared with plain axum's beside it, because other work on the machine
+//!   makes times wander.
+//!
+//! Both [start](child) this program again as the app; [`inspector`] is what the attached variant is attached to.
+//! [`report`] prints a table and writes `target/bench/capture.json`.
+//!
+//! ```text
+//! cargo bench                 # both
+//! cargo bench -- count        # instructions and allocations only
+//! cargo bench -- sockets      # CPU and p99 only
+//! ```
+//!
+//! To see where instructions go, take the command that `ONIONSKIN_BENCH_KEEP=1 cargo bench -- count` prints for the file
+//! of a variant: `callgrind_annotate --inclusive=yes <file>`.
+
+mod app;
+mod child;
+mod client;
+mod count;
+mod inspector;
+mod report;
+mod sockets;
+
+use anyhow::{Result, bail};
+use app::Variant;
+use std::process::ExitCode;
+
+fn main() -> Result<ExitCode> {
+    let args: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| arg != "--bench")
+        .collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        ["child", "count", variant, requests] => {
+            child::count(variant.parse()?, requests.parse()?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ["child", "serve", variant] => {
+            child::serve(variant.parse()?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        [] => measure(true, true),
+        ["count"] => measure(true, false),
+        ["sockets"] => measure(false, true),
+        _ => bail!("usage: cargo bench [-- count | -- sockets]"),
+    }
+}
+
+fn measure(with_counts: bool, with_sockets: bool) -> Result<ExitCode> {
+    let mut report = report::Report::default();
+    let mut code = ExitCode::SUCCESS;
+    if with_counts {
+        if let Some(missing) = count::missing() {
+            eprintln!("error: {missing}");
+            code = ExitCode::FAILURE;
+        } else {
+            for variant in Variant::ALL {
+                eprintln!("counting: {variant}");
+                report.counts.insert(variant, count::measure(variant)?);
+            }
+        }
+    }
+    if with_sockets {
+        report.sockets = sockets::measure()?;
+    }
+    report.print();
+    report.write()?;
+    Ok(code)
+}

@@ -1,0 +1,277 @@
+//! A connection with a clock: when the bytes of a request came, and when those of its response went.
+
+use super::{handle::Handle, written::Written};
+use crate::wire::Connection;
+use axum::{
+    extract::{ConnectInfo, Request},
+    http::Version,
+    serve::{Listener, TapIo},
+};
+use std::{
+    fmt,
+    io::{self, IoSlice},
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Instant,
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A listener whose connections have a clock.
+pub type ClockedListener<L> = TapIo<Clocked<L>, fn(&mut ClockedIo<<L as Listener>::Io>)>;
+
+/// What a connection knows of its bytes.
+#[derive(Clone)]
+pub(crate) struct Clock(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    number: u64,
+    requests: u32,
+    first: Option<Instant>,
+    last: Option<Instant>,
+    bytes: u64,
+    /// The response that is being written.
+    sending: Option<Sending>,
+}
+
+struct Sending {
+    handle: Handle,
+    written: Written,
+    /// The response hands the connection over to another protocol.
+    upgrade: Upgrade,
+}
+
+/// Whether a response hands its connection over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Upgrade {
+    /// It does not.
+    No,
+    /// To a WebSocket.
+    WebSocket,
+    /// To anything else.
+    Other,
+}
+
+impl Upgrade {
+    /// What a response says.
+    pub(crate) fn of<B>(response: &http::Response<B>) -> Self {
+        if response.status() != http::StatusCode::SWITCHING_PROTOCOLS {
+            return Self::No;
+        }
+        match response.headers().get(http::header::UPGRADE) {
+            Some(protocol) if protocol.as_bytes().eq_ignore_ascii_case(b"websocket") => {
+                Self::WebSocket
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+impl State {
+    /// What was read belongs to a request that is known; what comes now belongs to the next.
+    fn forget(&mut self) {
+        (self.first, self.last, self.bytes) = (None, None, 0);
+    }
+
+    /// The response is written, or never will be.
+    fn end_sending(&mut self, delivered: bool) {
+        if let Some(Sending {
+            handle, written, ..
+        }) = self.sending.take()
+        {
+            let delivered = delivered || written.is_upgraded();
+            handle.end_sending(written, delivered);
+        }
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock").finish_non_exhaustive()
+    }
+}
+
+static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
+
+impl Clock {
+    fn new() -> Self {
+        let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed) + 1;
+        Self(Arc::new(Mutex::new(State {
+            number,
+            ..State::default()
+        })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What there is to say at the start of a request.
+    pub(crate) fn connection_of(&self, request: &Request) -> Connection {
+        let mut state = self.lock();
+        state.end_sending(true);
+        state.requests += 1;
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let mut connection = Connection {
+            number: state.number,
+            reuse: state.requests,
+            peer: peer.map(|ConnectInfo(addr)| addr.to_string()),
+            ..Connection::default()
+        };
+        // Streams of HTTP/2 share the connection: its bytes belong to none of them.
+        if request.version() < Version::HTTP_2 {
+            let before = |t: Option<Instant>| t.map_or(0, |t| t.elapsed().as_nanos() as u64);
+            connection.bytes_in = state.bytes;
+            connection.first_byte_before_ns = before(state.first);
+            connection.last_byte_before_ns = before(state.last);
+        }
+        state.forget();
+        connection
+    }
+
+    /// What is written from now on is the response of this cycle, which ends when the last of it is.
+    pub(crate) fn begin_sending(&self, handle: &Handle, upgrade: Upgrade) {
+        handle.lock().await_writing();
+        let handle = handle.clone();
+        self.lock().sending = Some(Sending {
+            handle,
+            written: Written::default(),
+            upgrade,
+        });
+    }
+
+    fn read(&self, bytes: &[u8]) {
+        let now = Instant::now();
+        let mut state = self.lock();
+        if let Some(sending) = &mut state.sending
+            && sending.written.read_upgraded(bytes)
+        {
+            return;
+        }
+        state.bytes += bytes.len() as u64;
+        state.first.get_or_insert(now);
+        state.last = Some(now);
+    }
+
+    fn wrote<'a>(&self, bufs: impl Iterator<Item = &'a [u8]>, result: &io::Result<usize>) {
+        let mut state = self.lock();
+        // The rest of a request's body comes before its response goes out, the next request after it.
+        state.forget();
+        if let (Ok(bytes), Some(sending)) = (result, &mut state.sending) {
+            sending.written.add(bufs, *bytes);
+        }
+    }
+
+    fn flushed(&self) {
+        let mut state = self.lock();
+        let Some(sending) = &mut state.sending else {
+            return;
+        };
+        if !sending.handle.lock().body_is_over() {
+            return;
+        }
+        match sending.upgrade {
+            Upgrade::No => state.end_sending(true),
+            // From here on the connection speaks the other protocol, until it is closed.
+            upgrade => sending.written.upgrade(upgrade == Upgrade::WebSocket),
+        }
+    }
+}
+
+/// A listener whose connections have a clock.
+#[derive(Debug)]
+pub struct Clocked<L> {
+    pub(super) listener: L,
+}
+
+impl<L: Listener> Listener for Clocked<L> {
+    type Io = ClockedIo<L::Io>;
+    type Addr = L::Addr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let (io, addr) = self.listener.accept().await;
+        (
+            ClockedIo {
+                io,
+                clock: Clock::new(),
+            },
+            addr,
+        )
+    }
+
+    fn local_addr(&self) -> io::Result<L::Addr> {
+        self.listener.local_addr()
+    }
+}
+
+/// A connection with a clock.
+#[derive(Debug)]
+pub struct ClockedIo<T> {
+    io: T,
+    pub(super) clock: Clock,
+}
+
+impl<T> Drop for ClockedIo<T> {
+    fn drop(&mut self) {
+        self.clock.lock().end_sending(false);
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for ClockedIo<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
+        let bytes = &buf.filled()[before..];
+        if !bytes.is_empty() {
+            self.clock.read(bytes);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for ClockedIo<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = ready!(Pin::new(&mut self.io).poll_write(cx, buf));
+        self.clock.wrote(std::iter::once(buf), &result);
+        Poll::Ready(result)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = ready!(Pin::new(&mut self.io).poll_flush(cx));
+        if result.is_ok() {
+            self.clock.flushed();
+        }
+        Poll::Ready(result)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, bufs));
+        self.clock.wrote(bufs.iter().map(|buf| &**buf), &result);
+        Poll::Ready(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+}

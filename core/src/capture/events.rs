@@ -1,0 +1,56 @@
+//! Server-sent events, counted as their bytes pass: the HTML standard, section 9.2.6.
+
+/// Counts the events of a stream: blocks of lines with data in them, each ended by an empty line.
+#[derive(Debug, Default)]
+pub(crate) struct EventCounter {
+    /// The beginning of the line, as far as it tells a data field.
+    line: [u8; 4],
+    len: usize,
+    has_data: bool,
+    after_cr: bool,
+    pub(crate) events: u64,
+}
+
+impl EventCounter {
+    /// Bytes pass.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match byte {
+                // CR LF is one end of line.
+                b'\n' if self.after_cr => {}
+                b'\n' | b'\r' => self.end_line(),
+                _ => {
+                    if let Some(slot) = self.line.get_mut(self.len) {
+                        *slot = *byte;
+                    }
+                    self.len += 1;
+                }
+            }
+            self.after_cr = *byte == b'\r';
+        }
+    }
+
+    fn end_line(&mut self) {
+        if self.len > 0 {
+            self.has_data |= self.len >= 4 && self.line == *b"data";
+            self.len = 0;
+        } else if std::mem::take(&mut self.has_data) {
+            self.events += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_counted_and_comments_are_not() {
+        let stream = b"data: one\n\n: keep-alive\n\nevent: tick\r\ndata: two\r\ndata: more\r\n\r\nid: 7\n\ndata\n\ndata: cut";
+        for piece in [1, 3, stream.len()] {
+            let mut counter = EventCounter::default();
+            stream.chunks(piece).for_each(|bytes| counter.feed(bytes));
+            assert_eq!(counter.events, 3, "in pieces of {piece}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Patterns of routes and the paths that they match or do not.
+
+use crate::wire::{Stack, Tried, Why};
+
+/// Most routes that are listed as tried.
+const MOST: usize = 32;
+
+/// The path of a request target.
+fn path_of(target: &str) -> &str {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    match path.find("://") {
+        Some(at) => path[at + 3..]
+            .find('/')
+            .map_or("", |slash| &path[at + 3 + slash..]),
+        None => path,
+    }
+}
+
+/// The routes of the map that this request was not for, and why, the nearest first.
+pub(super) fn tried(stack: &Stack, method: &str, target: &str) -> Vec<Tried> {
+    let path = path_of(target);
+    let mut tried: Vec<(usize, Tried)> = stack
+        .routes
+        .iter()
+        .map(|route| {
+            let (near, why) = match mismatch(&route.path, path) {
+                Some((near, why)) => (near, why),
+                None => {
+                    let mut allowed: Vec<String> = route
+                        .endpoints
+                        .iter()
+                        .flat_map(|e| e.methods.clone())
+                        .collect();
+                    if allowed.iter().any(|m| m == "GET") && !allowed.iter().any(|m| m == "HEAD") {
+                        allowed.push("HEAD".into());
+                    }
+                    let takes = allowed.iter().any(|m| m == method);
+                    (
+                        usize::MAX,
+                        if takes {
+                            Why::Matched
+                        } else {
+                            Why::Method { allowed }
+                        },
+                    )
+                }
+            };
+            (
+                near,
+                Tried {
+                    route: route.path.clone(),
+                    why,
+                },
+            )
+        })
+        .collect();
+    tried.sort_by_key(|(near, _)| std::cmp::Reverse(*near));
+    tried
+        .into_iter()
+        .take(MOST)
+        .map(|(_, tried)| tried)
+        .collect()
+}
+
+/// Where a pattern and a path part: how many segments agree, and what the next ones are.
+fn mismatch(pattern: &str, path: &str) -> Option<(usize, Why)> {
+    let (mut wanted, mut got) = (pattern.split('/').skip(1), path.split('/').skip(1));
+    for near in 0.. {
+        let (want, have) = match (wanted.next(), got.next()) {
+            (None, None) => return None,
+            (Some(want), Some(have)) => (want, have),
+            (want, have) => {
+                let text = |s: Option<&str>| s.map(str::to_owned);
+                return Some((
+                    near,
+                    Why::Path {
+                        wanted: text(want),
+                        got: text(have),
+                    },
+                ));
+            }
+        };
+        if want.starts_with("{*") && !have.is_empty() {
+            return None;
+        }
+        let agree = match (want.find('{'), want.rfind('}')) {
+            (Some(open), Some(close)) if open < close => {
+                let (before, after) = (&want[..open], &want[close + 1..]);
+                have.len() > before.len() + after.len()
+                    && have.starts_with(before)
+                    && have.ends_with(after)
+            }
+            _ => want == have,
+        };
+        if !agree {
+            return Some((
+                near,
+                Why::Path {
+                    wanted: Some(want.to_owned()),
+                    got: Some(have.to_owned()),
+                },
+            ));
+        }
+    }
+    None
+}
+
+/// The parameters that a pattern finds in a path: `/books/{id}` in `/books/7`.
+pub(super) fn path_params(route: &str, target: &str) -> Vec<(String, String)> {
+    let path = path_of(target);
+    let mut params = Vec::new();
+    let mut rest = path;
+    for segment in route.split_inclusive('/') {
+        let (pattern, has_slash) = segment
+            .strip_suffix('/')
+            .map_or((segment, false), |s| (s, true));
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (Some(open), Some(close)) = (pattern.find('{'), pattern.rfind('}')) else {
+            rest = rest.get(end + usize::from(has_slash)..).unwrap_or_default();
+            continue;
+        };
+        let name = &pattern[open + 1..close.max(open + 1)];
+        let value = if name.starts_with('*') {
+            rest
+        } else {
+            &rest[..end]
+        };
+        let value = value
+            .get(open..value.len().saturating_sub(pattern.len() - close - 1))
+            .unwrap_or_default();
+        let name = name.trim_start_matches('*');
+        if !name.starts_with("__private__axum") {
+            params.push((name.to_owned(), decode_percent(value)));
+        }
+        rest = rest.get(end + usize::from(has_slash)..).unwrap_or_default();
+    }
+    params
+}
+
+fn decode_percent(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while at < bytes.len() {
+        let hex = |i: usize| bytes.get(i).and_then(|b| char::from(*b).to_digit(16));
+        match (bytes[at], hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            (byte, ..) => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(route: &str, path: &str) -> Vec<(String, String)> {
+        path_params(route, path)
+    }
+
+    #[test]
+    fn path_parameters_are_read_off_the_pattern() {
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(params("/books/{id}", "/books/7?x=1"), [pair("id", "7")]);
+        assert_eq!(
+            params("/a/{b}/c/{d}", "/a/1/c/snö%20x"),
+            [pair("b", "1"), pair("d", "snö x")]
+        );
+        assert_eq!(
+            params("/static/{*rest}", "/static/css/shop.css"),
+            [pair("rest", "css/shop.css")]
+        );
+        assert_eq!(params("/f/{name}.json", "/f/x.json"), [pair("name", "x")]);
+        assert_eq!(params("/", "/"), []);
+        assert_eq!(params("/books", "http://localhost/books"), []);
+        assert_eq!(
+            params("/books/{id}", "http://localhost/books/7"),
+            [pair("id", "7")]
+        );
+    }
+
+    #[test]
+    fn a_refused_route_says_where_the_path_parts_from_it() {
+        let path = |want: Option<&str>, have: Option<&str>| {
+            let text = |s: Option<&str>| s.map(str::to_owned);
+            Some(Why::Path {
+                wanted: text(want),
+                got: text(have),
+            })
+        };
+        for (pattern, path_, why) in [
+            ("/books/{id}", "/books/7", None),
+            ("/books/{id}", "/books", path(Some("{id}"), None)),
+            ("/books", "/books/", path(None, Some(""))),
+            (
+                "/books/{id}.json",
+                "/books/7.xml",
+                path(Some("{id}.json"), Some("7.xml")),
+            ),
+            ("/static/{*rest}", "/static/a/b", None),
+            ("/", "/", None),
+            ("/authors", "/books", path(Some("authors"), Some("books"))),
+        ] {
+            assert_eq!(
+                mismatch(pattern, path_).map(|(_, why)| why),
+                why,
+                "{pattern} {path_}"
+            );
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The command, started.
+
+use crate::pty::Pty;
+use portable_pty::CommandBuilder;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+use tempfile::TempDir;
+
+/// A directory for a socket that only this user can enter.
+pub(crate) fn socket_dir() -> TempDir {
+    tempfile::Builder::new().prefix("osk").tempdir().unwrap()
+}
+
+/// The command with its own socket, away from any inspector of the user's.
+pub(crate) fn onionskin(socket: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_onionskin"));
+    command.arg("--socket").arg(socket);
+    command
+}
+
+impl Pty {
+    /// Starts an inspector of its own.
+    pub(crate) fn start(args: &[&str], columns: u16, lines: u16) -> Self {
+        let dir = socket_dir();
+        let socket = dir.path().join("link.sock");
+        let args = [&["--port", "0"], args].concat();
+        Self::spawn(socket, Some(dir), &args, columns, lines)
+    }
+
+    /// Watches the inspector of another one.
+    pub(crate) fn attach(other: &Self, columns: u16, lines: u16) -> Self {
+        let socket = other.socket.clone();
+        Self::spawn(socket, None, &["--attach"], columns, lines)
+    }
+
+    /// Runs this test binary again, to panic.
+    pub(crate) fn panicking(columns: u16, lines: u16) -> Self {
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "panics_in_a_terminal", "--nocapture"]);
+        command.env("PANIC_IN_A_TERMINAL", "1");
+        Self::run(command, PathBuf::new(), None, columns, lines)
+    }
+
+    fn spawn(
+        socket: PathBuf,
+        dir: Option<TempDir>,
+        args: &[&str],
+        columns: u16,
+        lines: u16,
+    ) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
+        command.arg("--socket");
+        command.arg(&socket);
+        command.args(args);
+        Self::run(command, socket, dir, columns, lines)
+    }
+}

@@ -1,0 +1,5 @@
+//! The notes app on plain axum.
+
+fn main() {
+    notes_axum::main();
+}

@@ -1,0 +1,5 @@
+//! The notes app on Onionskin.
+
+fn main() {
+    notes_onionskin::main();
+}

@@ -1,0 +1,82 @@
+//! An app in a process of its own.
+
+use crate::raw::LONG;
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Instant,
+};
+
+/// The notes app on plain axum.
+pub(crate) const AXUM: &str = env!("CARGO_BIN_EXE_app-axum");
+/// The same app on Onionskin.
+pub(crate) const ONIONSKIN: &str = env!("CARGO_BIN_EXE_app-onionskin");
+/// Random stacks of layers that say what they saw.
+pub(crate) const HEADERS: &str = env!("CARGO_BIN_EXE_app-headers");
+
+/// A running app; it ends with this value.
+pub(crate) struct App {
+    child: Child,
+    pub(crate) at: SocketAddr,
+}
+
+/// A command without our variables in its environment, but with these, and a link to nowhere unless they say where.
+pub(crate) fn command(program: &str, environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(program);
+    for name in [
+        "ONIONSKIN",
+        "ONIONSKIN_BODIES",
+        "ONIONSKIN_IGNORE",
+        "ONIONSKIN_APP",
+    ] {
+        command.env_remove(name);
+    }
+    command
+        .env("ONIONSKIN_SOCKET", "/nonexistent/onionskin/link.sock")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::piped());
+    command
+}
+
+impl App {
+    /// Starts it and waits until it listens.
+    pub(crate) fn start(program: &str, environment: &[(&str, &str)]) -> Self {
+        let mut child = command(program, environment)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        Self {
+            child,
+            at: line.trim().parse().expect("it says where it listens"),
+        }
+    }
+
+    /// The app on Onionskin, with the inspector that listens there.
+    pub(crate) fn attached(socket: &Path) -> Self {
+        Self::start(ONIONSKIN, &[("ONIONSKIN_SOCKET", socket.to_str().unwrap())])
+    }
+
+    /// Lets it finish what it does; panics if it does not end.
+    pub(crate) fn shut_down(mut self) {
+        drop(self.child.stdin.take());
+        let begun = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < LONG, "it does not end");
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,74 @@
+//! Who starts first, and who starts again.
+
+use crate::{app::App, raw::ask, watch::Watch};
+
+fn ask_times(app: &App, times: u64) {
+    for _ in 0..times {
+        ask(app.at, "GET / HTTP/1.1", b"");
+    }
+}
+
+/// Numbers of a run's stored cycles, sorted: those of two threads of the app may come in either order.
+fn numbers(watch: &Watch, run: &str) -> Vec<u64> {
+    let listed = watch.listed();
+    let of_run = listed.iter().filter(|listed| listed.cycle.run == run);
+    let mut numbers: Vec<_> = of_run.map(|listed| listed.cycle.number).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+#[test]
+fn the_app_first() {
+    let mut watch = Watch::not_yet(256 << 20);
+    let app = App::attached(&watch.socket());
+    ask_times(&app, 5);
+    watch.start();
+    watch.wait_for(5);
+    ask_times(&app, 3);
+    watch.wait_for(8);
+    let run = watch.runs().pop().unwrap();
+    assert!(run.connected);
+    assert_eq!(numbers(&watch, &run.run), (1..=8).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_app_again() {
+    let watch = Watch::new();
+    for (nth, times) in [(1, 4), (2, 6)] {
+        let app = App::attached(&watch.socket());
+        watch.wait_for_app();
+        ask_times(&app, times);
+        watch.wait_for([0, 4, 10][nth]);
+        app.shut_down();
+        watch.until("the link is gone", || watch.status().connected == 0);
+    }
+    let runs = watch.runs();
+    let told: Vec<_> = runs
+        .iter()
+        .map(|run| (run.ordinal, run.connected, run.counters.stored))
+        .collect();
+    assert_eq!(told, [(1, false, 4), (2, false, 6)]);
+    assert_ne!(runs[0].run, runs[1].run);
+    assert_eq!(numbers(&watch, &runs[0].run), [1, 2, 3, 4]);
+    assert_eq!(numbers(&watch, &runs[1].run), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn the_inspector_again() {
+    let mut watch = Watch::new();
+    let app = App::attached(&watch.socket());
+    watch.wait_for_app();
+    ask_times(&app, 5);
+    watch.wait_for(5);
+    watch.stop();
+    ask_times(&app, 4);
+    watch.start();
+    watch.wait_for(9);
+    ask_times(&app, 2);
+    watch.wait_for(11);
+    let runs = watch.runs();
+    assert_eq!((runs.len(), runs[0].ordinal), (1, 1));
+    // The new one has the whole history, and nothing twice.
+    assert_eq!(numbers(&watch, &runs[0].run), (1..=11).collect::<Vec<_>>());
+    assert_eq!(watch.counters().seen, 11);
+}

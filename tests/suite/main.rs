@@ -1,0 +1,32 @@
+//! What crosses the crates: real apps, real sockets, a real inspector.
+
+// What the tests work with: an app in a process of its own, an inspector, an HTTP client that keeps every byte.
+mod app;
+mod raw;
+mod watch;
+
+// An app on Onionskin answers what it answers on axum, byte for byte.
+mod requests;
+mod same_bytes;
+
+// Every method of `Router` and `MethodRouter` does, and refuses, what axum's does.
+mod parity;
+
+// tower's `ServiceBuilder`, each method: it compiles, does the same, and keeps the layers apart.
+mod builder;
+
+// The mirrored features are axum's and tower's.
+mod features;
+
+// What an inspector is told of known requests, exactly.
+mod story;
+
+// Who starts first, who starts again, what is lost.
+mod accounting;
+mod attach;
+
+// The recorded headers are the true ones, for any stack of layers.
+mod headers;
+
+// No bytes make the decoder panic.
+mod frames;
