@@ -250,6 +250,22 @@ impl Handle {
     }
 }
 
+impl Handle {
+    /// Polls a body of the app's. A panic passes through it to whoever reads it, who may catch it: no place is left.
+    #[inline]
+    pub(crate) fn poll_body<R>(
+        &self,
+        inside: Option<EntryId>,
+        poll: impl FnOnce() -> Poll<R>,
+    ) -> Poll<R> {
+        let mut entered = self.enter(inside);
+        entered.entry = None;
+        let polled = poll();
+        entered.waits = polled.is_pending();
+        polled
+    }
+}
+
 fn unix_us() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

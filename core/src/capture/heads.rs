@@ -122,7 +122,8 @@ impl Heads {
         out: &mut Vec<u8>,
     ) -> VersionId {
         let old = base.map(|b| &self.versions[b as usize]);
-        let (old_fields, old_types) = old.map_or_else(Default::default, |o| (o.fields, o.extensions));
+        let (old_fields, old_types) =
+            old.map_or_else(Default::default, |o| (o.fields, o.extensions));
         let same_run = self.same_run(old_fields, head.headers);
         let same_fields = [old_fields.len as usize, head.headers.len()] == [same_run; 2];
         let same_types = self.same_types(old_types, head.extensions);
@@ -285,7 +286,13 @@ impl Heads {
     }
 
     /// Encodes the new list as runs of the old one and new headers, the first `same` being as they were.
-    fn put_fields(&mut self, old: Span, same: usize, headers: &HeaderMap, out: &mut Vec<u8>) -> Span {
+    fn put_fields(
+        &mut self,
+        old: Span,
+        same: usize,
+        headers: &HeaderMap,
+        out: &mut Vec<u8>,
+    ) -> Span {
         let start = self.fields.len() as u32;
         let at = old.at as usize;
         self.fields.extend_from_within(at..at + same);
@@ -505,5 +512,11 @@ fn type_id(name: &str) -> u32 {
             types.push(Type { addr, len, id });
             id
         })
-        .unwrap_or_else(|_| if is_ours(name) { OURS } else { site::name_id(name) })
+        .unwrap_or_else(|_| {
+            if is_ours(name) {
+                OURS
+            } else {
+                site::name_id(name)
+            }
+        })
 }

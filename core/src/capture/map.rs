@@ -190,13 +190,17 @@ impl RouterMap {
                     })
                     .collect(),
             })
-            .chain(self.nested_fallbacks.iter().map(|(prefix, chain)| StackRoute {
-                path: format!("{prefix}{NESTED_FALLBACK}"),
-                endpoints: vec![StackChain {
-                    methods: Vec::new(),
-                    chain: outward(chain),
-                }],
-            }))
+            .chain(
+                self.nested_fallbacks
+                    .iter()
+                    .map(|(prefix, chain)| StackRoute {
+                        path: format!("{prefix}{NESTED_FALLBACK}"),
+                        endpoints: vec![StackChain {
+                            methods: Vec::new(),
+                            chain: outward(chain),
+                        }],
+                    }),
+            )
             .collect();
         let fallback = StackChain {
             methods: Vec::new(),

@@ -4,7 +4,7 @@
 //! the request pass inward, the response (or an error, or a panic, or nothing any more) pass outward, and changes neither.
 
 use super::{
-    body::{self, Look},
+    body::{self, Counts, Look},
     control,
     handle::{self, Carried, Handle},
     heads::{Head, Line},
@@ -193,16 +193,17 @@ impl Frame {
                     recording.expect_events(number);
                 }
             }
-            let is_counted = head.body.body.is_some();
+            let counted = head.body.body;
             recording.send(self.entry, &head);
-            (number, is_counted)
+            (number, counted)
         });
-        let Some((number, is_counted)) = sent else {
+        let Some((number, counted)) = sent else {
             return;
         };
-        if look.is_empty() && !is_counted {
+        if look.is_empty() && counted.is_none() {
             self.handle.end_body(true);
         } else {
+            let number = number.map_or(Counts::Elsewhere(counted), Counts::Here);
             body::last_tee(response.body_mut(), &self.handle, number, self.entry);
         }
     }
@@ -253,7 +254,9 @@ impl Drop for Frame {
         if self.done {
             return;
         }
-        self.handle.lock().dropped(self.entry);
+        // A layer that gives up does so while it is polled; a server that gives up polls nobody.
+        let by_layer = handle::current_entry(&self.handle).is_some();
+        self.handle.lock().dropped(self.entry, by_layer);
         if self.outermost {
             self.handle.finish();
         }

@@ -3,6 +3,8 @@
 //! A recording is pooled: its buffers serve one cycle after another. Steps and marks go into `events` at once, in the
 //! compact encoding; at the end the header and the bodies are put around them and the whole is handed to the outbox.
 
+mod sending;
+
 use super::{
     events::EventCounter,
     heads::{BodyState, Head, Heads, VersionId},
@@ -54,6 +56,8 @@ struct BodyRecord {
     end: Option<Result<(), String>>,
     first: Option<u64>,
     last: u64,
+    /// Address and length of the last frame.
+    last_frame: (usize, usize),
 }
 
 /// One cycle being recorded.
@@ -83,6 +87,7 @@ pub(crate) struct Recording {
     awaits_writing: bool,
     /// Whether all of the response's body was taken, and when that was over.
     body_over: Option<(bool, u64)>,
+    sending: sending::Sending,
     /// What was written of the response, and whether that is all of it.
     written: Option<(Written, bool)>,
     ended: bool,
@@ -330,10 +335,15 @@ impl Recording {
         }
     }
 
-    /// A probe's future was dropped before it answered.
-    pub(crate) fn dropped(&mut self, entry: EntryId) {
+    /// A probe's future was dropped before it answered: by a layer, or with the whole cycle.
+    pub(crate) fn dropped(&mut self, entry: EntryId, by_layer: bool) {
         let t = self.now();
-        if self.close(entry) && self.step(tag::DROPPED, t).is_some() {
+        let tag = if by_layer {
+            tag::DROPPED
+        } else {
+            tag::CANCELLED
+        };
+        if self.close(entry) && self.step(tag, t).is_some() {
             put_varint(&mut self.events, u64::from(entry));
         }
     }
@@ -389,6 +399,12 @@ impl Recording {
     pub(crate) fn sent(&mut self) {
         let t = self.now();
         let (whole, body_end) = self.body_over.unwrap_or((false, t));
+        if let Some(other) = self.sent_instead()
+            && !self.ended
+        {
+            self.event(tag::SENT_OTHER, t);
+            put_varint(&mut self.events, u64::from(other));
+        }
         if self.step(tag::SENT, t).is_none() {
             return;
         }
@@ -484,6 +500,7 @@ impl Recording {
             end: None,
             first: None,
             last: 0,
+            last_frame: (0, 0),
         });
         Some(self.bodies.len() as u16 - 1)
     }
@@ -507,6 +524,7 @@ impl Recording {
         record.frames += 1;
         record.first.get_or_insert(t);
         record.last = t;
+        record.last_frame = (data.as_ptr().addr(), data.len());
         if let Some(events) = &mut record.events {
             events.feed(data);
         }

@@ -12,8 +12,9 @@ use super::{
     routes::{self, path_params},
 };
 use crate::wire::{
-    Body, BodyEnd, Cycle, Edge, FrameCount, FrameKind, Header, Left, Octets, Omitted, Outcome,
-    Resolved, Sent, Side, Site, SiteKind, Stage, Step, Traffic, WIRE_VERSION,
+    Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, FrameCount, FrameKind, Header, Left,
+    Octets, Omitted, Outcome, Resolved, Sent, Side, Site, SiteKind, Stage, Step, Traffic,
+    WIRE_VERSION,
 };
 use std::{collections::HashMap, rc::Rc};
 
@@ -24,6 +25,12 @@ pub(super) struct Entry {
     pub(super) parent: Option<usize>,
     pub(super) children: Vec<usize>,
     pub(super) left: Option<Left>,
+    /// The step that left.
+    pub(super) left_at: u32,
+    /// It was dropped with the cycle, and not by a layer.
+    pub(super) cancelled: bool,
+    /// Status of the answer.
+    pub(super) status: Option<u16>,
     request: Rc<Head>,
     /// The response that came from inside last, and the step at which it was seen.
     pub(super) inner: Option<(Rc<Head>, u32)>,
@@ -39,6 +46,8 @@ pub(super) struct Decoder<'a> {
     site_index: HashMap<u32, usize>,
     pub(super) cycle: Cycle,
     send: Option<u32>,
+    /// The body that was sent, if not the one that went to be sent.
+    sent_other: Option<usize>,
 }
 
 pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError> {
@@ -86,6 +95,7 @@ pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError
         site_index: HashMap::new(),
         cycle,
         send: None,
+        sent_other: None,
     };
     while !decoder.reader.is_at_end() {
         decoder.event()?;
@@ -105,12 +115,17 @@ impl Decoder<'_> {
             | tag::OUT
             | tag::ERR
             | tag::DROPPED
+            | tag::CANCELLED
             | tag::UNWOUND
             | tag::RESOLVED
             | tag::SEND
             | tag::SENT => {
                 self.idle = self.idle.saturating_add(self.reader.varint()?);
                 self.step(tag)
+            }
+            tag::SENT_OTHER => {
+                self.sent_other = usize::try_from(self.reader.varint()?).ok();
+                Ok(())
             }
             tag::FRAME | tag::PANIC | tag::REBUILT | tag::LOG => self.mark(tag),
             _ => Err(self.reader.error("an unknown event")),
@@ -153,6 +168,7 @@ impl Decoder<'_> {
                 let entry = self.entry()?;
                 let (delta, head) = self.response_delta(entry)?;
                 let mut step = self.out_of(entry, Left::Returned);
+                self.entries[entry].status = head.status;
                 step.cost_ns = self.reader.varint()?;
                 step.delta = Some(delta);
                 if let Some(parent) = self.entries[entry].parent {
@@ -168,6 +184,11 @@ impl Decoder<'_> {
             }
             tag::DROPPED => {
                 let entry = self.entry()?;
+                self.out_of(entry, Left::Dropped)
+            }
+            tag::CANCELLED => {
+                let entry = self.entry()?;
+                self.entries[entry].cancelled = true;
                 self.out_of(entry, Left::Dropped)
             }
             tag::UNWOUND => {
@@ -202,6 +223,9 @@ impl Decoder<'_> {
                     .send
                     .ok_or_else(|| self.reader.error("an end of sending without its beginning"))?;
                 step.site = self.cycle.steps[step.entry as usize].site;
+                step.delta = self
+                    .sent_other
+                    .map(|body| self.sent_instead(step.entry, body));
                 step
             }
         };
@@ -284,6 +308,9 @@ impl Decoder<'_> {
             parent,
             children: Vec::new(),
             left: None,
+            left_at: 0,
+            cancelled: false,
+            status: None,
             request,
             inner: None,
         });
@@ -307,7 +334,26 @@ impl Decoder<'_> {
         step.attempt = entered.attempt;
         step.left = Some(left.clone());
         self.entries[entry].left = Some(left);
+        self.entries[entry].left_at = step.seq;
         step
+    }
+
+    /// What was sent is not the body that the last probe saw: something inside of it changed bytes and said nothing.
+    fn sent_instead(&self, send: u32, body: usize) -> Delta {
+        let seen = self.entries.iter().find_map(|e| {
+            let (head, step) = e.inner.as_ref()?;
+            (*step == send).then_some(head.body)
+        });
+        let from = seen.flatten();
+        let to = BodyRef {
+            body: Some(body),
+            announced: from.and_then(|b| b.announced),
+        };
+        Delta {
+            base: Some(send),
+            body: Some(Change { from, to }),
+            ..Delta::default()
+        }
     }
 
     fn resolved(&mut self) -> Result<Step, DecodeError> {

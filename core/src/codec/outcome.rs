@@ -2,33 +2,18 @@
 
 use super::decode::{Decoder, Entry};
 use crate::wire::{
-    BodyEnd, Cycle, Edge, Left, MarkKind, Outcome, Side, SiteKind, Stack, StackChain, StackRoute,
-    Stage,
+    Body, BodyEnd, Cycle, Edge, Left, MarkKind, Outcome, Side, SiteKind, Stack, StackChain,
+    StackRoute, Stage,
 };
 
 /// How the cycle ended.
 pub(super) fn of(decoder: &Decoder<'_>) -> Outcome {
     let (cycle, entries) = (&decoder.cycle, &decoder.entries);
-    let unwound = entries.iter().rev().find(|e| e.left == Some(Left::Unwound));
-    let panic = cycle.marks.iter().find_map(|m| match &m.what {
-        MarkKind::Panic { message, at, .. } => Some((message.clone(), at.clone())),
-        _ => None,
-    });
-    if let Some(entry) = unwound {
-        let (message, at) = panic.unzip();
-        return Outcome::Panicked {
-            site: Some(entry.site),
-            message,
-            at,
-            caught: cycle.status.is_some(),
-        };
+    if let Some(panicked) = panicked(cycle, entries) {
+        return panicked;
     }
     let Some(status) = cycle.status else {
-        let open = entries
-            .iter()
-            .rev()
-            .find(|e| e.left == Some(Left::Dropped))
-            .or(entries.last());
+        let open = innermost_cancelled(entries).or(entries.last());
         let stage = match open.map(|e| cycle.sites[e.site].kind) {
             Some(SiteKind::Router) => Stage::Resolve,
             Some(kind) => kind.stage(),
@@ -36,7 +21,7 @@ pub(super) fn of(decoder: &Decoder<'_>) -> Outcome {
         };
         return Outcome::Cancelled {
             stage,
-            site: innermost_dropped(entries),
+            site: innermost_cancelled(entries).map(|e| e.site),
         };
     };
     if status == 101 {
@@ -45,15 +30,10 @@ pub(super) fn of(decoder: &Decoder<'_>) -> Outcome {
         };
     }
     if cycle.steps.iter().any(|s| s.left == Some(Left::Cut)) {
-        let broken = cycle
-            .bodies
-            .iter()
-            .rev()
-            .filter(|b| b.side == Side::Response)
-            .find_map(|b| match &b.end {
-                BodyEnd::Error { error } => Some(error.clone()),
-                _ => None,
-            });
+        let broken = sent_body(cycle).and_then(|body| match &body.end {
+            BodyEnd::Error { error } => Some(error.clone()),
+            _ => None,
+        });
         return match broken {
             Some(error) => Outcome::Failed { site: None, error },
             None => Outcome::Cancelled {
@@ -63,18 +43,69 @@ pub(super) fn of(decoder: &Decoder<'_>) -> Outcome {
         };
     }
     match answered_by(entries) {
-        Some(entry) => answered(decoder, entry, status),
+        Some(entry) => answered(decoder, entry),
         None => Outcome::Completed,
     }
 }
 
-/// The innermost site that was given up.
-fn innermost_dropped(entries: &[Entry]) -> Option<usize> {
-    entries
+/// The last panic that passed a probe, or that broke the body on its way to the server.
+fn panicked(cycle: &Cycle, entries: &[Entry]) -> Option<Outcome> {
+    let is_cut = cycle.steps.iter().any(|s| s.left == Some(Left::Cut));
+    let send = cycle
+        .steps
+        .iter()
+        .find(|s| s.stage == Stage::Send && s.edge == Edge::In);
+    let mut panics = cycle
+        .marks
         .iter()
         .rev()
-        .find(|e| e.left == Some(Left::Dropped))
-        .map(|e| e.site)
+        .filter_map(|mark| match &mark.what {
+            MarkKind::Panic { message, at, .. } => {
+                let entry = mark
+                    .inside
+                    .and_then(|step| entries.iter().find(|e| e.step == step));
+                Some((mark.after, entry, message, at))
+            }
+            _ => None,
+        });
+    let found = panics.find_map(|(after, entry, message, at)| {
+        let passed = entry.is_some_and(|e| e.left == Some(Left::Unwound));
+        let broke_body = is_cut && send.is_some_and(|send| after >= send.seq);
+        (passed || broke_body).then(|| Outcome::Panicked {
+            site: entry.map(|e| e.site),
+            message: Some(message.clone()),
+            at: Some(at.clone()),
+            caught: passed && cycle.status.is_some(),
+        })
+    });
+    // The hook may not have been asked, or the mark left out.
+    found.or_else(|| {
+        let unwound = entries
+            .iter()
+            .rev()
+            .find(|e| e.left == Some(Left::Unwound))?;
+        Some(Outcome::Panicked {
+            site: Some(unwound.site),
+            message: None,
+            at: None,
+            caught: cycle.status.is_some(),
+        })
+    })
+}
+
+/// The place entered last of those that were still busy when the cycle was dropped.
+fn innermost_cancelled(entries: &[Entry]) -> Option<&Entry> {
+    entries.iter().rev().find(|e| e.cancelled)
+}
+
+/// The body that went to the server.
+fn sent_body(cycle: &Cycle) -> Option<&Body> {
+    let last = cycle.steps.iter().rev();
+    let bodies = last.filter(|s| crate::replay::side_of(s) == Side::Response);
+    let sent = bodies
+        .filter_map(|s| s.delta.as_ref()?.body.as_ref())
+        .next()?;
+    cycle.bodies.get(sent.to.body?)
 }
 
 /// From outside to inside, always into the service that answered last: where the response came from.
@@ -85,8 +116,8 @@ fn answered_by(entries: &[Entry]) -> Option<usize> {
         let answered = entries[entry]
             .children
             .iter()
-            .rev()
-            .find(|c| entries[**c].left == Some(Left::Returned));
+            .filter(|c| entries[**c].left == Some(Left::Returned))
+            .max_by_key(|c| entries[**c].left_at);
         match answered {
             Some(child) => entry = *child,
             None => return Some(entry),
@@ -95,15 +126,15 @@ fn answered_by(entries: &[Entry]) -> Option<usize> {
 }
 
 /// The outcome of a cycle whose response was made at this entry.
-fn answered(decoder: &Decoder<'_>, at: usize, status: u16) -> Outcome {
+fn answered(decoder: &Decoder<'_>, at: usize) -> Outcome {
     let (cycle, entries) = (&decoder.cycle, &decoder.entries);
     // A layer that turns an error into a response: what counts is where the error came from.
     let mut source = at;
     while let Some(child) = entries[source]
         .children
         .iter()
-        .rev()
-        .find(|c| matches!(entries[**c].left, Some(Left::Error { .. })))
+        .filter(|c| matches!(entries[**c].left, Some(Left::Error { .. })))
+        .max_by_key(|c| entries[**c].left_at)
     {
         source = *child;
     }
@@ -113,7 +144,9 @@ fn answered(decoder: &Decoder<'_>, at: usize, status: u16) -> Outcome {
         .iter()
         .any(|c| entries[*c].left == Some(Left::Dropped));
     let name = cycle.sites[site].type_name.to_ascii_lowercase();
-    if gave_up && (name.contains("timeout") || matches!(status, 408 | 503 | 504)) {
+    // Its own answer's: a layer outside may have made another of it.
+    let status = entries[source].status.or(entries[at].status);
+    if gave_up && (name.contains("timeout") || matches!(status, Some(408 | 503 | 504))) {
         return Outcome::TimedOut { site };
     }
     if let Some(Left::Error { error }) = &entries[source].left {
@@ -127,13 +160,6 @@ fn answered(decoder: &Decoder<'_>, at: usize, status: u16) -> Outcome {
         && !(kind == SiteKind::Around && entries[source].children.is_empty() && entries.len() <= 2)
     {
         return Outcome::ShortCircuited { site };
-    }
-    if kind == SiteKind::Edge
-        && let Some(parent) = entries[source].parent
-    {
-        return Outcome::ShortCircuited {
-            site: entries[parent].site,
-        };
     }
     match rejection(cycle) {
         Some(extractor) => Outcome::Rejected {
@@ -225,10 +251,7 @@ fn chains<'a>(stack: &'a Stack, cycle: &Cycle) -> Vec<&'a StackChain> {
             let e = &r.endpoints;
             e.iter()
                 .find(|e| takes(e, &cycle.method))
-                .or_else(|| {
-                    e.iter()
-                        .find(|e| cycle.method == "HEAD" && takes(e, "GET"))
-                })
+                .or_else(|| e.iter().find(|e| cycle.method == "HEAD" && takes(e, "GET")))
                 .or_else(|| e.iter().find(|e| e.methods.is_empty()))
         };
         return routes.filter_map(endpoint).collect();

@@ -3,8 +3,8 @@
 use crate::{
     contents,
     drive::Ran,
-    expect::{Want, Wanted, wanted},
     ending,
+    expect::{Want, Wanted, wanted},
     messages::Messages,
     plan::Case,
 };
@@ -125,7 +125,9 @@ fn steps(wanted: &Wanted, cycle: &Cycle) -> Verdict {
             );
         } else {
             hold!(
-                step.delta.is_none() || step.left == Some(Left::Sent) || step.left == Some(Left::Cut),
+                step.delta.is_none()
+                    || step.left == Some(Left::Sent)
+                    || step.left == Some(Left::Cut),
                 "step {seq} has a delta and there is no message"
             );
         }
@@ -140,7 +142,12 @@ fn marks(wanted: &Wanted, cycle: &Cycle) -> Verdict {
         .marks
         .iter()
         .filter(|m| m.what == MarkKind::Rebuilt)
-        .map(|m| (m.after as usize, m.inside.map_or(usize::MAX, |i| i as usize)))
+        .map(|m| {
+            (
+                m.after as usize,
+                m.inside.map_or(usize::MAX, |i| i as usize),
+            )
+        })
         .collect();
     hold!(
         rebuilt == wanted.rebuilt,

@@ -20,8 +20,12 @@ fn hash(data: &[u8]) -> String {
 pub fn check(bodies: &HashMap<Label, usize>, ran: &Ran, cycle: &Recorded) -> Verdict {
     for (label, index) in bodies {
         if let Label::Reel(id) = label {
-            one(&ran.given[*id], &cycle.bodies[*index])
-                .map_err(|what| format!("body {index} ({label:?}): {what}\ngave {:?}\nrecorded {:?}", ran.given[*id], cycle.bodies[*index]))?;
+            one(&ran.given[*id], &cycle.bodies[*index]).map_err(|what| {
+                format!(
+                    "body {index} ({label:?}): {what}\ngave {:?}\nrecorded {:?}",
+                    ran.given[*id], cycle.bodies[*index]
+                )
+            })?;
         }
     }
     sent(ran, cycle)
@@ -39,7 +43,10 @@ fn one(given: &Given, body: &Body) -> Verdict {
     let gave: Vec<_> = given.trailers.iter().map(|(n, _)| n.clone()).collect();
     hold!(trailers == gave, "its trailers");
     for (trailer, (_, value)) in body.trailers.iter().zip(&given.trailers) {
-        hold!(trailer.redacted || trailer.value.0 == *value, "a trailer's value");
+        hold!(
+            trailer.redacted || trailer.value.0 == *value,
+            "a trailer's value"
+        );
     }
     let end = match &body.end {
         BodyEnd::Complete => "complete",
@@ -66,7 +73,10 @@ fn sent(ran: &Ran, cycle: &Recorded) -> Verdict {
         return Ok(());
     }
     let last = cycle.steps.len() as u32 - 1;
-    let response = cycle.replay().response(last).ok_or("no response at the end")?;
+    let response = cycle
+        .replay()
+        .response(last)
+        .ok_or("no response at the end")?;
     let body = response.body.as_ref().and_then(|b| b.value.body);
     let mut got = Vec::new();
     for frame in &ran.client.frames {
@@ -78,9 +88,16 @@ fn sent(ran: &Ran, cycle: &Recorded) -> Verdict {
         Some(index) => {
             let body = &cycle.bodies[index];
             let same = body.len == got.len() as u64 && body.hash.as_deref() == Some(&hash(&got));
-            hold!(same, "the client got {:?}, the timeline ends with {body:?}", got.escape_ascii().to_string());
+            hold!(
+                same,
+                "the client got {:?}, the timeline ends with {body:?}",
+                got.escape_ascii().to_string()
+            );
         }
-        None => hold!(got.is_empty() || cycle.bodies.len() >= 64, "the client got {got:?}, the timeline says nothing"),
+        None => hold!(
+            got.is_empty() || cycle.bodies.len() >= 64,
+            "the client got {got:?}, the timeline says nothing"
+        ),
     }
     Ok(())
 }

@@ -61,7 +61,10 @@ fn quiet() {
     ONCE.call_once(|| {
         let next = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !info.payload_as_str().is_some_and(|p| p.starts_with("kit: ")) {
+            if !info
+                .payload_as_str()
+                .is_some_and(|p| p.starts_with("kit: "))
+            {
                 next(info);
             }
         }));
@@ -86,7 +89,9 @@ pub fn run(case: &Case, on: On) -> Ran {
         let request = request(&case, &log);
         let tap = Tap::new();
         let client = match on {
-            On::Tapped => exchange(&shared, build::tapped::build(&shared), tap.attach(request)).await,
+            On::Tapped => {
+                exchange(&shared, build::tapped::build(&shared), tap.attach(request)).await
+            }
             On::Untapped => exchange(&shared, build::tapped::build(&shared), request).await,
             On::Plain => exchange(&shared, build::plain::build(&shared), request).await,
         };
@@ -125,7 +130,9 @@ where
     let (visit, label) = log.enter(Place::Router, &request);
     let call = log.call(visit, &request, label, false);
     let mut got = Got::default();
-    let asked = catch_unwind(AssertUnwindSafe(|| within(Some(call), || app.call(request))));
+    let asked = catch_unwind(AssertUnwindSafe(|| {
+        within(Some(call), || app.call(request))
+    }));
     let Ok(future) = asked else {
         log.back_without(call, How::Unwound);
         log.leave(visit, How::Unwound, None);
@@ -168,7 +175,11 @@ where
             // axum empties the answers of most routes to `HEAD`, not those of services without methods.
             let body = response.body();
             let emptied = is_head && body.is_end_stream() && body.size_hint().exact() == Some(0);
-            let label = if emptied { Label::Head } else { log.label_back(call) };
+            let label = if emptied {
+                Label::Head
+            } else {
+                log.label_back(call)
+            };
             let seen = Seen::response(&response, label);
             log.leave(visit, How::Returned(Box::new(seen.clone())), Some(call));
             log.head();

@@ -26,6 +26,15 @@ impl<M> Held<M> {
             came: label,
         }
     }
+
+    /// With a body that no probe has seen.
+    pub fn fresh(message: M, label: Label) -> Self {
+        Self {
+            message,
+            label,
+            came: Label::Head,
+        }
+    }
 }
 
 pub async fn edit_request(log: &Log, edits: &[Edit], held: &mut Held<Request>) {
@@ -105,12 +114,15 @@ async fn edit_body(
 ) -> (Body, Label) {
     match edit {
         BodyEdit::Replace(plan) => reel(log, plan.clone()),
-        BodyEdit::Prefix => prefixed(log, body),
-        BodyEdit::Disguise => {
-            let ended = body.is_end_stream();
-            let (body, new) = disguised(log, body);
-            // Nobody can tell it from the body that it is around, if a probe has seen that one.
-            let hidden = label == came && !ended;
+        BodyEdit::Prefix | BodyEdit::Disguise => {
+            let is_prefix = matches!(edit, BodyEdit::Prefix);
+            // Nobody can tell it from the body that it is around, if a probe has seen that one and lengths don't tell.
+            let tells = is_prefix && body.size_hint().exact().is_some();
+            let hidden = label == came && !body.is_end_stream() && !tells;
+            let (body, new) = match is_prefix {
+                true => prefixed(log, body),
+                false => disguised(log, body),
+            };
             (body, if hidden { label } else { new })
         }
         BodyEdit::Buffer => {

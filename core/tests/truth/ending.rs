@@ -88,7 +88,10 @@ impl<'a> Story<'a> {
             .filter_map(|(call, (_, back))| back.as_ref().map(|(at, how)| (*at, *call, how)))
             .collect();
         calls.sort_by_key(|(at, ..)| *at);
-        calls.into_iter().map(|(_, call, how)| (call, how)).collect()
+        calls
+            .into_iter()
+            .map(|(_, call, how)| (call, how))
+            .collect()
     }
 
     fn reached_by(&self, call: Call) -> Option<&Visited> {
@@ -107,7 +110,10 @@ impl<'a> Story<'a> {
         let raised = |v: &&Visited| {
             let unwound = matches!(v.left, Some((_, How::Unwound)));
             let calls = self.calls_of(v.visit);
-            let inside = calls.iter().filter(|(_, how)| **how == How::Unwound).count();
+            let inside = calls
+                .iter()
+                .filter(|(_, how)| **how == How::Unwound)
+                .count();
             let catches = match self.mode(v.place) {
                 Some(Mode::Catch) => 1,
                 Some(Mode::CatchAndRetry) => 1,
@@ -124,7 +130,9 @@ impl<'a> Story<'a> {
         let mut visit = &self.visits[0];
         loop {
             let calls = self.calls_of(visit.visit);
-            let last = calls.iter().rfind(|(_, how)| matches!(how, How::Returned(_)));
+            let last = calls
+                .iter()
+                .rfind(|(_, how)| matches!(how, How::Returned(_)));
             match last {
                 None => return Answered::By(visit),
                 Some((call, _)) => match self.reached_by(*call) {
@@ -191,10 +199,15 @@ fn truth(story: &Story<'_>, wanted: &Wanted) -> Truth {
     while let Some(inner) = failed(source) {
         source = inner;
     }
-    let gave_up = story.calls_of(source.visit).iter().any(|(_, how)| **how == How::Dropped);
+    let gave_up = story
+        .calls_of(source.visit)
+        .iter()
+        .any(|(_, how)| **how == How::Dropped);
     match &source.left {
         Some((_, How::Error)) => Truth::Failed(Some(at(source)), "KitError"),
-        Some((_, How::Returned(seen))) if gave_up && matches!(seen.status, Some(408 | 503 | 504)) => {
+        Some((_, How::Returned(seen)))
+            if gave_up && matches!(seen.status, Some(408 | 503 | 504)) =>
+        {
             Truth::TimedOut(at(source))
         }
         _ if matches!(source.place, Place::Layer(_)) => Truth::ShortCircuited(at(source)),
@@ -225,7 +238,12 @@ fn innermost_cancelled(story: &Story<'_>, wanted: &Wanted) -> Option<At> {
 
 pub fn check(case: &Case, ran: &Ran, wanted: &Wanted, cycle: &Recorded) -> Verdict {
     let story = Story::new(case, &ran.events);
-    hold!(cycle.status == story.head, "the status {:?} and not {:?}", cycle.status, story.head);
+    hold!(
+        cycle.status == story.head,
+        "the status {:?} and not {:?}",
+        cycle.status,
+        story.head
+    );
     let named = |site: usize| (cycle.sites[site].kind, cycle.sites[site].name.clone());
     let is = |site: &Option<usize>, at: &Option<At>| site.map(named) == *at;
     let truth = truth(&story, wanted);
@@ -291,7 +309,12 @@ fn never_ran(case: &Case, story: &Story<'_>, wanted: &Wanted, cycle: &Recorded) 
         let way = whole_way(case);
         let mut inside = way.iter().skip_while(|p| **p != answered.place).skip(1);
         let entered = |p: &Place| story.visits.iter().any(|v| v.place == *p);
-        want.extend(inside.by_ref().filter(|p| !entered(p)).map(|p| sites(&case.app, *p).remove(0)));
+        want.extend(
+            inside
+                .by_ref()
+                .filter(|p| !entered(p))
+                .map(|p| sites(&case.app, *p).remove(0)),
+        );
         let to_view = way.iter().any(|p| matches!(p, Place::View(_)));
         let defaults = |s: &At| s.0 == SiteKind::DefaultFallback;
         let asked = wanted.steps.iter().any(|s| defaults(&s.at));

@@ -209,7 +209,11 @@ impl Wanted {
         if let Some(index) = traced {
             let from = self.reach(call, seen);
             self.calls.get_mut(&call).expect("a call").reached = false;
-            let edge = self.enter_one((SiteKind::Edge, format!("inside T{index}")), Some(from), seen);
+            let edge = self.enter_one(
+                (SiteKind::Edge, format!("inside T{index}")),
+                Some(from),
+                seen,
+            );
             self.edges.insert(call, edge);
         }
     }
@@ -283,7 +287,8 @@ impl Wanted {
 /// An answer of axum's own, before its router adds what it adds.
 fn bare(seen: &Seen, call: Call) -> Seen {
     let mut bare = seen.clone();
-    bare.headers.retain(|(name, ..)| name != "content-length" && name != "allow");
+    bare.headers
+        .retain(|(name, ..)| name != "content-length" && name != "allow");
     bare.label = Label::Default(call);
     bare
 }

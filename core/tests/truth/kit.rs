@@ -71,7 +71,7 @@ pub fn own_answer(log: &Log, status: u16) -> Answer {
     let (body, label) = reel(log, plan);
     let mut response = Response::new(body);
     *response.status_mut() = status.try_into().expect("a status");
-    (Held::new(response, label), None)
+    (Held::fresh(response, label), None)
 }
 
 /// What everything of the kit knows.
@@ -264,9 +264,7 @@ async fn view(
         _ => {}
     }
     let (body, label) = reel(log, plan.body.clone());
-    let mut held = Held::new(Response::new(body), label);
-    // No probe has seen this body yet.
-    held.came = Label::Head;
+    let mut held = Held::fresh(Response::new(body), label);
     edit_response(log, &plan.edits, &mut held).await;
     Ok((held, None))
 }

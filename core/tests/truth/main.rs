@@ -34,8 +34,14 @@ use proptest::{
 const CASES: u32 = 10_000;
 
 /// Runs a property on random cases; one that fails is made small and printed.
-fn forall(share: u32, strategy: impl Strategy<Value = Case>, property: impl Fn(&Case) -> check::Verdict) {
-    let cases = std::env::var("ONIONSKIN_CASES").ok().and_then(|n| n.parse().ok());
+fn forall(
+    share: u32,
+    strategy: impl Strategy<Value = Case>,
+    property: impl Fn(&Case) -> check::Verdict,
+) {
+    let cases = std::env::var("ONIONSKIN_CASES")
+        .ok()
+        .and_then(|n| n.parse().ok());
     let config = Config {
         cases: (cases.unwrap_or(CASES) / share).max(1),
         max_shrink_iters: 4096,

@@ -75,11 +75,21 @@ impl<'a> Messages<'a> {
         for (seen, header) in seen.headers.iter().zip(&folded.headers) {
             self.header(seen, &header.value)?;
         }
-        let mut exts: Vec<usize> = folded.extensions.iter().filter_map(|h| ext(&h.value)).collect();
+        let mut exts: Vec<usize> = folded
+            .extensions
+            .iter()
+            .filter_map(|h| ext(&h.value))
+            .collect();
         exts.sort_unstable();
         hold!(exts == seen.exts, "the extensions");
         let body = folded.body.as_ref().map(|h| h.value);
-        self.body(seen, body.unwrap_or(BodyRef { body: None, announced: None }))
+        self.body(
+            seen,
+            body.unwrap_or(BodyRef {
+                body: None,
+                announced: None,
+            }),
+        )
     }
 
     fn header(&mut self, seen: &(String, Vec<u8>, bool), header: &Header) -> Verdict {
@@ -94,14 +104,20 @@ impl<'a> Messages<'a> {
         let looks_secret = value.starts_with(b"Bearer ");
         hold!(is_secret || looks_secret, "the header {name} is masked");
         let shown = header.value.0.escape_ascii().to_string();
-        hold!(shown.contains("[redacted #"), "a mask without its sign: {shown}");
+        hold!(
+            shown.contains("[redacted #"),
+            "a mask without its sign: {shown}"
+        );
         let tail = value.rsplit(|b| *b == b' ').next().unwrap_or_default();
         if tail.len() > 4 {
             let tail = tail.escape_ascii().to_string();
             hold!(!shown.contains(&tail), "a masked value that shows: {shown}");
         }
         let key = (format!("{name} {sensitive}"), value.clone());
-        let mask = self.masks.entry(key).or_insert_with(|| header.value.0.clone());
+        let mask = self
+            .masks
+            .entry(key)
+            .or_insert_with(|| header.value.0.clone());
         hold!(*mask == header.value.0, "one value, two masks");
         Ok(())
     }
@@ -116,7 +132,11 @@ impl<'a> Messages<'a> {
         let known = self.bodies.get(&seen.label).copied();
         match (body.body, known) {
             (Some(index), Some(known)) => {
-                hold!(index == known, "{:?} was body {known}, is {index}", seen.label);
+                hold!(
+                    index == known,
+                    "{:?} was body {known}, is {index}",
+                    seen.label
+                );
             }
             (Some(index), None) => {
                 let other = self.bodies.iter().find(|(_, i)| **i == index);
@@ -137,10 +157,22 @@ impl<'a> Messages<'a> {
         let Some(before) = before else {
             return Ok(());
         };
-        hold!(delta.method.is_none() == (before.method == now.method), "the delta of the method");
-        hold!(delta.uri.is_none() == (before.uri == now.uri), "the delta of the target");
-        hold!(delta.status.is_none() == (before.status == now.status), "the delta of the status");
-        hold!(delta.version.is_none() == (before.version == now.version), "the delta of the version");
+        hold!(
+            delta.method.is_none() == (before.method == now.method),
+            "the delta of the method"
+        );
+        hold!(
+            delta.uri.is_none() == (before.uri == now.uri),
+            "the delta of the target"
+        );
+        hold!(
+            delta.status.is_none() == (before.status == now.status),
+            "the delta of the status"
+        );
+        hold!(
+            delta.version.is_none() == (before.version == now.version),
+            "the delta of the version"
+        );
         let plain = |seen: &Seen| -> Vec<(String, Vec<u8>)> {
             let pair = |h: &(String, Vec<u8>, bool)| (h.0.clone(), h.1.clone());
             seen.headers.iter().map(pair).collect()
@@ -155,7 +187,10 @@ impl<'a> Messages<'a> {
                 ext(type_name).is_some()
             }
         });
-        hold!(edited != (before.exts == now.exts), "the delta of the extensions");
+        hold!(
+            edited != (before.exts == now.exts),
+            "the delta of the extensions"
+        );
         if (before.label, before.exact) == (now.label, now.exact) {
             hold!(delta.body.is_none(), "the delta of the body");
         }

@@ -31,7 +31,9 @@ where
     S::Error: Into<KitError> + 'static,
     S::Future: Send + 'static,
 {
-    poll_fn(|cx| inner.poll_ready(cx)).await.map_err(Into::into)?;
+    poll_fn(|cx| inner.poll_ready(cx))
+        .await
+        .map_err(Into::into)?;
     let call = log.call(visit, &held.message, held.label, rebuilt);
     let answering = within(Some(call), || inner.call(held.message));
     let report = {
@@ -81,12 +83,12 @@ type Panicked = Box<dyn std::any::Any + Send>;
 /// Polls a future until it is done or panics.
 async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> {
     let mut future = pin!(future);
-    poll_fn(move |cx| {
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+    poll_fn(
+        move |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(polled) => polled.map(Ok),
             Err(panicked) => Poll::Ready(Err(panicked)),
-        }
-    })
+        },
+    )
     .await
 }
 

@@ -38,6 +38,8 @@ fn note(log: &Log, id: usize, polled: &Polled) {
                     given.frames += 1;
                 }
                 if let Some(trailers) = frame.trailers_ref() {
+                    // Nothing comes after trailers.
+                    given.said_end = true;
                     given.trailers = trailers
                         .iter()
                         .map(|(n, v)| (n.to_string(), v.as_bytes().to_vec()))

@@ -171,7 +171,12 @@ fn app() -> impl Strategy<Value = AppPlan> {
         view(),
     )
         .prop_map(
-            |(layers, (on_method, fallible, on_inner), [route_layer, nested, fallback, inner_fallback], view)| {
+            |(
+                layers,
+                (on_method, fallible, on_inner),
+                [route_layer, nested, fallback, inner_fallback],
+                view,
+            )| {
                 let on_method = on_method.min(layers.len()) / 2;
                 let on_inner = on_inner.min(layers.len() - on_method);
                 AppPlan {
