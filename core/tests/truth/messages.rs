@@ -11,7 +11,7 @@ use onionskin::{
     testing::Recorded,
     wire::{BodyRef, Edge, ExtensionEdit, Header, Stage},
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Headers whose values are masked.
 const SECRET: [&str; 3] = ["authorization", "x-api-key", "cookie"];
@@ -24,6 +24,10 @@ pub struct Messages<'a> {
     /// Which recorded body is which of the kit's.
     pub bodies: HashMap<Label, usize>,
     masks: HashMap<(String, Vec<u8>), Vec<u8>>,
+    /// Values that were shown.
+    clear: HashSet<(String, Vec<u8>)>,
+    /// Values that were masked.
+    hidden: HashSet<(String, Vec<u8>)>,
 }
 
 impl<'a> Messages<'a> {
@@ -32,6 +36,8 @@ impl<'a> Messages<'a> {
             cycle,
             bodies: HashMap::new(),
             masks: HashMap::new(),
+            clear: HashSet::new(),
+            hidden: HashSet::new(),
         }
     }
 
@@ -69,6 +75,7 @@ impl<'a> Messages<'a> {
                 let start = seen.split("hunter2").next().unwrap_or_default();
                 hold!(uri.starts_with(start), "the target");
             }
+            (None, _) => {}
             (seen, uri) => hold!(seen.as_ref() == uri, "the target"),
         }
         hold!(seen.headers.len() == folded.headers.len(), "the headers");
@@ -96,12 +103,18 @@ impl<'a> Messages<'a> {
         let (name, value, sensitive) = seen;
         hold!(*name == header.name, "the header {name} is {}", header.name);
         let is_secret = SECRET.contains(&name.as_str()) || *sensitive;
+        let pair = (name.clone(), value.clone());
         if !header.redacted {
-            hold!(!is_secret, "the header {name} is not masked");
+            // A value that was there before somebody called it sensitive has been seen already.
+            let known = *sensitive && self.clear.contains(&pair);
+            hold!(!is_secret || known, "the header {name} is not masked");
+            self.clear.insert(pair);
             hold!(*value == header.value.0, "the value of {name}");
             return Ok(());
         }
-        let looks_secret = value.starts_with(b"Bearer ");
+        // Nor is one shown that somebody called sensitive before.
+        let looks_secret = value.starts_with(b"Bearer ") || self.hidden.contains(&pair);
+        self.hidden.insert(pair);
         hold!(is_secret || looks_secret, "the header {name} is masked");
         let shown = header.value.0.escape_ascii().to_string();
         hold!(
@@ -162,7 +175,7 @@ impl<'a> Messages<'a> {
             "the delta of the method"
         );
         hold!(
-            delta.uri.is_none() == (before.uri == now.uri),
+            now.uri.is_none() || delta.uri.is_none() == (before.uri == now.uri),
             "the delta of the target"
         );
         hold!(
