@@ -52,14 +52,12 @@ pub(crate) fn look<B: HttpBody>(body: &B) -> Look {
 }
 
 impl Look {
-    /// What the recording is to know of this body, `known` being what it knows of the one a probe away. The second
-    /// value is the number for a new [`Tee`], if the body needs one.
+    /// What the recording is to know of this body. The second value is the number for a new [`Tee`], if the body needs one.
     pub(crate) fn state(
         &self,
         handle: &Handle,
         recording: &mut Recording,
         side: Side,
-        known: Option<BodyState>,
         can_tee: bool,
     ) -> (BodyState, Option<u16>) {
         let announced = self.announced;
@@ -68,7 +66,7 @@ impl Look {
             body,
         } = self.answered
             && of == handle.address()
-            && known.is_none_or(|k| k.body != Some(body) || k.announced == announced)
+            && recording.announced(body) == Some(announced)
         {
             return (
                 BodyState {
@@ -79,7 +77,7 @@ impl Look {
             );
         }
         let new = (can_tee && !self.is_empty && recording.keeps_bodies())
-            .then(|| recording.body(side))
+            .then(|| recording.body(side, announced))
             .flatten();
         (
             BodyState {

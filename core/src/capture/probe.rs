@@ -93,9 +93,7 @@ impl Frame {
                 return None;
             }
             let parent = current.or_else(|| recording.innermost_open());
-            let known = recording.outer_request_body(parent);
-            let (state, new_body) =
-                look.state(&handle, &mut recording, Side::Request, known, can_tee);
+            let (state, new_body) = look.state(&handle, &mut recording, Side::Request, can_tee);
             let head = Head {
                 line: Line::Request(request.method(), request.uri()),
                 version: request.version(),
@@ -185,7 +183,7 @@ impl Frame {
             let (mut head, new_body) = self.response_head(&look, &mut recording, response, true);
             let mut number = new_body;
             if number.is_none() && head.body.body.is_none() && !look.is_empty() {
-                number = recording.body(Side::Response);
+                number = recording.body(Side::Response, head.body.announced);
                 head.body.body = number;
                 if let Some(number) = number
                     && is_event_stream(response)
@@ -223,8 +221,7 @@ impl Frame {
         response: &'a http::Response<B>,
         can_tee: bool,
     ) -> (Head<'a>, Option<u16>) {
-        let known = recording.inner_response_body(self.entry);
-        let (state, new_body) = look.state(&self.handle, recording, Side::Response, known, can_tee);
+        let (state, new_body) = look.state(&self.handle, recording, Side::Response, can_tee);
         if let Some(number) = new_body
             && is_event_stream(response)
         {

@@ -7,7 +7,7 @@ mod sending;
 
 use super::{
     events::EventCounter,
-    heads::{BodyState, Head, Heads, VersionId},
+    heads::{Head, Heads, VersionId},
     map::RouterMap,
     panics::OwnFrame,
     written::Written,
@@ -46,6 +46,8 @@ struct Entry {
 
 struct BodyRecord {
     side: Side,
+    /// Exact length by the size hint.
+    announced: Option<u64>,
     len: u64,
     frames: u64,
     hash: XxHash64,
@@ -244,15 +246,9 @@ impl Recording {
         self.entries.get(entry as usize).is_some_and(|e| e.is_layer)
     }
 
-    /// The body that the probe around this one saw in the request.
-    pub(crate) fn outer_request_body(&self, parent: Option<EntryId>) -> Option<BodyState> {
-        let parent = self.entries.get(parent? as usize)?;
-        Some(self.request.body(parent.request))
-    }
-
-    /// The body that the service inside this probe gave last.
-    pub(crate) fn inner_response_body(&self, entry: EntryId) -> Option<BodyState> {
-        Some(self.response.body(self.entries.get(entry as usize)?.inner?))
+    /// The length that a body announced when it was first seen.
+    pub(crate) fn announced(&self, body: u16) -> Option<Option<u64>> {
+        self.bodies.get(body as usize).map(|b| b.announced)
     }
 
     /// A request passes a probe. `route` is asked only where the router has just found one.
@@ -484,12 +480,13 @@ impl Recording {
     }
 
     /// A body begins to be looked at; `None` if there are too many in this cycle.
-    pub(crate) fn body(&mut self, side: Side) -> Option<u16> {
+    pub(crate) fn body(&mut self, side: Side, announced: Option<u64>) -> Option<u16> {
         if self.ended || self.bodies.len() >= BODIES_CAP {
             return None;
         }
         self.bodies.push(BodyRecord {
             side,
+            announced,
             len: 0,
             frames: 0,
             hash: XxHash64::with_seed(0),

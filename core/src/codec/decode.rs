@@ -46,7 +46,8 @@ pub(super) struct Decoder<'a> {
     site_index: HashMap<u32, usize>,
     pub(super) cycle: Cycle,
     send: Option<u32>,
-    /// The body that was sent, if not the one that went to be sent.
+    /// The body that went to the server, or was sent instead.
+    pub(super) sent_body: Option<usize>,
     sent_other: Option<usize>,
 }
 
@@ -95,6 +96,7 @@ pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError
         site_index: HashMap::new(),
         cycle,
         send: None,
+        sent_body: None,
         sent_other: None,
     };
     while !decoder.reader.is_at_end() {
@@ -125,6 +127,7 @@ impl Decoder<'_> {
             }
             tag::SENT_OTHER => {
                 self.sent_other = usize::try_from(self.reader.varint()?).ok();
+                self.sent_body = self.sent_other;
                 Ok(())
             }
             tag::FRAME | tag::PANIC | tag::REBUILT | tag::LOG => self.mark(tag),
@@ -206,6 +209,7 @@ impl Decoder<'_> {
                 step.parent = Some(self.entries[entry].step);
                 self.entries[entry].left.get_or_insert(Left::Returned);
                 self.cycle.status = head.status;
+                self.sent_body = head.body.and_then(|b| b.body);
                 self.entries[entry].inner = Some((head, step.seq));
                 self.send = Some(step.seq);
                 step

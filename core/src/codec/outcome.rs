@@ -2,8 +2,7 @@
 
 use super::decode::{Decoder, Entry};
 use crate::wire::{
-    Body, BodyEnd, Cycle, Edge, Left, MarkKind, Outcome, Side, SiteKind, Stack, StackChain,
-    StackRoute, Stage,
+    BodyEnd, Cycle, Edge, Left, MarkKind, Outcome, SiteKind, Stack, StackChain, StackRoute, Stage,
 };
 
 /// How the cycle ended.
@@ -30,7 +29,8 @@ pub(super) fn of(decoder: &Decoder<'_>) -> Outcome {
         };
     }
     if cycle.steps.iter().any(|s| s.left == Some(Left::Cut)) {
-        let broken = sent_body(cycle).and_then(|body| match &body.end {
+        let sent = decoder.sent_body.and_then(|b| cycle.bodies.get(b));
+        let broken = sent.and_then(|body| match &body.end {
             BodyEnd::Error { error } => Some(error.clone()),
             _ => None,
         });
@@ -96,16 +96,6 @@ fn panicked(cycle: &Cycle, entries: &[Entry]) -> Option<Outcome> {
 /// The place entered last of those that were still busy when the cycle was dropped.
 fn innermost_cancelled(entries: &[Entry]) -> Option<&Entry> {
     entries.iter().rev().find(|e| e.cancelled)
-}
-
-/// The body that went to the server.
-fn sent_body(cycle: &Cycle) -> Option<&Body> {
-    let last = cycle.steps.iter().rev();
-    let bodies = last.filter(|s| crate::replay::side_of(s) == Side::Response);
-    let sent = bodies
-        .filter_map(|s| s.delta.as_ref()?.body.as_ref())
-        .next()?;
-    cycle.bodies.get(sent.to.body?)
 }
 
 /// From outside to inside, always into the service that answered last: where the response came from.

@@ -230,7 +230,8 @@ async fn take(log: &Log, takes: Option<usize>, response: Response, got: &mut Got
                 break;
             }
         }
-        if body.is_end_stream() {
+        // Nothing comes after trailers.
+        if body.is_end_stream() || matches!(got.frames.last(), Some(Frame::Trailers(_))) {
             left = BodyLeft::All;
         }
     }
