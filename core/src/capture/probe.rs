@@ -183,7 +183,7 @@ impl Frame {
             let (mut head, new_body) = self.response_head(&look, &mut recording, response, true);
             let mut number = new_body;
             if number.is_none() && head.body.body.is_none() && !look.is_empty() {
-                number = recording.body(Side::Response, head.body.announced);
+                number = recording.sent_body(Side::Response, head.body.announced);
                 head.body.body = number;
                 if let Some(number) = number
                     && is_event_stream(response)

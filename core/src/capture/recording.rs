@@ -481,7 +481,15 @@ impl Recording {
 
     /// A body begins to be looked at; `None` if there are too many in this cycle.
     pub(crate) fn body(&mut self, side: Side, announced: Option<u64>) -> Option<u16> {
-        if self.ended || self.bodies.len() >= BODIES_CAP {
+        if self.bodies.len() >= BODIES_CAP {
+            return None;
+        }
+        self.sent_body(side, announced)
+    }
+
+    /// As [`Self::body`], for the one that is sent: it is kept however many there were before.
+    pub(crate) fn sent_body(&mut self, side: Side, announced: Option<u64>) -> Option<u16> {
+        if self.ended {
             return None;
         }
         self.bodies.push(BodyRecord {

@@ -45,7 +45,7 @@ impl Recording {
 
     /// From here on other bytes are sent than those of the body `of`.
     fn differs(&mut self, of: u16) {
-        let Some(other) = self.body(Side::Response, None) else {
+        let Some(other) = self.sent_body(Side::Response, None) else {
             return;
         };
         self.sending.of = of;
