@@ -24,6 +24,9 @@ mod ending;
 mod expect;
 mod messages;
 
+// Whether anybody notices.
+mod transparency;
+
 use plan::Case;
 use proptest::{
     strategy::Strategy,
@@ -64,5 +67,19 @@ fn the_timeline_is_what_the_layers_did() {
             let timeline = ran.cycle.map(|c| c.to_string()).unwrap_or_default();
             format!("{what}\n\n{case:#?}\n\n{timeline}")
         })
+    });
+}
+
+#[test]
+fn nobody_notices() {
+    forall(10, strategy::case(), transparency::check);
+}
+
+#[test]
+fn a_body_is_asked_as_often_as_its_reader_asks() {
+    forall(10, strategy::unending(), |case| {
+        transparency::check(case)?;
+        let ran = drive::run(case, drive::On::Tapped);
+        check::check(case, &ran).map_err(|what| format!("{what}\n\n{case:#?}"))
     });
 }

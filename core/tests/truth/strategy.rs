@@ -242,3 +242,24 @@ pub fn case() -> impl Strategy<Value = Case> {
         client,
     })
 }
+
+/// Cases for a client that stops early, with bodies that never end as well.
+pub fn unending() -> impl Strategy<Value = Case> {
+    let never = (body(), any::<bool>()).prop_map(|(body, never)| BodyPlan {
+        end: if never { End::Never } else { body.end },
+        ..body
+    });
+    (case(), never, 0..5_usize).prop_map(|(mut case, body, takes)| {
+        // What reads a whole body would never be done.
+        let buffers = |e: &Edit| matches!(e, Edit::Body(BodyEdit::Buffer));
+        for layer in &mut case.app.layers {
+            layer.on_request.retain(|e| !buffers(e));
+            layer.on_response.retain(|e| !buffers(e));
+        }
+        case.app.view.edits.retain(|e| !buffers(e));
+        case.app.view.reads = case.app.view.reads.min(3);
+        case.app.view.body = body;
+        case.client.takes = Some(takes);
+        case
+    })
+}
