@@ -20,10 +20,13 @@ static ANY: AtomicBool = AtomicBool::new(false);
 /// Frames of cycles that have ended. Put into a request's extensions it takes the cycle that begins with this request.
 #[derive(Clone, Debug)]
 pub(crate) struct Tap {
-    frames: Arc<Mutex<Vec<(Vec<u8>, Maps)>>>,
+    ended: Arc<Mutex<Vec<Ended>>>,
     /// Of the cycle that is being recorded.
     maps: Maps,
 }
+
+/// The frame of a cycle, and the maps it met.
+type Ended = (Vec<u8>, Maps);
 
 /// The maps of the routers that a request met. A test process has many apps, so the map of the process won't do.
 type Maps = Vec<Arc<RouterMap>>;
@@ -32,7 +35,7 @@ impl Tap {
     pub(crate) fn new() -> Self {
         ANY.store(true, Ordering::Relaxed);
         Self {
-            frames: Arc::default(),
+            ended: Arc::default(),
             maps: Vec::new(),
         }
     }
@@ -57,7 +60,7 @@ impl Tap {
         if mask::mask_bodies(&frame, &mut masked) {
             frame = masked;
         }
-        self.frames
+        self.ended
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push((frame, self.maps));
@@ -66,7 +69,7 @@ impl Tap {
     /// The cycles that have ended since this was asked last, in the order of their end.
     pub(crate) fn take(&self) -> Vec<Cycle> {
         let frames = {
-            let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut frames = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *frames)
         };
         if frames.is_empty() {
@@ -82,7 +85,7 @@ impl Tap {
             types: site::names_from(0),
             stack: None,
         };
-        let decode = |(frame, maps): &(Vec<u8>, Maps)| {
+        let decode = |(frame, maps): &Ended| {
             let stacks: Vec<Stack> = maps.iter().map(|map| map.to_stack()).collect();
             tables.stack = map::joined(stacks);
             codec::decode(frame, &tables).expect("the recorder writes what the decoder reads")

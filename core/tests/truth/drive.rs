@@ -61,10 +61,10 @@ fn quiet() {
     ONCE.call_once(|| {
         let next = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !info
-                .payload_as_str()
-                .is_some_and(|p| p.starts_with("kit: "))
-            {
+            let payload = info.payload();
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or(payload.downcast_ref::<&str>().copied());
+            if !text.is_some_and(|t| t.starts_with("kit: ")) {
                 next(info);
             }
         }));
@@ -135,7 +135,7 @@ where
     }));
     let Ok(future) = asked else {
         log.back_without(call, How::Unwound);
-        log.leave(visit, How::Unwound, None);
+        log.leave(visit, How::Unwound);
         return got;
     };
     let mut future = Box::pin(future);
@@ -163,11 +163,11 @@ where
     match answered {
         None => {
             log.back_without(call, How::Dropped);
-            log.leave(visit, How::Dropped, None);
+            log.leave(visit, How::Dropped);
         }
         Some(Err(())) => {
             log.back_without(call, How::Unwound);
-            log.leave(visit, How::Unwound, None);
+            log.leave(visit, How::Unwound);
         }
         Some(Ok(response)) => {
             let Ok(response) = response;
@@ -181,7 +181,7 @@ where
                 log.label_back(call)
             };
             let seen = Seen::response(&response, label);
-            log.leave(visit, How::Returned(Box::new(seen.clone())), Some(call));
+            log.leave(visit, How::Returned(Box::new(seen.clone())));
             log.head();
             got.head = Some(seen);
             take(log, client.takes, response, &mut got).await;

@@ -60,7 +60,7 @@ impl<'a> Story<'a> {
                 Event::Back { call, how } => {
                     story.calls.get_mut(call).expect("a call").1 = Some((at, how.clone()));
                 }
-                Event::Leave { visit, how, .. } => {
+                Event::Leave { visit, how } => {
                     story.of(*visit).left = Some((at, how.clone()));
                     if let (Place::Router, How::Returned(seen)) = (story.of(*visit).place, how) {
                         story.head = seen.status;

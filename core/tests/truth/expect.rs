@@ -107,7 +107,7 @@ pub fn wanted(case: &Case, events: &[Event]) -> Wanted {
                 wanted.call(*call, *by, seen, *rebuilt, traced);
             }
             Event::Back { call, how } => wanted.back(*call, how),
-            Event::Leave { visit, how, .. } => {
+            Event::Leave { visit, how } => {
                 for entry in wanted.entries[visit].clone().into_iter().rev() {
                     wanted.out(entry, how);
                 }

@@ -2,7 +2,7 @@
 
 use crate::{
     edits::{Held, edit_request, edit_response, read},
-    log::{Call, How, Label, Log, Place, Seen, Visit},
+    log::{How, Label, Log, Place, Seen, Visit},
     modes,
     plan::{BodyPlan, Case, Mode, Moment},
     reel::reel,
@@ -40,8 +40,8 @@ impl From<Infallible> for KitError {
     }
 }
 
-/// What a visit hands on: the response, its body, and the call whose answer it is.
-pub type Answer = (Held<Response>, Option<Call>);
+/// What a visit hands on: the response and which body it has.
+pub type Answer = Held<Response>;
 
 /// What becomes of an error: it is handed on, or turned into a response.
 pub trait Ending: Sized + Send + 'static {
@@ -71,7 +71,7 @@ pub fn own_answer(log: &Log, status: u16) -> Answer {
     let (body, label) = reel(log, plan);
     let mut response = Response::new(body);
     *response.status_mut() = status.try_into().expect("a status");
-    (Held::fresh(response, label), None)
+    Held::fresh(response, label)
 }
 
 /// What everything of the kit knows.
@@ -141,7 +141,7 @@ where
         let log = shared.log.clone();
         let (visit, label) = log.enter(Place::Layer(index), &request);
         if shared.case.app.layers[index].mode == Mode::Panic(Moment::InCall) {
-            log.leave(visit, How::Unwound, None);
+            log.leave(visit, How::Unwound);
             panic!("kit: L{index}");
         }
         let pass = async move {
@@ -161,16 +161,16 @@ fn watch<E: Ending>(
     pass: impl Future<Output = Result<Answer, E>> + Send + 'static,
 ) -> Answering<E> {
     let report = move |ended: Ended<'_, Result<Answer, E>>| match ended {
-        Ended::Done(Ok((held, used))) => {
+        Ended::Done(Ok(held)) => {
             let seen = Seen::response(&held.message, held.label);
-            log.leave(visit, How::Returned(Box::new(seen)), *used);
+            log.leave(visit, How::Returned(Box::new(seen)));
         }
-        Ended::Done(Err(_)) => log.leave(visit, How::Error, None),
-        Ended::Dropped => log.leave(visit, How::Dropped, None),
-        Ended::Unwound => log.leave(visit, How::Unwound, None),
+        Ended::Done(Err(_)) => log.leave(visit, How::Error),
+        Ended::Dropped => log.leave(visit, How::Dropped),
+        Ended::Unwound => log.leave(visit, How::Unwound),
     };
     let watched = Watched::new(pass, report);
-    Box::pin(async move { watched.await.map(|(held, _)| held.message) })
+    Box::pin(async move { watched.await.map(|held| held.message) })
 }
 
 /// Waits, if there is anything to wait for.
@@ -200,7 +200,7 @@ where
         Mode::Fail(Moment::InCall | Moment::Before) => return Err(KitError),
         _ => {}
     }
-    let (mut held, used) = modes::ask(log, &plan.mode, visit, inner, request).await?;
+    let mut held = modes::ask(log, &plan.mode, visit, inner, request).await?;
     wait(plan.wait_after).await;
     match plan.mode {
         Mode::Panic(Moment::After) => panic!("kit: L{index}"),
@@ -208,7 +208,7 @@ where
         _ => {}
     }
     edit_response(log, &plan.on_response, &mut held).await;
-    Ok((held, used))
+    Ok(held)
 }
 
 /// A view of the kit, by number.
@@ -234,7 +234,7 @@ impl<E: Ending> Service<Request> for View<E> {
         let log = shared.log.clone();
         let (visit, label) = log.enter(Place::View(number), &request);
         if shared.case.app.view.mode == Mode::Panic(Moment::InCall) {
-            log.leave(visit, How::Unwound, None);
+            log.leave(visit, How::Unwound);
             panic!("kit: V{number}");
         }
         let answer = async move {
@@ -266,5 +266,5 @@ async fn view(
     let (body, label) = reel(log, plan.body.clone());
     let mut held = Held::fresh(Response::new(body), label);
     edit_response(log, &plan.edits, &mut held).await;
-    Ok((held, None))
+    Ok(held)
 }

@@ -129,12 +129,8 @@ pub enum Event {
     },
     /// A call ended.
     Back { call: Call, how: How },
-    /// A visit ended; `used`: the call whose answer it hands on.
-    Leave {
-        visit: Visit,
-        how: How,
-        used: Option<Call>,
-    },
+    /// A visit ended.
+    Leave { visit: Visit, how: How },
     /// The client does not wait any longer.
     GaveUp,
     /// The client has the head of the response.
@@ -253,8 +249,8 @@ impl Log {
         self.push(Event::Back { call, how });
     }
 
-    pub fn leave(&self, visit: Visit, how: How, used: Option<Call>) {
-        self.push(Event::Leave { visit, how, used });
+    pub fn leave(&self, visit: Visit, how: How) {
+        self.push(Event::Leave { visit, how });
     }
 
     pub fn gave_up(&self) {
@@ -290,7 +286,6 @@ impl Log {
                 Event::Leave {
                     visit: v,
                     how: How::Returned(seen),
-                    ..
                 } if *v == visit => Some(seen.label),
                 _ => None,
             })

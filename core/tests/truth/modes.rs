@@ -3,7 +3,7 @@
 use crate::{
     edits::Held,
     kit::{Answer, KitError, own_answer},
-    log::{Call, How, Log, Visit, within},
+    log::{How, Log, Visit, within},
     plan::{BodyPlan, Keep, Mode},
     reel::reel,
     watched::{Ended, Watched},
@@ -50,7 +50,7 @@ where
         .await
         .map_err(Into::into)?;
     let label = log.label_back(call);
-    Ok((Held::new(response, label), Some(call)))
+    Ok(Held::new(response, label))
 }
 
 /// The same request with another body.
@@ -132,8 +132,8 @@ where
         Mode::Answer(status) => Ok(own_answer(log, *status)),
         Mode::Hang => std::future::pending().await,
         Mode::Instead(status) => {
-            let (_, used): (_, Option<Call>) = call(held, false).await?;
-            Ok((own_answer(log, *status).0, used))
+            call(held, false).await?;
+            Ok(own_answer(log, *status))
         }
         Mode::Twice(which) => {
             let second = again(log, &held);
@@ -169,12 +169,12 @@ where
             call(held, true).await
         }
         Mode::Reassemble => {
-            let (held, used) = call(held, false).await?;
+            let held = call(held, false).await?;
             let (head, body) = held.message.into_parts();
             let mut response = Response::new(body);
             *response.status_mut() = head.status;
             *response.headers_mut() = head.headers;
-            Ok((Held::new(response, held.label), used))
+            Ok(Held::new(response, held.label))
         }
         Mode::Catch => match caught(call(held, false)).await {
             Ok(answer) => answer,

@@ -67,7 +67,7 @@ fn story(ran: &Ran) -> Vec<String> {
             call, by, seen: s, ..
         } => format!("{by} calls {call}: {}", seen(s)),
         Event::Back { call, how: h } => format!("{call} is back: {}", how(h)),
-        Event::Leave { visit, how: h, .. } => format!("{visit} leaves: {}", how(h)),
+        Event::Leave { visit, how: h } => format!("{visit} leaves: {}", how(h)),
         Event::GaveUp => "gave up".into(),
         Event::Head => "head".into(),
         Event::Body(left) => format!("body {left:?}"),

@@ -14,11 +14,14 @@ pub enum Ended<'a, T> {
     Unwound,
 }
 
+/// Told of the end.
+type Report<T> = Box<dyn FnMut(Ended<'_, T>) + Send>;
+
 /// A future that is watched. While it is polled it runs on behalf of a call, if it is one.
 pub struct Watched<T> {
     inner: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
     caller: Option<Option<Call>>,
-    report: Box<dyn FnMut(Ended<'_, T>) + Send>,
+    report: Report<T>,
     done: bool,
 }
 
