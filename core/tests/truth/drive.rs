@@ -195,10 +195,12 @@ async fn take(log: &Log, takes: Option<usize>, response: Response, got: &mut Got
     let hint: SizeHint = body.size_hint();
     got.hint = Some((hint.lower(), hint.upper()));
     let mut left = BodyLeft::Stopped;
+    let mut takes = takes.unwrap_or(usize::MAX);
     if body.is_end_stream() {
-        left = BodyLeft::All;
+        // No server asks a body that says it is over.
+        (left, takes) = (BodyLeft::All, 0);
     }
-    for _ in 0..takes.unwrap_or(usize::MAX) {
+    for _ in 0..takes {
         let polled = poll_fn(|cx| {
             let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut body).poll_frame(cx)));
             polled.map_or(Poll::Ready(Err(())), |p| p.map(Ok))

@@ -26,6 +26,8 @@ mod messages;
 
 // Whether anybody notices.
 mod transparency;
+// Falsehoods of the past.
+mod named;
 
 use plan::Case;
 use proptest::{
