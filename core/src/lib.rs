@@ -6,7 +6,7 @@
 //! axum = { package = "onionskin", version = "0.1" }
 //! ```
 //!
-//! It re-exports all of axum and puts its own [`Router`], [`serve`] and [`routing`] in front, which do what axum's do and
+//! It re-exports all of axum and puts its own [`Router`], [`serve()`] and [`routing`] in front, which do what axum's do and
 //! note what happens. An inspector (`onionskin`, in the package `onionskin-tui`) shows it.
 //!
 //! In a build without `debug_assertions` and without the feature `in-release` these names *are* axum's: nothing of the
@@ -47,7 +47,7 @@ pub use capture::{
 ))]
 pub use capture::server::serve;
 
-/// What [`serve`] puts around a listener and around the services of its connections. Its types stand in the type of the
+/// What [`serve()`] puts around a listener and around the services of its connections. Its types stand in the type of the
 /// future that `serve` returns; there is no need to name them otherwise.
 #[cfg(all(
     any(debug_assertions, feature = "in-release"),

@@ -104,6 +104,14 @@ impl Tap {
         Self(Frames::new())
     }
 
+    /// A tap that takes every cycle that begins in this process from now on: for tests with a real server and real sockets.
+    /// It takes them from the one before it, if there was one.
+    pub fn of_process() -> Self {
+        let tap = Self::new();
+        tap.0.take_all();
+        tap
+    }
+
     /// Marks a request: the cycle that begins with it comes here. It is recorded even where recording is switched off, and
     /// is not counted.
     #[must_use]
@@ -119,5 +127,66 @@ impl Tap {
             .into_iter()
             .map(|cycle: Cycle| Recorded::new(cycle))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Router,
+        extract::State,
+        middleware::{Next, from_fn},
+        routing::get,
+        wire::Edge,
+    };
+
+    async fn stamp(mut request: Request, next: Next) -> Response {
+        request
+            .headers_mut()
+            .insert("x-stamp", http::HeaderValue::from_static("1"));
+        next.run(request).await
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn the_prefix_is_taken_off_by_the_nest_and_not_by_the_layer_around_it() {
+        let inner = Router::new().route(
+            "/books/{id}",
+            get(|State(()): State<()>| async { "a book" }),
+        );
+        let app = Router::new()
+            .nest("/api", inner)
+            .layer(from_fn(stamp))
+            .with_state(());
+        let request = Request::get("/api/books/7").body(Body::empty()).unwrap();
+        let (response, cycle) = run(app, request).await;
+        assert_eq!(response.into_body(), "a book");
+
+        let changes = |name: &str| cycle.layer(name).request_changes();
+        assert!(changes("stamp").iter().all(|d| d.uri.is_none()), "{cycle}");
+        assert_eq!(cycle.request_header_set_by("x-stamp"), Some("stamp"));
+        let nest = changes("nest /api");
+        assert_eq!(nest.len(), 1);
+        assert_eq!(nest[0].uri.as_ref().unwrap().to, "/books/7");
+        assert!(nest[0].headers.is_empty());
+        assert!(
+            cycle.to_string().contains("/books/7  by nest /api"),
+            "{cycle}"
+        );
+        let entered = cycle
+            .steps
+            .iter()
+            .filter(|s| s.edge == Edge::In && s.entry == s.seq)
+            .count();
+        let left = cycle
+            .steps
+            .iter()
+            .filter(|s| s.edge == Edge::Out && s.left.is_some())
+            .count();
+        assert_eq!(
+            entered,
+            left + 1,
+            "every step in has its step out, and the server ends by sending:\n{cycle}"
+        );
     }
 }

@@ -209,6 +209,8 @@ pub enum SiteKind {
     RouteLayer,
     /// A layer added to a `MethodRouter`.
     MethodLayer,
+    /// What axum does to a request for a nested router: it takes the prefix off the path.
+    Nest,
     /// A layer in a `ServiceBuilder`.
     BuilderLayer,
     /// A layer named with `traced`.
@@ -237,6 +239,7 @@ impl SiteKind {
             | Self::Layer
             | Self::RouteLayer
             | Self::MethodLayer
+            | Self::Nest
             | Self::BuilderLayer
             | Self::Traced
             | Self::Edge => Stage::Middleware,

@@ -21,6 +21,9 @@ mod features;
 // What an inspector is told of known requests, exactly.
 mod story;
 
+// What is known from the connection: bytes, reuse, upgrades, streams of events.
+mod connection;
+
 // Who starts first, who starts again, what is lost.
 mod accounting;
 mod attach;

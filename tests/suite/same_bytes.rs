@@ -2,7 +2,7 @@
 
 use crate::{
     app::{AXUM, App, ONIONSKIN},
-    raw::{converse, without_date},
+    raw::{Act, converse, request, without_date},
     requests::{Case, cases},
     watch::Watch,
 };
@@ -67,6 +67,23 @@ fn an_inspector_watches() {
         onionskin::replay::Replay::new(&cycle).unwrap();
         assert_eq!(cycle.omitted, Default::default());
     }
+}
+
+#[test]
+fn a_request_under_way_is_answered_before_the_end() {
+    let answer = |app: App| {
+        let slow = [Act::Send(request("GET /slow HTTP/1.1", b""))];
+        let at = app.at;
+        let client = std::thread::spawn(move || without_date(&converse(at, &slow)));
+        std::thread::sleep(notes_axum::PATIENCE / 2);
+        app.shut_down();
+        client.join().unwrap()
+    };
+    let watch = Watch::new();
+    let axum = answer(App::start(AXUM, &[]));
+    assert!(axum.starts_with(b"HTTP/1.1 504"), "{}", axum.escape_ascii());
+    assert_eq!(answer(App::start(ONIONSKIN, &[])), axum);
+    assert_eq!(answer(App::attached(&watch.socket())), axum);
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(crate) struct Head<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) extensions: &'a Extensions,
     pub(crate) body: BodyState,
+    /// Nothing can have touched headers and extensions since the base was seen, so they need not be looked at.
+    pub(crate) is_untouched: bool,
 }
 
 /// What is special to requests and to responses.
@@ -124,9 +126,14 @@ impl Heads {
         let old = base.map(|b| &self.versions[b as usize]);
         let (old_fields, old_types) =
             old.map_or_else(Default::default, |o| (o.fields, o.extensions));
-        let same_run = self.same_run(old_fields, head.headers);
-        let same_fields = [old_fields.len as usize, head.headers.len()] == [same_run; 2];
-        let same_types = self.same_types(old_types, head.extensions);
+        let known = base.is_some() && head.is_untouched;
+        let same_run = if known {
+            0
+        } else {
+            self.same_run(old_fields, head.headers)
+        };
+        let same_fields = known || [old_fields.len as usize, head.headers.len()] == [same_run; 2];
+        let same_types = known || self.same_types(old_types, head.extensions);
         if let Some(base) = base
             && same_fields
             && same_types

@@ -51,6 +51,12 @@ impl Frame {
     where
         B: HttpBody + 'static,
     {
+        if !control::is_on() && !handle::is_inside() && !Tap::is_any() {
+            return None;
+        }
+        if let Some(handle) = find(request) {
+            return Self::record(site, handle, request, false);
+        }
         if let Some(tap) = Tap::of(request) {
             let handle = Handle::begin_tapped(tap);
             request
@@ -58,11 +64,8 @@ impl Frame {
                 .insert(Carried::Recorded(handle.clone(), None));
             return Self::record(site, handle, request, true);
         }
-        if !control::is_on() && !handle::is_inside() {
+        if !control::is_on() {
             return None;
-        }
-        if let Some(handle) = find(request) {
-            return Self::record(site, handle, request, false);
         }
         if request.extensions().get::<Carried>().is_some() {
             return None;
@@ -100,6 +103,7 @@ impl Frame {
                 headers: request.headers(),
                 extensions: request.extensions(),
                 body: state,
+                is_untouched: recording.comes_straight(site, parent),
             };
             let entry = recording.enter(site, parent, &head, || matched_path(request));
             Some((entry, new_body))
@@ -173,14 +177,16 @@ impl Frame {
         }
     }
 
-    /// The response goes to the server. The cycle is over when the body is.
-    pub(crate) fn send(&mut self, response: &mut Response) {
+    /// The response goes to the server. The cycle is over when the body is. `straight`: nothing can have touched the response
+    /// since the router gave it.
+    pub(crate) fn send(&mut self, response: &mut Response, straight: bool) {
         debug_assert!(self.outermost);
         self.done = true;
         let look = body::look(response.body());
         let sent = self.handle.guarded(|| {
             let mut recording = self.handle.lock();
             let (mut head, new_body) = self.response_head(&look, &mut recording, response, true);
+            head.is_untouched = straight;
             let mut number = new_body;
             if number.is_none() && head.body.body.is_none() && !look.is_empty() {
                 number = recording.sent_body(Side::Response, head.body.announced);
@@ -210,7 +216,7 @@ impl Frame {
     pub(crate) fn leave_or_send(&mut self, response: &mut Response) {
         self.leave(response);
         if self.outermost {
-            self.send(response);
+            self.send(response, true);
         }
     }
 
@@ -233,6 +239,7 @@ impl Frame {
             headers: response.headers(),
             extensions: response.extensions(),
             body: state,
+            is_untouched: false,
         };
         (head, new_body)
     }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     codec::format::{FORMAT, end, put_bytes, put_varint, tag},
-    wire::{Connection, Side, Site},
+    wire::{Connection, Side, Site, SiteKind},
 };
 use std::{sync::Arc, time::Instant};
 use twox_hash::XxHash64;
@@ -82,6 +82,7 @@ pub(crate) struct Recording {
     /// Memory for the heads of bodies, left over from cycles before.
     body_heads: Vec<Vec<u8>>,
     resolving: Option<EntryId>,
+    straight: Option<EntryId>,
     omitted_marks: u64,
     omitted_steps: u64,
     connection: Option<Connection>,
@@ -287,6 +288,17 @@ impl Recording {
             is_layer,
         });
         Some(self.entries.len() as u32 - 1)
+    }
+
+    /// From this entry the request goes straight to the router.
+    pub(crate) fn goes_straight(&mut self, entry: EntryId) {
+        self.straight = Some(entry);
+    }
+
+    /// Whether a request that enters here comes straight from its parent, so that nothing can have touched it.
+    pub(crate) fn comes_straight(&mut self, site: &Site, parent: Option<EntryId>) -> bool {
+        let straight = self.straight.take();
+        site.kind == SiteKind::Router && straight.is_some() && straight == parent
     }
 
     /// The router of this entry looks for a route: the next probe that is passed knows which. Returns whether its map is

@@ -194,10 +194,15 @@ where
     /// # Panics
     /// If a route overlaps with another, or the path is empty or `/`.
     #[track_caller]
-    pub fn nest(mut self, path: &str, router: Self) -> Self {
+    pub fn nest(mut self, path: &str, mut router: Self) -> Self {
+        let at = Location::caller();
+        let site = site::named_site(SiteKind::Nest, format!("nest {path}"), "", &[], at);
+        // Inside of what axum puts around the nested router: it is seen by what it did.
+        Arc::make_mut(&mut router.map).layer(site.id, true);
         Arc::make_mut(&mut self.map).nest(path, &router.map);
+        let nested = router.inner.layer(ProbeLayer { site });
         Self {
-            inner: self.inner.nest(path, router.inner),
+            inner: self.inner.nest(path, nested),
             map: self.map,
             site: self.site,
         }

@@ -193,8 +193,14 @@ where
             around: None,
             server: None,
             clock: None,
+            straight: false,
         };
     };
+    // What is called is the router itself.
+    let straight = sites.around.is_none();
+    if straight {
+        server.handle().lock().goes_straight(server.entry());
+    }
     let (around, inner) = server.run(|| {
         let around = sites
             .around
@@ -210,6 +216,7 @@ where
         around,
         server: Some(server),
         clock,
+        straight,
     }
 }
 
@@ -251,6 +258,7 @@ pin_project! {
         around: Option<Frame>,
         server: Option<Frame>,
         clock: Option<Clock>,
+        straight: bool,
     }
 }
 
@@ -275,7 +283,7 @@ where
         if let Some(clock) = this.clock {
             clock.begin_sending(server.handle(), Upgrade::of(&response));
         }
-        server.send(&mut response);
+        server.send(&mut response, this.around.is_none() && *this.straight);
         Poll::Ready(Ok(response))
     }
 }

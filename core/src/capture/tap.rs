@@ -17,6 +17,9 @@ use std::sync::{
 /// Whether there is a tap in this process at all.
 static ANY: AtomicBool = AtomicBool::new(false);
 
+/// The tap of the whole process.
+static PROCESS: Mutex<Option<Tap>> = Mutex::new(None);
+
 /// Frames of cycles that have ended. Put into a request's extensions it takes the cycle that begins with this request.
 #[derive(Clone, Debug)]
 pub(crate) struct Tap {
@@ -40,13 +43,30 @@ impl Tap {
         }
     }
 
+    /// Whether there is a tap in this process.
+    #[inline]
+    pub(crate) fn is_any() -> bool {
+        ANY.load(Ordering::Relaxed)
+    }
+
     /// The tap that a request brings.
     #[inline]
     pub(crate) fn of<B>(request: &mut http::Request<B>) -> Option<Self> {
-        if !ANY.load(Ordering::Relaxed) {
+        if !Self::is_any() {
             return None;
         }
-        request.extensions_mut().remove()
+        let process = || {
+            PROCESS
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        };
+        request.extensions_mut().remove().or_else(process)
+    }
+
+    /// Takes every cycle that begins in this process from now on and brings no tap of its own.
+    pub(crate) fn take_all(&self) {
+        *PROCESS.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clone());
     }
 
     /// The request met this router.

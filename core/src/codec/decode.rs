@@ -12,9 +12,9 @@ use super::{
     routes::{self, path_params},
 };
 use crate::wire::{
-    Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, FrameCount, FrameKind, Header, Left,
-    Octets, Omitted, Outcome, Resolved, Sent, Side, Site, SiteKind, Stage, Step, Traffic,
-    WIRE_VERSION,
+    Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, FrameCount, FrameKind,
+    Header, Left, Octets, Omitted, Outcome, Resolved, Sent, Side, Site, SiteKind, Stage, Step,
+    Traffic, WIRE_VERSION,
 };
 use std::{collections::HashMap, rc::Rc};
 
@@ -43,6 +43,8 @@ pub(super) struct Decoder<'a> {
     idle: u64,
     pub(super) literals: u32,
     pub(super) entries: Vec<Entry>,
+    /// The entry of each number that the recorder gave: a nest has two.
+    pub(super) numbers: Vec<usize>,
     site_index: HashMap<u32, usize>,
     pub(super) cycle: Cycle,
     send: Option<u32>,
@@ -93,6 +95,7 @@ pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError
         idle: 0,
         literals: 0,
         entries: Vec::new(),
+        numbers: Vec::new(),
         site_index: HashMap::new(),
         cycle,
         send: None,
@@ -157,11 +160,13 @@ impl Decoder<'_> {
     }
 
     fn entry(&mut self) -> Result<usize, DecodeError> {
-        let entry = self.reader.varint()?;
-        let entry = usize::try_from(entry)
+        let number = self.reader.varint()?;
+        let entry = usize::try_from(number)
             .ok()
-            .filter(|e| *e < self.entries.len());
-        entry.ok_or_else(|| self.reader.error("an entry that was never opened"))
+            .and_then(|n| self.numbers.get(n));
+        entry
+            .copied()
+            .ok_or_else(|| self.reader.error("an entry that was never opened"))
     }
 
     fn step(&mut self, tag: u8) -> Result<(), DecodeError> {
@@ -233,7 +238,11 @@ impl Decoder<'_> {
                 step
             }
         };
+        let left = (step.edge == Edge::Out && step.resolved.is_none()).then_some(step.entry);
         self.cycle.steps.push(step);
+        if let Some(entry) = left.and_then(|seq| self.entries.iter().rposition(|e| e.step == seq)) {
+            self.leave_nest(entry);
+        }
         Ok(())
     }
 
@@ -282,14 +291,40 @@ impl Decoder<'_> {
             n => Some(
                 usize::try_from(n - 1)
                     .ok()
-                    .filter(|p| *p < self.entries.len())
+                    .and_then(|p| self.numbers.get(p).copied())
                     .ok_or_else(|| self.reader.error("a parent that was never opened"))?,
             ),
         };
         let base = parent.map(|p| (self.entries[p].request.clone(), self.entries[p].step));
-        let (delta, request) = self.delta(base)?;
+        let outer = base.as_ref().map(|(head, _)| head.clone());
+        let (mut delta, request) = self.delta(base)?;
+        let cost_ns = self.reader.varint()?;
+        let entry = if self.cycle.sites[site].kind == SiteKind::Nest {
+            let name = &self.cycle.sites[site].name;
+            let prefix = name.strip_prefix("nest ").unwrap_or_default();
+            let (stripped, before) = strip(&mut delta, &request, outer.as_deref(), prefix);
+            let nest = self.open(site, parent, delta, cost_ns, Rc::new(before));
+            let edge = self.inner_edge(site);
+            let base = Some(self.entries[nest].step);
+            self.open(edge, Some(nest), Delta { base, ..stripped }, 0, request)
+        } else {
+            self.open(site, parent, delta, cost_ns, request)
+        };
+        self.numbers.push(entry);
+        Ok(())
+    }
+
+    /// A probe is passed inward.
+    fn open(
+        &mut self,
+        site: usize,
+        parent: Option<usize>,
+        delta: Delta,
+        cost_ns: u64,
+        request: Rc<Head>,
+    ) -> usize {
         let mut step = self.blank(self.cycle.sites[site].kind.stage(), Edge::In);
-        step.cost_ns = self.reader.varint()?;
+        step.cost_ns = cost_ns;
         step.delta = Some(delta);
         step.site = Some(site);
         step.parent = parent.map(|p| self.entries[p].step);
@@ -319,7 +354,47 @@ impl Decoder<'_> {
             inner: None,
         });
         self.cycle.steps.push(step);
-        Ok(())
+        number
+    }
+
+    /// The inner edge of a nest, which bounds what axum does there.
+    fn inner_edge(&mut self, nest: usize) -> usize {
+        const EDGE: u32 = 1 << 31;
+        let site = self.cycle.sites[nest].clone();
+        let sites = &mut self.cycle.sites;
+        *self.site_index.entry(site.id | EDGE).or_insert_with(|| {
+            sites.push(Site {
+                id: site.id | EDGE,
+                kind: SiteKind::Edge,
+                name: format!("inside {}", site.name),
+                ..site
+            });
+            sites.len() - 1
+        })
+    }
+
+    /// Leaves the nest that this is the inner edge of, right behind it and in the same way.
+    fn leave_nest(&mut self, edge: usize) {
+        let Some(nest) = self.entries[edge].parent else {
+            return;
+        };
+        if self.cycle.sites[self.entries[nest].site].kind != SiteKind::Nest {
+            return;
+        }
+        let left = self.entries[edge].left.clone().unwrap_or(Left::Returned);
+        let returned = left == Left::Returned;
+        let mut step = self.out_of(nest, left);
+        if returned && let Some((head, base)) = self.entries[edge].inner.clone() {
+            step.delta = Some(Delta {
+                base: Some(base),
+                ..Delta::default()
+            });
+            if let Some(parent) = self.entries[nest].parent {
+                self.entries[parent].inner = Some((head.clone(), step.seq));
+            }
+            self.entries[nest].inner = Some((head, step.seq));
+        }
+        self.cycle.steps.push(step);
     }
 
     /// The step that leaves an entry, and how.
@@ -490,4 +565,49 @@ impl Decoder<'_> {
         self.say_what_was_tried();
         self.cycle.never_ran = outcome::never_ran(self, self.tables.stack.as_ref());
     }
+}
+
+/// Takes out of a delta what axum does where a router is nested: the path without the prefix, and the extension that says
+/// so. Returns that, and the head as it was before.
+///
+/// Where the path is not the one outside without the prefix, the layer outside has changed it as well, and nobody has seen
+/// what it was in between: then all of the change is the layer's.
+fn strip(delta: &mut Delta, request: &Head, outer: Option<&Head>, prefix: &str) -> (Delta, Head) {
+    let is_nest = |edit: &ExtensionEdit| match edit {
+        ExtensionEdit::Add { type_name } | ExtensionEdit::Remove { type_name } => {
+            type_name.ends_with("nested_path::NestedPath")
+        }
+    };
+    let (extensions, others) = delta.extensions.drain(..).partition(is_nest);
+    delta.extensions = others;
+    let mut before = request.clone();
+    let uri = match outer {
+        Some(outer) if outer.uri.as_deref().and_then(|uri| without(prefix, uri)) == request.uri => {
+            before.uri.clone_from(&outer.uri);
+            delta.uri.take()
+        }
+        _ => None,
+    };
+    (
+        Delta {
+            uri,
+            extensions,
+            ..Delta::default()
+        },
+        before,
+    )
+}
+
+/// A target as it is behind a nest at this prefix, which may have parameters.
+fn without(prefix: &str, target: &str) -> Option<String> {
+    let path_at = target.find("://").map_or(Some(0), |at| {
+        target[at + 3..].find('/').map(|slash| at + 3 + slash)
+    })?;
+    let (origin, mut rest) = target.split_at(path_at);
+    for _ in prefix.trim_matches('/').split('/') {
+        rest = rest.strip_prefix('/')?;
+        rest = &rest[rest.find(['/', '?']).unwrap_or(rest.len())..];
+    }
+    let slash = if rest.starts_with('/') { "" } else { "/" };
+    Some(format!("{origin}{slash}{rest}"))
 }

@@ -10,7 +10,9 @@ impl Decoder<'_> {
             .varint()?
             .checked_sub(1)
             .and_then(|e| usize::try_from(e).ok());
-        let inside = inside.and_then(|e| self.entries.get(e)).map(|e| e.step);
+        let inside = inside
+            .and_then(|e| self.entries.get(*self.numbers.get(e)?))
+            .map(|e| e.step);
         let what = match tag {
             tag::FRAME => {
                 let body = usize::try_from(self.reader.varint()?).unwrap_or(usize::MAX);

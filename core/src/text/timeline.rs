@@ -54,10 +54,15 @@ impl fmt::Display for Timeline<'_> {
         let mut marks = cycle.marks.iter().peekable();
         for (i, step) in cycle.steps.iter().enumerate() {
             let row = of_entry.get(step.entry as usize).copied().flatten();
-            let depth = row.map_or(0, |r| r.depth);
-            if !is_edge(cycle, step) || step.delta.as_ref().is_some_and(|d| !d.is_empty()) {
-                step_line(f, cycle, step, row, times)?;
-            }
+            // An inner edge has no line of its own: what changed there was done by the place that it bounds.
+            let depth = match is_edge(cycle, step) {
+                true => step.parent.and_then(|p| *of_entry.get(p as usize)?),
+                false => {
+                    step_line(f, cycle, step, row, times)?;
+                    row
+                }
+            };
+            let depth = depth.map_or(0, |r| r.depth);
             delta_lines(f, cycle, step, depth)?;
             tried_lines(f, step, depth)?;
             traffic_lines(f, step, depth)?;

@@ -161,6 +161,7 @@ impl SiteKind {
             Self::Layer => "layer",
             Self::RouteLayer => "route_layer",
             Self::MethodLayer => "method layer",
+            Self::Nest => "nest",
             Self::BuilderLayer => "ServiceBuilder layer",
             Self::Traced => "traced layer",
             Self::Edge => "edge",

@@ -3,7 +3,7 @@
 use crate::{
     check::Verdict,
     drive::{Ran, whole_way},
-    expect::{At, Wanted, sites},
+    expect::{At, Wanted, is_inner, sites},
     hold,
     log::{BodyLeft, Call, Event, How, Place, Visit},
     plan::{Case, Mode},
@@ -309,12 +309,20 @@ fn never_ran(case: &Case, story: &Story<'_>, wanted: &Wanted, cycle: &Recorded) 
         let way = whole_way(case);
         let mut inside = way.iter().skip_while(|p| **p != answered.place).skip(1);
         let entered = |p: &Place| story.visits.iter().any(|v| v.place == *p);
-        want.extend(
-            inside
-                .by_ref()
-                .filter(|p| !entered(p))
-                .map(|p| sites(&case.app, *p).remove(0)),
-        );
+        let nested = case.app.nested && case.request.path.starts_with("/n/items/");
+        let into_nest = nested || way.iter().any(|p| is_inner(&case.app, *p));
+        let has_nest = |steps: &[At]| steps.iter().any(|s| s.0 == SiteKind::Nest);
+        let entered_sites: Vec<At> = wanted.steps.iter().map(|s| s.at.clone()).collect();
+        let mut nest = (case.app.nested && into_nest && !is_inner(&case.app, answered.place))
+            .then(|| (SiteKind::Nest, "nest /n".to_owned()))
+            .filter(|_| !has_nest(&entered_sites));
+        for place in inside.by_ref().filter(|p| !entered(p)) {
+            if is_inner(&case.app, *place) {
+                want.extend(nest.take());
+            }
+            want.push(sites(&case.app, *place).remove(0));
+        }
+        want.extend(nest);
         let to_view = way.iter().any(|p| matches!(p, Place::View(_)));
         let defaults = |s: &At| s.0 == SiteKind::DefaultFallback;
         let asked = wanted.steps.iter().any(|s| defaults(&s.at));

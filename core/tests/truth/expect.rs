@@ -39,7 +39,8 @@ pub struct Wanted {
     pub entries: HashMap<Visit, Vec<usize>>,
     /// The step that entered the inner edge, for calls of traced layers.
     pub edges: HashMap<Call, usize>,
-    pub calls: HashMap<Call, CallMade>,
+    calls: HashMap<Call, CallMade>,
+    places: HashMap<Visit, Place>,
     attempts: HashMap<(Option<usize>, At), u32>,
     /// The step at which each entry got its last answer from inside.
     inner: HashMap<usize, usize>,
@@ -47,7 +48,8 @@ pub struct Wanted {
 
 /// A call, and where it comes from.
 #[derive(Debug)]
-pub struct CallMade {
+struct CallMade {
+    by: Visit,
     from: usize,
     seen: Seen,
     rebuilt: bool,
@@ -79,6 +81,16 @@ pub fn sites(app: &AppPlan, place: Place) -> Vec<At> {
     }
 }
 
+/// Whether a place is in the inner router.
+pub fn is_inner(app: &AppPlan, place: Place) -> bool {
+    let outer_end = app.layers.len() - app.on_method - app.on_inner;
+    match place {
+        Place::Layer(index) => index >= outer_end,
+        Place::View(number) => matches!(number, 0 | 3),
+        Place::Router => false,
+    }
+}
+
 /// The steps that this log asks for.
 pub fn wanted(case: &Case, events: &[Event]) -> Wanted {
     let mut wanted = Wanted::default();
@@ -106,7 +118,7 @@ pub fn wanted(case: &Case, events: &[Event]) -> Wanted {
                 };
                 wanted.call(*call, *by, seen, *rebuilt, traced);
             }
-            Event::Back { call, how } => wanted.back(*call, how),
+            Event::Back { call, how } => wanted.back(&case.app, *call, how),
             Event::Leave { visit, how } => {
                 for entry in wanted.entries[visit].clone().into_iter().rev() {
                     wanted.out(entry, how);
@@ -189,17 +201,47 @@ impl Wanted {
             None => self.reach(call, seen),
         });
         let mut entries = Vec::new();
+        if let Some(call) = caller
+            && self.goes_into_nest(app, call, place)
+        {
+            entries = self.enter_nest(call, parent, seen);
+            parent = entries.last().copied();
+        }
         for at in sites(app, place) {
             let entry = self.enter_one(at, parent, seen);
             entries.push(entry);
             parent = Some(entry);
         }
+        self.places.insert(visit, place);
         self.entries.insert(visit, entries);
+    }
+
+    /// Whether a call leads from the outer router into the nested one.
+    fn goes_into_nest(&self, app: &AppPlan, call: Call, place: Place) -> bool {
+        app.nested && is_inner(app, place) && !is_inner(app, self.places[&self.calls[&call].by])
+    }
+
+    /// The two probes around a nested router: before and behind its prefix is taken off.
+    fn enter_nest(&mut self, call: Call, parent: Option<usize>, seen: &Seen) -> Vec<usize> {
+        let before = self.calls[&call].seen.clone();
+        let mut before = Seen {
+            route: seen.route.clone(),
+            ..before
+        };
+        // Where the layer outside has changed the target, no probe tells its change from the nest's.
+        let outside = parent.and_then(|p| self.steps[p].seen.as_ref());
+        if outside.is_some_and(|o| o.uri != before.uri) {
+            before.uri.clone_from(&seen.uri);
+        }
+        let nest = self.enter_one((SiteKind::Nest, "nest /n".into()), parent, &before);
+        let edge = (SiteKind::Edge, "inside nest /n".into());
+        vec![nest, self.enter_one(edge, Some(nest), seen)]
     }
 
     fn call(&mut self, call: Call, by: Visit, seen: &Seen, rebuilt: bool, traced: Option<usize>) {
         let from = *self.entries[&by].last().expect("a visit has an entry");
         let made = CallMade {
+            by,
             from,
             seen: seen.clone(),
             rebuilt,
@@ -218,7 +260,7 @@ impl Wanted {
         }
     }
 
-    fn back(&mut self, call: Call, how: &How) {
+    fn back(&mut self, app: &AppPlan, call: Call, how: &How) {
         let edge = self.edges.get(&call).copied();
         let made = &self.calls[&call];
         if let (false, How::Returned(seen)) = (made.reached, how) {
@@ -226,7 +268,10 @@ impl Wanted {
             let name = seen.status.map_or_else(String::new, |s| s.to_string());
             let mut request = made.seen.clone();
             // A nested router may have taken its prefix off, which no layer of the kit sees.
-            let path = request.uri.take().unwrap_or_default();
+            request.uri = None;
+            // As the router had it: what layers make of it changes no route.
+            let target = self.steps[0].seen.as_ref().and_then(|s| s.uri.clone());
+            let path = target.unwrap_or_default();
             if seen.status == Some(405) && request.route.is_none() {
                 // No layer was there to see it: the route of this path, which has no such method.
                 let routes = ["/plain", "/n/items/{id}", "/items/{id}"];
@@ -237,10 +282,21 @@ impl Wanted {
                 Some(edge) => edge,
                 None => self.reach(call, &request),
             };
-            let entry = self.enter_one((SiteKind::DefaultFallback, name), Some(parent), &request);
-            if self.steps[parent].at.0 == SiteKind::Router {
-                self.out(entry, &How::Returned(Box::new(bare(seen, call))));
-            } else {
+            let (from_outside, mut inside) = (parent, parent);
+            let mut nest = Vec::new();
+            if name == "405"
+                && self.goes_into_nest(app, call, Place::View(0))
+                && path.starts_with("/n/")
+            {
+                nest = self.enter_nest(call, Some(parent), &request);
+                inside = nest[1];
+            }
+            let entry = self.enter_one((SiteKind::DefaultFallback, name), Some(inside), &request);
+            let how = match self.steps[from_outside].at.0 {
+                SiteKind::Router => &How::Returned(Box::new(bare(seen, call))),
+                _ => how,
+            };
+            for entry in [entry].into_iter().chain(nest.into_iter().rev()) {
                 self.out(entry, how);
             }
         }

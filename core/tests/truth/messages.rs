@@ -28,6 +28,7 @@ pub struct Messages<'a> {
     clear: HashSet<(String, Vec<u8>)>,
     /// Values that were masked.
     hidden: HashSet<(String, Vec<u8>)>,
+    sensitive: HashSet<(String, Vec<u8>)>,
 }
 
 impl<'a> Messages<'a> {
@@ -38,6 +39,7 @@ impl<'a> Messages<'a> {
             masks: HashMap::new(),
             clear: HashSet::new(),
             hidden: HashSet::new(),
+            sensitive: HashSet::new(),
         }
     }
 
@@ -125,6 +127,13 @@ impl<'a> Messages<'a> {
         if tail.len() > 4 {
             let tail = tail.escape_ascii().to_string();
             hold!(!shown.contains(&tail), "a masked value that shows: {shown}");
+        }
+        // Called sensitive, a value is masked whole, and stays so as long as it is there.
+        if *sensitive {
+            self.sensitive.insert((name.clone(), value.clone()));
+        }
+        if self.sensitive.contains(&(name.clone(), value.clone())) {
+            return Ok(());
         }
         let key = (format!("{name} {sensitive}"), value.clone());
         let mask = self

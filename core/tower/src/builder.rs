@@ -72,7 +72,7 @@ use onionskin::__tower::builder_layer;
 /// Services that are not HTTP take tower's own:
 ///
 /// ```compile_fail
-/// use onionskin_tower::{Service as _, ServiceBuilder, layer::util::Identity};
+/// use onionskin_tower::{ServiceBuilder, layer::util::Identity};
 ///
 /// # #[derive(Clone)]
 /// # struct Echo;
@@ -85,8 +85,10 @@ use onionskin::__tower::builder_layer;
 /// #     }
 /// #     fn call(&mut self, text: String) -> Self::Future { std::future::ready(Ok(text)) }
 /// # }
-/// // error: `String` is not an HTTP message, so Onionskin can't put a probe here
-/// let echo = ServiceBuilder::new().layer(Identity::new()).service(Echo).call("hello".to_owned());
+/// fn run(service: impl onionskin_tower::Service<String>) {}
+///
+/// // error: `String` is not an HTTP request with a body, so Onionskin can't put a probe here
+/// run(ServiceBuilder::new().layer(Identity::new()).service(Echo));
 /// ```
 #[derive(Clone)]
 pub struct ServiceBuilder<L> {

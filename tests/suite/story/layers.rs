@@ -113,8 +113,9 @@ fn the_route_its_parameters_and_its_view() {
         panic!("{added:?}");
     };
     assert!(type_name.ends_with("::Admin"), "{type_name}");
-    // The nest takes its prefix off.
-    let uri = delta(&cycle, Edge::In, "require_token").uri.clone();
+    // The nest takes its prefix off, and the layer around it does not.
+    assert_eq!(delta(&cycle, Edge::In, "nest /admin").uri, None);
+    let uri = delta(&cycle, Edge::In, "inside nest /admin").uri.clone();
     assert_eq!(
         uri,
         Some(Change {
@@ -151,7 +152,7 @@ fn the_map_has_every_route_and_its_chain() {
     );
     assert_eq!(
         chain("/admin/clear", "POST"),
-        [&around[..], &["require_token", "clear"]].concat()
+        [&around[..], &["nest /admin", "require_token", "clear"]].concat()
     );
     assert_eq!(
         chain("/upload", "POST"),

@@ -18,8 +18,8 @@
 //! cargo bench -- sockets      # CPU and p99 only
 //! ```
 //!
-//! To see where instructions go, take the command that `ONIONSKIN_BENCH_KEEP=1 cargo bench -- count` prints for the file
-//! of a variant: `callgrind_annotate --inclusive=yes <file>`.
+//! To see where instructions go: `ONIONSKIN_BENCH_KEEP=1 cargo bench -- count` keeps callgrind's files and prints their
+//! folders. The file that ends with `-01` is the thread that serves: `callgrind_annotate --inclusive=yes <file>`.
 
 mod app;
 mod child;

@@ -1,0 +1,304 @@
+//! What is known from the connection: bytes in and out, reuse, pipelining, upgrades, streams of events.
+
+use onionskin::{
+    Router,
+    body::Body,
+    response::{IntoResponse, Sse, sse},
+    routing::{get, post},
+    testing::{Recorded, Tap},
+    wire::{FrameKind, Left, Outcome, Sent, Side, Stage},
+};
+use std::{convert::Infallible, sync::LazyLock, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::Mutex,
+};
+
+/// One test at a time: the tap is the process's.
+static TURN: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
+
+/// An app on a real socket, and the cycles of requests below `/conn`.
+struct Served {
+    tap: Tap,
+    client: TcpStream,
+    _turn: tokio::sync::MutexGuard<'static, ()>,
+}
+
+impl Served {
+    async fn start(app: Router) -> Self {
+        let turn = TURN.lock().await;
+        let tap = Tap::of_process();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        tokio::spawn(async move { onionskin::serve(listener, app).await });
+        Self {
+            tap,
+            client,
+            _turn: turn,
+        }
+    }
+
+    async fn cycles(&self, n: usize) -> Vec<Recorded> {
+        let mut cycles = Vec::new();
+        for _ in 0..500 {
+            cycles.extend(
+                self.tap
+                    .take()
+                    .into_iter()
+                    .filter(|c| c.target.starts_with("/conn")),
+            );
+            if cycles.len() >= n {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(cycles.len(), n);
+        cycles.sort_by_key(|c| c.number);
+        cycles
+    }
+}
+
+fn sent(cycle: &Recorded) -> &Sent {
+    cycle.steps.last().unwrap().sent.as_ref().unwrap()
+}
+
+#[tokio::test]
+async fn the_head_is_timed_and_bytes_are_counted_on_every_request_of_a_connection() {
+    let app = Router::new().route("/conn", post(|body: String| async move { body }));
+    let mut served = Served::start(app).await;
+    let head = [
+        "POST /conn HTTP/1.1\r\nhost: x\r\n",
+        "content-length: 5\r\n\r\n",
+    ];
+    for _ in 0..2 {
+        served.client.write_all(head[0].as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        served.client.write_all(head[1].as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        served.client.write_all(b"hello").await.unwrap();
+        read_until(&mut served.client, b"hello").await;
+    }
+    let cycles = served.cycles(2).await;
+    for (i, cycle) in cycles.iter().enumerate() {
+        let connection = cycle.connection.as_ref().unwrap();
+        assert_eq!(connection.reuse as usize, i + 1);
+        assert_eq!(
+            connection.bytes_in,
+            head.concat().len() as u64,
+            "the head, and not the body of the request before"
+        );
+        let split = connection.first_byte_before_ns - connection.last_byte_before_ns;
+        assert!(
+            split >= 29_000_000,
+            "the head came in two parts, {split} ns between them"
+        );
+        assert!(split < 5_000_000_000, "{split}");
+        let sent = sent(cycle);
+        assert!(sent.bytes_out.unwrap() > 100);
+        assert!(sent.first_byte_ns.unwrap() <= sent.last_byte_ns.unwrap());
+        assert!(sent.body_end_ns <= cycle.duration_ns);
+    }
+    assert_eq!(
+        cycles[0].connection.as_ref().unwrap().number,
+        cycles[1].connection.as_ref().unwrap().number
+    );
+}
+
+#[tokio::test]
+async fn bytes_written_are_exactly_those_that_the_client_reads() {
+    let app = Router::new().route("/conn", get(|| async { "x".repeat(100_000) }));
+    let mut served = Served::start(app).await;
+    served
+        .client
+        .write_all(b"GET /conn HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut all = Vec::new();
+    served.client.read_to_end(&mut all).await.unwrap();
+    let cycle = served.cycles(1).await.remove(0);
+    assert_eq!(sent(&cycle).bytes_out, Some(all.len() as u64));
+    assert_eq!(cycle.steps.last().unwrap().left, Some(Left::Sent));
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_told_apart() {
+    let app = Router::new().route("/conn/{n}", get(|| async { "ok!" }));
+    let mut served = Served::start(app).await;
+    let one = |n: u8| format!("GET /conn/{n} HTTP/1.1\r\nhost: x\r\n\r\n");
+    served
+        .client
+        .write_all([one(1), one(2), one(3)].concat().as_bytes())
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        read_until(&mut served.client, b"ok!").await;
+    }
+    let cycles = served.cycles(3).await;
+    let reuse: Vec<_> = cycles
+        .iter()
+        .map(|c| c.connection.as_ref().unwrap().reuse)
+        .collect();
+    assert_eq!(reuse, [1, 2, 3]);
+    assert!(
+        cycles[0].connection.as_ref().unwrap().bytes_in == 3 * one(1).len() as u64,
+        "all three came at once"
+    );
+    assert_eq!(
+        cycles[1].connection.as_ref().unwrap().bytes_in,
+        0,
+        "and nothing came for the second"
+    );
+    let paths: Vec<_> = cycles.iter().map(|c| c.target.as_str()).collect();
+    assert_eq!(paths, ["/conn/1", "/conn/2", "/conn/3"]);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_in_the_body_is_a_cut() {
+    let endless = || async {
+        let chunks =
+            futures_util::stream::repeat_with(|| Ok::<_, Infallible>(vec![b'x'; 64 << 10]));
+        Body::from_stream(chunks)
+    };
+    let mut served = Served::start(Router::new().route("/conn", get(endless))).await;
+    served
+        .client
+        .write_all(b"GET /conn HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    read_until(&mut served.client, b"xxxx").await;
+    let (read, _write) = std::mem::replace(&mut served.client, spare().await).into_split();
+    drop((read, _write));
+    let cycle = served.cycles(1).await.remove(0);
+    assert_eq!(cycle.steps.last().unwrap().left, Some(Left::Cut));
+    assert_eq!(
+        cycle.outcome,
+        Outcome::Cancelled {
+            stage: Stage::Send,
+            site: None
+        }
+    );
+}
+
+/// Reads until these bytes have come.
+async fn read_until(client: &mut TcpStream, end: &[u8]) {
+    let (mut got, mut byte) = (Vec::new(), [0]);
+    while !got.ends_with(end) {
+        assert_eq!(
+            client.read(&mut byte).await.unwrap(),
+            1,
+            "closed after {:?}",
+            got.escape_ascii().to_string()
+        );
+        got.push(byte[0]);
+    }
+}
+
+/// Any connection, to take another's place.
+async fn spare() -> TcpStream {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    TcpStream::connect(listener.local_addr().unwrap())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn frames_of_a_websocket_are_counted_by_kind_until_it_closes() {
+    use onionskin::extract::ws::{Message, WebSocketUpgrade};
+    let echo = |upgrade: WebSocketUpgrade| async {
+        upgrade.on_upgrade(|mut socket| async move {
+            while let Some(Ok(message)) = socket.recv().await {
+                if let Message::Text(text) = message {
+                    let _ = socket.send(Message::Text(text)).await;
+                    let _ = socket.send(Message::Binary(vec![0; 300].into())).await;
+                }
+            }
+        })
+    };
+    let mut served = Served::start(Router::new().route("/conn", get(echo))).await;
+    let head = "GET /conn HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+                sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    served.client.write_all(head.as_bytes()).await.unwrap();
+    read_until(&mut served.client, b"\r\n\r\n").await;
+    // Masked with zeros: text "hey" twice, a ping, then close.
+    for frame in [
+        &b"\x81\x83\0\0\0\0hey"[..],
+        b"\x81\x83\0\0\0\0you",
+        b"\x89\x80\0\0\0\0",
+    ] {
+        served.client.write_all(frame).await.unwrap();
+    }
+    read_until(&mut served.client, b"you").await;
+    served.client.write_all(b"\x88\x80\0\0\0\0").await.unwrap();
+    let mut rest = Vec::new();
+    let _ = served.client.read_to_end(&mut rest).await;
+    let cycle = served.cycles(1).await.remove(0);
+    assert_eq!(
+        cycle.outcome,
+        Outcome::Upgraded {
+            protocol: "websocket".into()
+        }
+    );
+    let traffic = sent(&cycle).upgraded.clone().unwrap();
+    let of = |side: Side, kind: FrameKind| {
+        let found = traffic
+            .frames
+            .iter()
+            .find(|f| f.side == side && f.kind == kind);
+        found.map(|f| (f.frames, f.bytes))
+    };
+    assert_eq!(of(Side::Request, FrameKind::Text), Some((2, 6)));
+    assert_eq!(of(Side::Request, FrameKind::Ping), Some((1, 0)));
+    assert_eq!(of(Side::Request, FrameKind::Close), Some((1, 0)));
+    assert_eq!(of(Side::Response, FrameKind::Text), Some((2, 6)));
+    assert_eq!(of(Side::Response, FrameKind::Binary), Some((2, 600)));
+    assert_eq!(of(Side::Response, FrameKind::Pong), Some((1, 0)));
+    assert_eq!(traffic.bytes_in, 9 + 9 + 6 + 6);
+}
+
+#[tokio::test]
+async fn events_of_a_stream_are_counted() {
+    let three = || async {
+        let events = (0..3)
+            .map(|n| Ok::<_, Infallible>(sse::Event::default().event("tick").data(n.to_string())));
+        Sse::new(futures_util::stream::iter(events)).into_response()
+    };
+    let mut served = Served::start(Router::new().route("/conn", get(three))).await;
+    served
+        .client
+        .write_all(b"GET /conn HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut all = Vec::new();
+    served.client.read_to_end(&mut all).await.unwrap();
+    let cycle = served.cycles(1).await.remove(0);
+    assert_eq!(cycle.bodies[0].events, Some(3));
+    assert!(cycle.to_string().contains("3 events"), "{cycle}");
+}
+
+#[tokio::test]
+async fn refused_routes_are_named_with_the_reason() {
+    let app = Router::new()
+        .route("/conn/books/{id}", get(|| async {}))
+        .route("/conn/authors", post(|| async {}));
+    let mut served = Served::start(app).await;
+    for request in ["GET /conn/books/7/reviews", "GET /conn/authors"] {
+        let request = format!("{request} HTTP/1.1\r\nhost: x\r\n\r\n");
+        served.client.write_all(request.as_bytes()).await.unwrap();
+        read_until(&mut served.client, b"\r\n\r\n").await;
+    }
+    let cycles = served.cycles(2).await;
+    let said: Vec<_> = cycles.iter().map(ToString::to_string).collect();
+    assert!(
+        said[0].contains("tried /conn/books/{id}: the path goes on with \"reviews\""),
+        "{}",
+        said[0]
+    );
+    assert!(
+        said[1].contains("tried /conn/authors: almost, it takes POST"),
+        "{}",
+        said[1]
+    );
+}
