@@ -203,7 +203,8 @@ async fn careful(request: Request, next: Next) -> Response {
     let mut body = next.run(request).await.into_body();
     poll_fn(|cx| {
         let poll = AssertUnwindSafe(|| http_body::Body::poll_frame(Pin::new(&mut body), cx));
-        Poll::Ready(drop(catch_unwind(poll)))
+        let _panicked = catch_unwind(poll);
+        Poll::Ready(())
     })
     .await;
     "saved".into_response()
