@@ -7,7 +7,8 @@
 //!   payload is the compact encoding of [`crate::codec`]; the payload of every other kind is JSON.
 //! - `json`: one JSON object a line. Easy to write from any language.
 //!
-//! Cycles travel in the order in which they ended and are numbered from 0 by their place in that order. The welcome says
+//! Cycles travel in the order in which they ended, but for a few milliseconds between the threads of an app, and are
+//! numbered from 0 by their place in that order. The welcome says
 //! which one the inspector wants next, so that a reconnect sends nothing twice.
 
 use crate::wire::{Cycle, Site, Stack};

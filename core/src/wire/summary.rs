@@ -1,6 +1,6 @@
 //! A line of a list.
 
-use super::{Cycle, Edge, MarkKind, Outcome, SiteKind, Stage};
+use super::{Cycle, Edge, MarkKind, Outcome, Stage};
 use serde::{Deserialize, Serialize};
 
 /// What a list shows of a cycle.
@@ -147,29 +147,6 @@ impl Outcome {
                 None => format!("cancelled in {}", stage.as_str()),
             },
             Self::Upgraded { protocol } => format!("upgraded to {protocol}"),
-        }
-    }
-}
-
-impl SiteKind {
-    /// The word for it, as shown to people.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Server => "server",
-            Self::Around => "around the router",
-            Self::Router => "router",
-            Self::Layer => "layer",
-            Self::RouteLayer => "route_layer",
-            Self::MethodLayer => "method layer",
-            Self::Nest => "nest",
-            Self::BuilderLayer => "ServiceBuilder layer",
-            Self::Traced => "traced layer",
-            Self::Edge => "edge",
-            Self::Handler => "handler",
-            Self::Service => "service",
-            Self::Fallback => "fallback",
-            Self::DefaultFallback => "default fallback",
-            Self::Opaque => "opaque router",
         }
     }
 }

@@ -1,45 +1,7 @@
 //! Credentials in bodies: the values of telling names in JSON and forms. Runs on the recording's own thread.
 
-use super::{Memo, credential_in, put_mask};
+use super::{Memo, credential_in, names::is_telling_word, put_mask};
 use std::cell::RefCell;
-
-/// Name parts that tell a credential, matched as whole words after `-_.[]` and camelCase are taken apart, so that `key`
-/// does not hit `keyboard`.
-const WORDS: [&str; 33] = [
-    "auth",
-    "token",
-    "secret",
-    "password",
-    "passwd",
-    "passw",
-    "pwd",
-    "key",
-    "jwt",
-    "bearer",
-    "sso",
-    "saml",
-    "csrf",
-    "xsrf",
-    "credentials",
-    "session",
-    "sid",
-    "identity",
-    "signature",
-    "otp",
-    "cvv",
-    "cvc",
-    "ssn",
-    "verifier",
-    "assertion",
-    "refresh",
-    "apikey",
-    "passphrase",
-    "authorization",
-    "salt",
-    "crypt",
-    "certificate",
-    "pin",
-];
 
 thread_local! {
     static TELLING: RefCell<Memo<bool>> = const { RefCell::new(Memo::new()) };
@@ -52,10 +14,11 @@ pub(super) fn is_telling(name: &[u8]) -> bool {
         .unwrap_or_else(|_| has_word(name))
 }
 
+/// Takes a name apart at `-_.[]` and where camelCase begins a word.
 fn has_word(name: &[u8]) -> bool {
     let mut word = String::new();
     let mut previous_lower = false;
-    let hit = |word: &mut String| WORDS.contains(&std::mem::take(word).as_str());
+    let hit = |word: &mut String| is_telling_word(&std::mem::take(word));
     for &b in name {
         let boundary = !b.is_ascii_alphanumeric() || (b.is_ascii_uppercase() && previous_lower);
         if boundary && hit(&mut word) {

@@ -1,0 +1,131 @@
+//! Deltas: what changed in a message.
+
+use super::Octets;
+use serde::{Deserialize, Serialize};
+
+/// A value and the one before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change<T> {
+    /// Before; none where there was no message before.
+    pub from: Option<T>,
+    /// After.
+    pub to: T,
+}
+
+/// What changed in a message since another step. Empty: nothing did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delta {
+    /// `seq` of the step that this is a difference to; none: to nothing at all, everything is new.
+    pub base: Option<u32>,
+    /// `http.request.method`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Change<String>>,
+    /// The request target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<Change<String>>,
+    /// `HTTP/1.1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Change<String>>,
+    /// `http.response.status_code`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Change<u16>>,
+    /// Edits to the header list, to be done in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<HeaderEdit>,
+    /// Extensions that came and went.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<ExtensionEdit>,
+    /// Another body took the place of the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Change<BodyRef>>,
+}
+
+impl Delta {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.method.is_none()
+            && self.uri.is_none()
+            && self.version.is_none()
+            && self.status.is_none()
+            && self.headers.is_empty()
+            && self.extensions.is_empty()
+            && self.body.is_none()
+    }
+}
+
+/// A header as it was seen, credentials masked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Header {
+    /// Lower-case name.
+    pub name: String,
+    /// The value, or what the mask left of it.
+    pub value: Octets,
+    /// Whether the value, or a part of it, is masked. The four hexadecimal digits behind the mask are a keyed
+    /// fingerprint: equal in one app run means the same value.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
+}
+
+/// One edit of a header list. Positions are those of the list at that moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum HeaderEdit {
+    /// A header was put in at `at`.
+    Add {
+        /// Position.
+        at: usize,
+        /// The header.
+        header: Header,
+    },
+    /// The header at `at` was taken out.
+    Remove {
+        /// Position.
+        at: usize,
+        /// The header.
+        header: Header,
+    },
+    /// The value at `at` changed.
+    Change {
+        /// Position.
+        at: usize,
+        /// Before.
+        from: Header,
+        /// After.
+        to: Header,
+    },
+    /// A header went from one place in the list to another: `http::HeaderMap` moves its last entry into the place of one
+    /// that is removed.
+    Move {
+        /// Old position.
+        from: usize,
+        /// New position.
+        at: usize,
+        /// The header.
+        header: Header,
+    },
+}
+
+/// An extension that came, went or changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum ExtensionEdit {
+    /// A value of this type was put in.
+    Add {
+        /// Type name.
+        type_name: String,
+    },
+    /// The value of this type was taken out.
+    Remove {
+        /// Type name.
+        type_name: String,
+    },
+}
+
+/// What is known of a body at a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodyRef {
+    /// Index into [`Cycle::bodies`]; none where the bytes were not looked at.
+    pub body: Option<usize>,
+    /// Exact length announced by the body's size hint.
+    pub announced: Option<u64>,
+}
