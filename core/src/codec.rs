@@ -8,6 +8,8 @@ mod outcome;
 pub(crate) mod read;
 mod routes;
 
+pub(crate) use outcome::NESTED_FALLBACK;
+
 use crate::wire::{Cycle, Site, Stack};
 use std::fmt;
 

@@ -52,14 +52,12 @@ pub(crate) fn look<B: HttpBody>(body: &B) -> Look {
 }
 
 impl Look {
-    /// What the recording is to know of this body, `known` being what it knows of the one a probe away. The second
-    /// value is the number for a new [`Tee`], if the body needs one.
+    /// What the recording is to know of this body. The second value is the number for a new [`Tee`], if the body needs one.
     pub(crate) fn state(
         &self,
         handle: &Handle,
         recording: &mut Recording,
         side: Side,
-        known: Option<BodyState>,
         can_tee: bool,
     ) -> (BodyState, Option<u16>) {
         let announced = self.announced;
@@ -68,7 +66,7 @@ impl Look {
             body,
         } = self.answered
             && of == handle.address()
-            && known.is_none_or(|k| k.body != Some(body) || k.announced == announced)
+            && recording.announced(body) == Some(announced)
         {
             return (
                 BodyState {
@@ -79,7 +77,7 @@ impl Look {
             );
         }
         let new = (can_tee && !self.is_empty && recording.keeps_bodies())
-            .then(|| recording.body(side))
+            .then(|| recording.body(side, announced))
             .flatten();
         (
             BodyState {
@@ -108,7 +106,7 @@ pub(crate) fn tee(body: &mut Body, handle: &Handle, number: u16, inside: EntryId
         Tee {
             inner: Body::empty(),
             handle: handle.clone(),
-            number: Some(number),
+            number: Counts::Here(number),
             inside,
             last: false,
             ended: false,
@@ -118,7 +116,7 @@ pub(crate) fn tee(body: &mut Body, handle: &Handle, number: u16, inside: EntryId
 }
 
 /// Puts the last [`Tee`] around the body that goes to the server: when it is dropped the cycle is over.
-pub(crate) fn last_tee(body: &mut Body, handle: &Handle, number: Option<u16>, inside: EntryId) {
+pub(crate) fn last_tee(body: &mut Body, handle: &Handle, number: Counts, inside: EntryId) {
     wrap(
         body,
         Tee {
@@ -138,11 +136,19 @@ fn wrap(body: &mut Body, mut tee: Tee) {
     *body = Body::new(tee);
 }
 
+/// Where the frames of a body are counted.
+#[derive(Clone, Copy)]
+pub(crate) enum Counts {
+    /// Here, for this body of the recording.
+    Here(u16),
+    /// Further inside, for this one; none: nowhere.
+    Elsewhere(Option<u16>),
+}
+
 struct Tee {
     inner: Body,
     handle: Handle,
-    /// Which body of the recording the frames are counted for; none: they are counted elsewhere.
-    number: Option<u16>,
+    number: Counts,
     inside: EntryId,
     last: bool,
     ended: bool,
@@ -154,8 +160,10 @@ impl Tee {
     fn end(&mut self, how: Result<(), String>) {
         self.ended = true;
         self.whole = how.is_ok();
-        if let Some(number) = self.number {
-            self.handle.lock().body_end(number, how);
+        match self.number {
+            Counts::Here(number) => self.handle.lock().body_end(number, how),
+            Counts::Elsewhere(Some(of)) => self.handle.lock().sending_end(of, how),
+            Counts::Elsewhere(None) => {}
         }
     }
 }
@@ -173,10 +181,10 @@ impl HttpBody for Tee {
         let inside = super::handle::current_entry(&this.handle).or(Some(this.inside));
         let polled = this
             .handle
-            .poll(inside, || Pin::new(&mut this.inner).poll_frame(cx));
+            .poll_body(inside, || Pin::new(&mut this.inner).poll_frame(cx));
         let frame = ready!(polled).map(|frame| frame.map_err(axum::Error::into_inner));
         match (&frame, this.number) {
-            (Some(Ok(frame)), Some(number)) => {
+            (Some(Ok(frame)), Counts::Here(number)) => {
                 if let Some(data) = frame.data_ref() {
                     let mut recording = this.handle.lock();
                     recording.body_data(number, Some(this.inside), data);
@@ -186,8 +194,14 @@ impl HttpBody for Tee {
                     this.end(Ok(()));
                 }
             }
-            (Some(Ok(frame)), None) if frame.is_trailers() => this.end(Ok(())),
-            (Some(Ok(_)), None) => {}
+            (Some(Ok(frame)), Counts::Elsewhere(_)) if frame.is_trailers() => this.end(Ok(())),
+            (Some(Ok(frame)), Counts::Elsewhere(Some(of))) => {
+                if let Some(data) = frame.data_ref() {
+                    let mut recording = this.handle.lock();
+                    recording.sending_data(of, this.inside, data);
+                }
+            }
+            (Some(Ok(_)), Counts::Elsewhere(None)) => {}
             (Some(Err(error)), _) => this.end(Err(error.to_string())),
             (None, _) => this.end(Ok(())),
         }
@@ -199,7 +213,7 @@ impl HttpBody for Tee {
     }
 
     fn size_hint(&self) -> SizeHint {
-        if let Some(body) = self.number
+        if let Counts::Here(body) = self.number
             && QUESTION.get() == Question::Asked
         {
             QUESTION.set(Question::Answered {

@@ -64,8 +64,8 @@ struct Place {
 /// What a request carries in its extensions.
 #[derive(Clone)]
 pub(crate) enum Carried {
-    /// Its cycle is recorded.
-    Recorded(Handle),
+    /// Its cycle is recorded; the probe that it passed last is where it comes from, whatever task it is on.
+    Recorded(Handle, Option<EntryId>),
     /// A filter left its cycle out.
     Filtered,
 }
@@ -106,7 +106,7 @@ impl Handle {
         handle
             .lock()
             .begin(number, Instant::now(), unix_us(), agent::wants_bodies());
-        Some(Carried::Recorded(handle))
+        Some(Carried::Recorded(handle, None))
     }
 
     /// Begins a cycle of a test, which goes into a tap and is counted nowhere.
@@ -244,6 +244,22 @@ impl Handle {
         poll: impl FnOnce() -> Poll<R>,
     ) -> Poll<R> {
         let mut entered = self.enter(entry);
+        let polled = poll();
+        entered.waits = polled.is_pending();
+        polled
+    }
+}
+
+impl Handle {
+    /// Polls a body of the app's. A panic passes through it to whoever reads it, who may catch it: no place is left.
+    #[inline]
+    pub(crate) fn poll_body<R>(
+        &self,
+        inside: Option<EntryId>,
+        poll: impl FnOnce() -> Poll<R>,
+    ) -> Poll<R> {
+        let mut entered = self.enter(inside);
+        entered.entry = None;
         let polled = poll();
         entered.waits = polled.is_pending();
         polled

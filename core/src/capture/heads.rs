@@ -239,11 +239,6 @@ impl Heads {
             }
     }
 
-    /// The body of a version.
-    pub(crate) fn body(&self, version: VersionId) -> BodyState {
-        self.versions[version as usize].body
-    }
-
     fn slice(&self, span: Span) -> &[u8] {
         &self.bytes[span.at as usize..(span.at + span.len) as usize]
     }

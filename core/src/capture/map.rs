@@ -1,6 +1,7 @@
 //! The static map of an app, put together while its routers are.
 
 use super::{agent, site};
+use crate::codec::NESTED_FALLBACK;
 use crate::wire::{Stack, StackChain, StackRoute};
 use axum::routing::MethodFilter;
 use std::{
@@ -75,6 +76,8 @@ pub(crate) struct RouterMap {
     routes: Vec<(String, Vec<Endpoint>)>,
     fallback: Chain,
     has_fallback: bool,
+    /// Fallbacks of nested routers, with their prefixes.
+    nested_fallbacks: Vec<(String, Chain)>,
     published: AtomicBool,
 }
 
@@ -84,6 +87,7 @@ impl Clone for RouterMap {
             routes: self.routes.clone(),
             fallback: self.fallback.clone(),
             has_fallback: self.has_fallback,
+            nested_fallbacks: self.nested_fallbacks.clone(),
             published: AtomicBool::new(false),
         }
     }
@@ -106,6 +110,9 @@ impl RouterMap {
             .for_each(|e| e.chain.push(site));
         if fallback_too {
             self.fallback.push(site);
+            for (_, chain) in &mut self.nested_fallbacks {
+                chain.push(site);
+            }
         }
     }
 
@@ -132,6 +139,14 @@ impl RouterMap {
                 },
             );
         }
+        let prefix = prefix.trim_end_matches('/');
+        let nested = other.nested_fallbacks.iter();
+        self.nested_fallbacks
+            .extend(nested.map(|(below, chain)| (format!("{prefix}{below}"), chain.clone())));
+        if other.has_fallback {
+            self.nested_fallbacks
+                .push((prefix.to_owned(), other.fallback.clone()));
+        }
     }
 
     /// Adds all routes of another.
@@ -144,6 +159,8 @@ impl RouterMap {
                 },
             );
         }
+        self.nested_fallbacks
+            .extend_from_slice(&other.nested_fallbacks);
         if other.has_fallback || !self.has_fallback {
             self.fallback.clone_from(&other.fallback);
             self.has_fallback = other.has_fallback;
@@ -158,7 +175,7 @@ impl RouterMap {
         }
     }
 
-    fn to_stack(&self) -> Stack {
+    pub(crate) fn to_stack(&self) -> Stack {
         let outward = |chain: &Chain| chain.iter().rev().copied().collect::<Vec<_>>();
         let routes = self
             .routes
@@ -173,6 +190,17 @@ impl RouterMap {
                     })
                     .collect(),
             })
+            .chain(
+                self.nested_fallbacks
+                    .iter()
+                    .map(|(prefix, chain)| StackRoute {
+                        path: format!("{prefix}{NESTED_FALLBACK}"),
+                        endpoints: vec![StackChain {
+                            methods: Vec::new(),
+                            chain: outward(chain),
+                        }],
+                    }),
+            )
             .collect();
         let fallback = StackChain {
             methods: Vec::new(),
@@ -196,6 +224,16 @@ fn fill_sites(stack: &mut Stack) {
         .chain([&stack.fallback]);
     let ids: BTreeSet<u32> = endpoints.flat_map(|e| e.chain.iter().copied()).collect();
     stack.sites = ids.into_iter().filter_map(site::by_id).cloned().collect();
+}
+
+/// The maps of all routers that a request met, as one. The innermost was the last.
+pub(crate) fn joined(stacks: Vec<Stack>) -> Option<Stack> {
+    stacks.into_iter().reduce(|mut all, stack| {
+        all.routes.extend(stack.routes);
+        all.sites.extend(stack.sites);
+        all.fallback = stack.fallback;
+        all
+    })
 }
 
 /// Most routes in the map of a process; a program that makes routers without end must not fill memory.

@@ -4,7 +4,7 @@
 //! the request pass inward, the response (or an error, or a panic, or nothing any more) pass outward, and changes neither.
 
 use super::{
-    body::{self, Look},
+    body::{self, Counts, Look},
     control,
     handle::{self, Carried, Handle},
     heads::{Head, Line},
@@ -64,7 +64,7 @@ impl Frame {
             let handle = Handle::begin_tapped(tap);
             request
                 .extensions_mut()
-                .insert(Carried::Recorded(handle.clone()));
+                .insert(Carried::Recorded(handle.clone(), None));
             return Self::record(site, handle, request, true);
         }
         if !control::is_on() {
@@ -76,7 +76,7 @@ impl Frame {
         let carried = Handle::begin(request.uri().path())?;
         request.extensions_mut().insert(carried.clone());
         match carried {
-            Carried::Recorded(handle) => Self::record(site, handle, request, true),
+            Carried::Recorded(handle, _) => Self::record(site, handle, request, true),
             Carried::Filtered => None,
         }
     }
@@ -92,16 +92,14 @@ impl Frame {
     {
         let look = body::look(request.body());
         let can_tee = body::as_axum(request.body_mut()).is_some();
-        let current = handle::current_entry(&handle);
+        let current = handle::current_entry(&handle).or_else(|| passed_last(request));
         let (entry, new_body) = handle.guarded(|| {
             let mut recording = handle.lock();
             if recording.has_ended() {
                 return None;
             }
             let parent = current.or_else(|| recording.innermost_open());
-            let known = recording.outer_request_body(parent);
-            let (state, new_body) =
-                look.state(&handle, &mut recording, Side::Request, known, can_tee);
+            let (state, new_body) = look.state(&handle, &mut recording, Side::Request, can_tee);
             let head = Head {
                 line: Line::Request(request.method(), request.uri()),
                 version: request.version(),
@@ -126,6 +124,9 @@ impl Frame {
             && let Some(inner) = body::as_axum(request.body_mut())
         {
             body::tee(inner, &handle, number, entry);
+        }
+        if let Some(Carried::Recorded(_, at)) = request.extensions_mut().get_mut() {
+            *at = Some(entry);
         }
         Some(Self {
             handle,
@@ -198,7 +199,7 @@ impl Frame {
             head.is_untouched = straight;
             let mut number = new_body;
             if number.is_none() && head.body.body.is_none() && !look.is_empty() {
-                number = recording.body(Side::Response);
+                number = recording.sent_body(Side::Response, head.body.announced);
                 head.body.body = number;
                 if let Some(number) = number
                     && is_event_stream(response)
@@ -206,16 +207,17 @@ impl Frame {
                     recording.expect_events(number);
                 }
             }
-            let is_counted = head.body.body.is_some();
+            let counted = head.body.body;
             recording.send(self.entry, &head);
-            (number, is_counted)
+            (number, counted)
         });
-        let Some((number, is_counted)) = sent else {
+        let Some((number, counted)) = sent else {
             return;
         };
-        if look.is_empty() && !is_counted {
+        if look.is_empty() && counted.is_none() {
             self.handle.end_body(true);
         } else {
+            let number = number.map_or(Counts::Elsewhere(counted), Counts::Here);
             body::last_tee(response.body_mut(), &self.handle, number, self.entry);
         }
     }
@@ -235,8 +237,7 @@ impl Frame {
         response: &'a http::Response<B>,
         can_tee: bool,
     ) -> (Head<'a>, Option<u16>) {
-        let known = recording.inner_response_body(self.entry);
-        let (state, new_body) = look.state(&self.handle, recording, Side::Response, known, can_tee);
+        let (state, new_body) = look.state(&self.handle, recording, Side::Response, can_tee);
         if let Some(number) = new_body
             && is_event_stream(response)
         {
@@ -267,7 +268,9 @@ impl Drop for Frame {
         if self.done {
             return;
         }
-        self.handle.lock().dropped(self.entry);
+        // A layer that gives up does so while it is polled; a server that gives up polls nobody.
+        let by_layer = handle::current_entry(&self.handle).is_some();
+        self.handle.lock().dropped(self.entry, by_layer);
         if self.outermost {
             self.handle.finish();
         }
@@ -277,7 +280,7 @@ impl Drop for Frame {
 /// The recording that a request belongs to, which may have ended: by its extensions, else (a layer built the request afresh) by the task.
 fn find<B>(request: &mut Request<B>) -> Option<Handle> {
     match request.extensions().get::<Carried>() {
-        Some(Carried::Recorded(handle)) => return Some(handle.clone()),
+        Some(Carried::Recorded(handle, _)) => return Some(handle.clone()),
         Some(Carried::Filtered) => return None,
         None => {}
     }
@@ -292,8 +295,16 @@ fn find<B>(request: &mut Request<B>) -> Option<Handle> {
     }
     request
         .extensions_mut()
-        .insert(Carried::Recorded(handle.clone()));
+        .insert(Carried::Recorded(handle.clone(), None));
     Some(handle)
+}
+
+/// The probe that a request passed last: where it comes from if it is on a task of its own.
+fn passed_last<B>(request: &Request<B>) -> Option<EntryId> {
+    match request.extensions().get() {
+        Some(Carried::Recorded(_, at)) => *at,
+        _ => None,
+    }
 }
 
 /// Whether the body is a stream of server-sent events.

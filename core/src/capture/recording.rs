@@ -3,9 +3,12 @@
 //! A recording is pooled: its buffers serve one cycle after another. Steps and marks go into `events` at once, in the
 //! compact encoding; at the end the header and the bodies are put around them and the whole is handed to the outbox.
 
+mod sending;
+
 use super::{
     events::EventCounter,
-    heads::{BodyState, Head, Heads, VersionId},
+    heads::{Head, Heads, VersionId},
+    map::RouterMap,
     panics::OwnFrame,
     written::Written,
 };
@@ -13,7 +16,7 @@ use crate::{
     codec::format::{FORMAT, end, put_bytes, put_varint, tag},
     wire::{Connection, Side, Site, SiteKind},
 };
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 use twox_hash::XxHash64;
 
 /// Events up to here are kept whatever they are; marks above it are left out.
@@ -43,6 +46,8 @@ struct Entry {
 
 struct BodyRecord {
     side: Side,
+    /// Exact length by the size hint.
+    announced: Option<u64>,
     len: u64,
     frames: u64,
     hash: XxHash64,
@@ -53,6 +58,8 @@ struct BodyRecord {
     end: Option<Result<(), String>>,
     first: Option<u64>,
     last: u64,
+    /// Address and length of the last frame.
+    last_frame: (usize, usize),
 }
 
 /// One cycle being recorded.
@@ -83,6 +90,7 @@ pub(crate) struct Recording {
     awaits_writing: bool,
     /// Whether all of the response's body was taken, and when that was over.
     body_over: Option<(bool, u64)>,
+    sending: sending::Sending,
     /// What was written of the response, and whether that is all of it.
     written: Option<(Written, bool)>,
     ended: bool,
@@ -239,15 +247,9 @@ impl Recording {
         self.entries.get(entry as usize).is_some_and(|e| e.is_layer)
     }
 
-    /// The body that the probe around this one saw in the request.
-    pub(crate) fn outer_request_body(&self, parent: Option<EntryId>) -> Option<BodyState> {
-        let parent = self.entries.get(parent? as usize)?;
-        Some(self.request.body(parent.request))
-    }
-
-    /// The body that the service inside this probe gave last.
-    pub(crate) fn inner_response_body(&self, entry: EntryId) -> Option<BodyState> {
-        Some(self.response.body(self.entries.get(entry as usize)?.inner?))
+    /// The length that a body announced when it was first seen.
+    pub(crate) fn announced(&self, body: u16) -> Option<Option<u64>> {
+        self.bodies.get(body as usize).map(|b| b.announced)
     }
 
     /// A request passes a probe. `route` is asked only where the router has just found one.
@@ -299,9 +301,14 @@ impl Recording {
         site.kind == SiteKind::Router && straight.is_some() && straight == parent
     }
 
-    /// The router of this entry looks for a route: the next probe that is passed knows which.
-    pub(crate) fn resolving(&mut self, entry: EntryId) {
+    /// The router of this entry looks for a route: the next probe that is passed knows which. Returns whether its map is
+    /// for the whole process.
+    pub(crate) fn resolving(&mut self, entry: EntryId, map: &Arc<RouterMap>) -> bool {
         self.resolving = Some(entry);
+        if let Some(tap) = &mut self.tap {
+            tap.meets(map);
+        }
+        self.tap.is_none()
     }
 
     fn close(&mut self, entry: EntryId) -> bool {
@@ -336,10 +343,15 @@ impl Recording {
         }
     }
 
-    /// A probe's future was dropped before it answered.
-    pub(crate) fn dropped(&mut self, entry: EntryId) {
+    /// A probe's future was dropped before it answered: by a layer, or with the whole cycle.
+    pub(crate) fn dropped(&mut self, entry: EntryId, by_layer: bool) {
         let t = self.now();
-        if self.close(entry) && self.step(tag::DROPPED, t).is_some() {
+        let tag = if by_layer {
+            tag::DROPPED
+        } else {
+            tag::CANCELLED
+        };
+        if self.close(entry) && self.step(tag, t).is_some() {
             put_varint(&mut self.events, u64::from(entry));
         }
     }
@@ -395,6 +407,12 @@ impl Recording {
     pub(crate) fn sent(&mut self) {
         let t = self.now();
         let (whole, body_end) = self.body_over.unwrap_or((false, t));
+        if let Some(other) = self.sent_instead()
+            && !self.ended
+        {
+            self.event(tag::SENT_OTHER, t);
+            put_varint(&mut self.events, u64::from(other));
+        }
         if self.step(tag::SENT, t).is_none() {
             return;
         }
@@ -494,12 +512,21 @@ impl Recording {
     }
 
     /// A body begins to be looked at; `None` if there are too many in this cycle.
-    pub(crate) fn body(&mut self, side: Side) -> Option<u16> {
-        if self.ended || self.bodies.len() >= BODIES_CAP {
+    pub(crate) fn body(&mut self, side: Side, announced: Option<u64>) -> Option<u16> {
+        if self.bodies.len() >= BODIES_CAP {
+            return None;
+        }
+        self.sent_body(side, announced)
+    }
+
+    /// As [`Self::body`], for the one that is sent: it is kept however many there were before.
+    pub(crate) fn sent_body(&mut self, side: Side, announced: Option<u64>) -> Option<u16> {
+        if self.ended {
             return None;
         }
         self.bodies.push(BodyRecord {
             side,
+            announced,
             len: 0,
             frames: 0,
             hash: XxHash64::with_seed(0),
@@ -510,6 +537,7 @@ impl Recording {
             end: None,
             first: None,
             last: 0,
+            last_frame: (0, 0),
         });
         Some(self.bodies.len() as u16 - 1)
     }
@@ -533,6 +561,7 @@ impl Recording {
         record.frames += 1;
         record.first.get_or_insert(t);
         record.last = t;
+        record.last_frame = (data.as_ptr().addr(), data.len());
         if let Some(events) = &mut record.events {
             events.feed(data);
         }

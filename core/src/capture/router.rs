@@ -450,15 +450,17 @@ where
         let span = frame.as_ref().and_then(CycleSpan::of);
         let inner = match &frame {
             Some(frame) => {
-                self.map.publish();
                 let mut recording = frame.handle().lock();
-                recording.resolving(frame.entry());
+                let is_public = recording.resolving(frame.entry(), &self.map);
                 // A layer of axum's puts it in, so the server itself has not seen it.
                 #[cfg(feature = "tokio")]
                 if let Some(ConnectInfo(peer)) = peer {
                     recording.set_peer(peer);
                 }
                 drop(recording);
+                if is_public {
+                    self.map.publish();
+                }
                 frame.run(|| CycleSpan::enter(&span, || self.inner.call(request)))
             }
             None => self.inner.call(request),

@@ -1,9 +1,13 @@
 //! Cycles of tests: taken at their end, past outbox, ring and link.
 
-use super::{agent::mask, map, site};
+use super::{
+    agent::mask,
+    map::{self, RouterMap},
+    site,
+};
 use crate::{
     codec::{self, Tables},
-    wire::Cycle,
+    wire::{Cycle, Stack},
 };
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -18,12 +22,25 @@ static PROCESS: Mutex<Option<Tap>> = Mutex::new(None);
 
 /// Frames of cycles that have ended. Put into a request's extensions it takes the cycle that begins with this request.
 #[derive(Clone, Debug)]
-pub(crate) struct Tap(Arc<Mutex<Vec<Vec<u8>>>>);
+pub(crate) struct Tap {
+    ended: Arc<Mutex<Vec<Ended>>>,
+    /// Of the cycle that is being recorded.
+    maps: Maps,
+}
+
+/// The frame of a cycle, and the maps it met.
+type Ended = (Vec<u8>, Maps);
+
+/// The maps of the routers that a request met. A test process has many apps, so the map of the process won't do.
+type Maps = Vec<Arc<RouterMap>>;
 
 impl Tap {
     pub(crate) fn new() -> Self {
         ANY.store(true, Ordering::Relaxed);
-        Self(Arc::default())
+        Self {
+            ended: Arc::default(),
+            maps: Vec::new(),
+        }
     }
 
     /// Whether there is a tap in this process.
@@ -52,22 +69,33 @@ impl Tap {
         *PROCESS.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clone());
     }
 
-    pub(crate) fn push(&self, write: impl FnOnce(&mut Vec<u8>)) {
+    /// The request met this router.
+    pub(crate) fn meets(&mut self, map: &Arc<RouterMap>) {
+        self.maps.push(map.clone());
+    }
+
+    pub(crate) fn push(self, write: impl FnOnce(&mut Vec<u8>)) {
         let (mut frame, mut masked) = (Vec::new(), Vec::new());
         write(&mut frame);
         if mask::mask_bodies(&frame, &mut masked) {
             frame = masked;
         }
-        self.0
+        self.ended
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(frame);
+            .push((frame, self.maps));
     }
 
     /// The cycles that have ended since this was asked last, in the order of their end.
     pub(crate) fn take(&self) -> Vec<Cycle> {
-        let frames = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let tables = Tables {
+        let frames = {
+            let mut frames = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *frames)
+        };
+        if frames.is_empty() {
+            return Vec::new();
+        }
+        let mut tables = Tables {
             app: "test".into(),
             run: "000000000000".into(),
             sites: site::sites_from(0)
@@ -75,9 +103,11 @@ impl Tap {
                 .map(|s| (s.id, s.clone()))
                 .collect(),
             types: site::names_from(0),
-            stack: map::published(),
+            stack: None,
         };
-        let decode = |frame: &Vec<u8>| {
+        let decode = |(frame, maps): &Ended| {
+            let stacks: Vec<Stack> = maps.iter().map(|map| map.to_stack()).collect();
+            tables.stack = map::joined(stacks);
             codec::decode(frame, &tables).expect("the recorder writes what the decoder reads")
         };
         frames.iter().map(decode).collect()

@@ -12,8 +12,9 @@ use super::{
     routes::{self, path_params},
 };
 use crate::wire::{
-    Body, BodyEnd, Cycle, Delta, Edge, ExtensionEdit, FrameCount, FrameKind, Header, Left, Octets,
-    Omitted, Outcome, Resolved, Sent, Side, Site, SiteKind, Stage, Step, Traffic, WIRE_VERSION,
+    Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, FrameCount, FrameKind,
+    Header, Left, Octets, Omitted, Outcome, Resolved, Sent, Side, Site, SiteKind, Stage, Step,
+    Traffic, WIRE_VERSION,
 };
 use std::{collections::HashMap, rc::Rc};
 
@@ -24,6 +25,12 @@ pub(super) struct Entry {
     pub(super) parent: Option<usize>,
     pub(super) children: Vec<usize>,
     pub(super) left: Option<Left>,
+    /// The step that left.
+    pub(super) left_at: u32,
+    /// It was dropped with the cycle, and not by a layer.
+    pub(super) cancelled: bool,
+    /// Status of the answer.
+    pub(super) status: Option<u16>,
     request: Rc<Head>,
     /// The response that came from inside last, and the step at which it was seen.
     pub(super) inner: Option<(Rc<Head>, u32)>,
@@ -41,6 +48,9 @@ pub(super) struct Decoder<'a> {
     site_index: HashMap<u32, usize>,
     pub(super) cycle: Cycle,
     send: Option<u32>,
+    /// The body that went to the server, or was sent instead.
+    pub(super) sent_body: Option<usize>,
+    sent_other: Option<usize>,
 }
 
 pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError> {
@@ -89,6 +99,8 @@ pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError
         site_index: HashMap::new(),
         cycle,
         send: None,
+        sent_body: None,
+        sent_other: None,
     };
     while !decoder.reader.is_at_end() {
         decoder.event()?;
@@ -108,12 +120,18 @@ impl Decoder<'_> {
             | tag::OUT
             | tag::ERR
             | tag::DROPPED
+            | tag::CANCELLED
             | tag::UNWOUND
             | tag::RESOLVED
             | tag::SEND
             | tag::SENT => {
                 self.idle = self.idle.saturating_add(self.reader.varint()?);
                 self.step(tag)
+            }
+            tag::SENT_OTHER => {
+                self.sent_other = usize::try_from(self.reader.varint()?).ok();
+                self.sent_body = self.sent_other;
+                Ok(())
             }
             tag::FRAME | tag::PANIC | tag::REBUILT | tag::LOG | tag::ERROR => self.mark(tag),
             _ => Err(self.reader.error("an unknown event")),
@@ -158,6 +176,7 @@ impl Decoder<'_> {
                 let entry = self.entry()?;
                 let (delta, head) = self.response_delta(entry)?;
                 let mut step = self.out_of(entry, Left::Returned);
+                self.entries[entry].status = head.status;
                 step.cost_ns = self.reader.varint()?;
                 step.delta = Some(delta);
                 if let Some(parent) = self.entries[entry].parent {
@@ -175,6 +194,11 @@ impl Decoder<'_> {
                 let entry = self.entry()?;
                 self.out_of(entry, Left::Dropped)
             }
+            tag::CANCELLED => {
+                let entry = self.entry()?;
+                self.entries[entry].cancelled = true;
+                self.out_of(entry, Left::Dropped)
+            }
             tag::UNWOUND => {
                 let entry = self.entry()?;
                 self.out_of(entry, Left::Unwound)
@@ -190,6 +214,7 @@ impl Decoder<'_> {
                 step.parent = Some(self.entries[entry].step);
                 self.entries[entry].left.get_or_insert(Left::Returned);
                 self.cycle.status = head.status;
+                self.sent_body = head.body.and_then(|b| b.body);
                 self.entries[entry].inner = Some((head, step.seq));
                 self.send = Some(step.seq);
                 step
@@ -207,6 +232,9 @@ impl Decoder<'_> {
                     .send
                     .ok_or_else(|| self.reader.error("an end of sending without its beginning"))?;
                 step.site = self.cycle.steps[step.entry as usize].site;
+                step.delta = self
+                    .sent_other
+                    .map(|body| self.sent_instead(step.entry, body));
                 step
             }
         };
@@ -272,7 +300,9 @@ impl Decoder<'_> {
         let (mut delta, request) = self.delta(base)?;
         let cost_ns = self.reader.varint()?;
         let entry = if self.cycle.sites[site].kind == SiteKind::Nest {
-            let (stripped, before) = strip(&mut delta, &request, outer.as_deref());
+            let name = &self.cycle.sites[site].name;
+            let prefix = name.strip_prefix("nest ").unwrap_or_default();
+            let (stripped, before) = strip(&mut delta, &request, outer.as_deref(), prefix);
             let nest = self.open(site, parent, delta, cost_ns, Rc::new(before));
             let edge = self.inner_edge(site);
             let base = Some(self.entries[nest].step);
@@ -317,6 +347,9 @@ impl Decoder<'_> {
             parent,
             children: Vec::new(),
             left: None,
+            left_at: 0,
+            cancelled: false,
+            status: None,
             request,
             inner: None,
         });
@@ -380,7 +413,26 @@ impl Decoder<'_> {
         step.attempt = entered.attempt;
         step.left = Some(left.clone());
         self.entries[entry].left = Some(left);
+        self.entries[entry].left_at = step.seq;
         step
+    }
+
+    /// What was sent is not the body that the last probe saw: something inside of it changed bytes and said nothing.
+    fn sent_instead(&self, send: u32, body: usize) -> Delta {
+        let seen = self.entries.iter().find_map(|e| {
+            let (head, step) = e.inner.as_ref()?;
+            (*step == send).then_some(head.body)
+        });
+        let from = seen.flatten();
+        let to = BodyRef {
+            body: Some(body),
+            announced: from.and_then(|b| b.announced),
+        };
+        Delta {
+            base: Some(send),
+            body: Some(Change { from, to }),
+            ..Delta::default()
+        }
     }
 
     fn resolved(&mut self) -> Result<Step, DecodeError> {
@@ -517,7 +569,10 @@ impl Decoder<'_> {
 
 /// Takes out of a delta what axum does where a router is nested: the path without the prefix, and the extension that says
 /// so. Returns that, and the head as it was before.
-fn strip(delta: &mut Delta, request: &Head, outer: Option<&Head>) -> (Delta, Head) {
+///
+/// Where the path is not the one outside without the prefix, the layer outside has changed it as well, and nobody has seen
+/// what it was in between: then all of the change is the layer's.
+fn strip(delta: &mut Delta, request: &Head, outer: Option<&Head>, prefix: &str) -> (Delta, Head) {
     let is_nest = |edit: &ExtensionEdit| match edit {
         ExtensionEdit::Add { type_name } | ExtensionEdit::Remove { type_name } => {
             type_name.ends_with("nested_path::NestedPath")
@@ -527,11 +582,11 @@ fn strip(delta: &mut Delta, request: &Head, outer: Option<&Head>) -> (Delta, Hea
     delta.extensions = others;
     let mut before = request.clone();
     let uri = match outer {
-        Some(outer) => {
+        Some(outer) if outer.uri.as_deref().and_then(|uri| without(prefix, uri)) == request.uri => {
             before.uri.clone_from(&outer.uri);
             delta.uri.take()
         }
-        None => None,
+        _ => None,
     };
     (
         Delta {
@@ -541,4 +596,18 @@ fn strip(delta: &mut Delta, request: &Head, outer: Option<&Head>) -> (Delta, Hea
         },
         before,
     )
+}
+
+/// A target as it is behind a nest at this prefix, which may have parameters.
+fn without(prefix: &str, target: &str) -> Option<String> {
+    let path_at = target.find("://").map_or(Some(0), |at| {
+        target[at + 3..].find('/').map(|slash| at + 3 + slash)
+    })?;
+    let (origin, mut rest) = target.split_at(path_at);
+    for _ in prefix.trim_matches('/').split('/') {
+        rest = rest.strip_prefix('/')?;
+        rest = &rest[rest.find(['/', '?']).unwrap_or(rest.len())..];
+    }
+    let slash = if rest.starts_with('/') { "" } else { "/" };
+    Some(format!("{origin}{slash}{rest}"))
 }

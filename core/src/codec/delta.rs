@@ -22,7 +22,7 @@ pub(super) struct Head {
     version: Option<String>,
     pub(super) status: Option<u16>,
     fields: Vec<Field>,
-    body: Option<BodyRef>,
+    pub(super) body: Option<BodyRef>,
 }
 
 impl Decoder<'_> {

@@ -20,7 +20,7 @@ pub(crate) mod tag {
     pub(crate) const OUT: u8 = 2;
     /// Step: entry, type name of the error.
     pub(crate) const ERR: u8 = 3;
-    /// Step: entry.
+    /// Step: entry. A layer gave it up.
     pub(crate) const DROPPED: u8 = 4;
     /// Step: entry.
     pub(crate) const UNWOUND: u8 = 5;
@@ -41,7 +41,11 @@ pub(crate) mod tag {
     /// Mark: inside entry + 1, level (1 ERROR … 5 TRACE), target, message, number of fields, name and value of each.
     pub(crate) const LOG: u8 = 12;
     /// Mark: inside entry + 1, number of texts, the texts.
-    pub(crate) const ERROR: u8 = 13;
+    pub(crate) const ERROR: u8 = 15;
+    /// Step: entry. It was dropped with the cycle.
+    pub(crate) const CANCELLED: u8 = 13;
+    /// Neither: the body that was sent is not the one that `SEND` names but this; stands before `SENT`.
+    pub(crate) const SENT_OTHER: u8 = 14;
 }
 
 /// What a delta holds: a mask of these, then the parts in this order.

@@ -2,32 +2,17 @@
 
 use super::decode::{Decoder, Entry};
 use crate::wire::{
-    BodyEnd, Cycle, Edge, Left, MarkKind, Outcome, Side, SiteKind, Stack, StackChain, Stage,
+    BodyEnd, Cycle, Edge, Left, MarkKind, Outcome, SiteKind, Stack, StackChain, StackRoute, Stage,
 };
 
 /// How the cycle ended.
 pub(super) fn of(decoder: &Decoder<'_>) -> Outcome {
     let (cycle, entries) = (&decoder.cycle, &decoder.entries);
-    let unwound = entries.iter().rev().find(|e| e.left == Some(Left::Unwound));
-    let panic = cycle.marks.iter().find_map(|m| match &m.what {
-        MarkKind::Panic { message, at, .. } => Some((message.clone(), at.clone())),
-        _ => None,
-    });
-    if let Some(entry) = unwound {
-        let (message, at) = panic.unzip();
-        return Outcome::Panicked {
-            site: Some(entry.site),
-            message,
-            at,
-            caught: cycle.status.is_some(),
-        };
+    if let Some(panicked) = panicked(cycle, entries) {
+        return panicked;
     }
     let Some(status) = cycle.status else {
-        let open = entries
-            .iter()
-            .rev()
-            .find(|e| e.left == Some(Left::Dropped))
-            .or(entries.last());
+        let open = innermost_cancelled(entries).or(entries.last());
         let stage = match open.map(|e| cycle.sites[e.site].kind) {
             Some(SiteKind::Router) => Stage::Resolve,
             Some(kind) => kind.stage(),
@@ -35,7 +20,7 @@ pub(super) fn of(decoder: &Decoder<'_>) -> Outcome {
         };
         return Outcome::Cancelled {
             stage,
-            site: innermost_dropped(entries),
+            site: innermost_cancelled(entries).map(|e| e.site),
         };
     };
     if status == 101 {
@@ -44,15 +29,11 @@ pub(super) fn of(decoder: &Decoder<'_>) -> Outcome {
         };
     }
     if cycle.steps.iter().any(|s| s.left == Some(Left::Cut)) {
-        let broken = cycle
-            .bodies
-            .iter()
-            .rev()
-            .filter(|b| b.side == Side::Response)
-            .find_map(|b| match &b.end {
-                BodyEnd::Error { error } => Some(error.clone()),
-                _ => None,
-            });
+        let sent = decoder.sent_body.and_then(|b| cycle.bodies.get(b));
+        let broken = sent.and_then(|body| match &body.end {
+            BodyEnd::Error { error } => Some(error.clone()),
+            _ => None,
+        });
         return match broken {
             Some(error) => Outcome::Failed { site: None, error },
             None => Outcome::Cancelled {
@@ -62,18 +43,59 @@ pub(super) fn of(decoder: &Decoder<'_>) -> Outcome {
         };
     }
     match answered_by(entries) {
-        Some(entry) => answered(decoder, entry, status),
+        Some(entry) => answered(decoder, entry),
         None => Outcome::Completed,
     }
 }
 
-/// The innermost site that was given up.
-fn innermost_dropped(entries: &[Entry]) -> Option<usize> {
-    entries
+/// The last panic that passed a probe, or that broke the body on its way to the server.
+fn panicked(cycle: &Cycle, entries: &[Entry]) -> Option<Outcome> {
+    let is_cut = cycle.steps.iter().any(|s| s.left == Some(Left::Cut));
+    let send = cycle
+        .steps
+        .iter()
+        .find(|s| s.stage == Stage::Send && s.edge == Edge::In);
+    let mut panics = cycle
+        .marks
         .iter()
         .rev()
-        .find(|e| e.left == Some(Left::Dropped))
-        .map(|e| e.site)
+        .filter_map(|mark| match &mark.what {
+            MarkKind::Panic { message, at, .. } => {
+                let entry = mark
+                    .inside
+                    .and_then(|step| entries.iter().find(|e| e.step == step));
+                Some((mark.after, entry, message, at))
+            }
+            _ => None,
+        });
+    let found = panics.find_map(|(after, entry, message, at)| {
+        let passed = entry.is_some_and(|e| e.left == Some(Left::Unwound));
+        let broke_body = is_cut && send.is_some_and(|send| after >= send.seq);
+        (passed || broke_body).then(|| Outcome::Panicked {
+            site: entry.map(|e| e.site),
+            message: Some(message.clone()),
+            at: Some(at.clone()),
+            caught: passed && cycle.status.is_some(),
+        })
+    });
+    // The hook may not have been asked, or the mark left out.
+    found.or_else(|| {
+        let unwound = entries
+            .iter()
+            .rev()
+            .find(|e| e.left == Some(Left::Unwound))?;
+        Some(Outcome::Panicked {
+            site: Some(unwound.site),
+            message: None,
+            at: None,
+            caught: cycle.status.is_some(),
+        })
+    })
+}
+
+/// The place entered last of those that were still busy when the cycle was dropped.
+fn innermost_cancelled(entries: &[Entry]) -> Option<&Entry> {
+    entries.iter().rev().find(|e| e.cancelled)
 }
 
 /// From outside to inside, always into the service that answered last: where the response came from.
@@ -84,8 +106,8 @@ fn answered_by(entries: &[Entry]) -> Option<usize> {
         let answered = entries[entry]
             .children
             .iter()
-            .rev()
-            .find(|c| entries[**c].left == Some(Left::Returned));
+            .filter(|c| entries[**c].left == Some(Left::Returned))
+            .max_by_key(|c| entries[**c].left_at);
         match answered {
             Some(child) => entry = *child,
             None => return Some(entry),
@@ -94,15 +116,15 @@ fn answered_by(entries: &[Entry]) -> Option<usize> {
 }
 
 /// The outcome of a cycle whose response was made at this entry.
-fn answered(decoder: &Decoder<'_>, at: usize, status: u16) -> Outcome {
+fn answered(decoder: &Decoder<'_>, at: usize) -> Outcome {
     let (cycle, entries) = (&decoder.cycle, &decoder.entries);
     // A layer that turns an error into a response: what counts is where the error came from.
     let mut source = at;
     while let Some(child) = entries[source]
         .children
         .iter()
-        .rev()
-        .find(|c| matches!(entries[**c].left, Some(Left::Error { .. })))
+        .filter(|c| matches!(entries[**c].left, Some(Left::Error { .. })))
+        .max_by_key(|c| entries[**c].left_at)
     {
         source = *child;
     }
@@ -112,7 +134,9 @@ fn answered(decoder: &Decoder<'_>, at: usize, status: u16) -> Outcome {
         .iter()
         .any(|c| entries[*c].left == Some(Left::Dropped));
     let name = cycle.sites[site].type_name.to_ascii_lowercase();
-    if gave_up && (name.contains("timeout") || matches!(status, 408 | 503 | 504)) {
+    // Its own answer's: a layer outside may have made another of it.
+    let status = entries[source].status.or(entries[at].status);
+    if gave_up && (name.contains("timeout") || matches!(status, Some(408 | 503 | 504))) {
         return Outcome::TimedOut { site };
     }
     if let Some(Left::Error { error }) = &entries[source].left {
@@ -126,13 +150,6 @@ fn answered(decoder: &Decoder<'_>, at: usize, status: u16) -> Outcome {
         && !(kind == SiteKind::Around && entries[source].children.is_empty() && entries.len() <= 2)
     {
         return Outcome::ShortCircuited { site };
-    }
-    if kind == SiteKind::Edge
-        && let Some(parent) = entries[source].parent
-    {
-        return Outcome::ShortCircuited {
-            site: entries[parent].site,
-        };
     }
     match rejection(cycle) {
         Some(extractor) => Outcome::Rejected {
@@ -169,8 +186,12 @@ fn upgrade_header(cycle: &Cycle) -> Option<String> {
     Some(upgrade.value.value.to_text().into_owned())
 }
 
+/// How the map writes what a request meets that matches no route below a prefix: the fallback of a nested router.
+pub(crate) const NESTED_FALLBACK: &str = "/{*fallback}";
+
 /// The sites behind the one that answered which were never entered, as indices into the cycle's sites.
 pub(super) fn never_ran(decoder: &mut Decoder<'_>, stack: Option<&Stack>) -> Vec<usize> {
+    let id_of = |entry: usize| decoder.cycle.sites[decoder.entries[entry].site].id;
     let Some(answered) = answered_by(&decoder.entries) else {
         return Vec::new();
     };
@@ -178,21 +199,16 @@ pub(super) fn never_ran(decoder: &mut Decoder<'_>, stack: Option<&Stack>) -> Vec
     if !site.kind.is_layer() || decoder.cycle.status.is_none() {
         return Vec::new();
     }
-    let id = site.id;
-    let Some(chain) = stack.and_then(|stack| chain(stack, &decoder.cycle, id)) else {
+    // The way to where the answer was made. A layer that is `traced` has a site of its own inside the one in the map.
+    let mut way = vec![answered];
+    while let Some(parent) = decoder.entries[way[way.len() - 1]].parent {
+        way.push(parent);
+    }
+    let way: Vec<u32> = way.into_iter().rev().map(id_of).collect();
+    let Some(inside) = stack.and_then(|stack| inside(stack, &decoder.cycle, &way)) else {
         return Vec::new();
     };
-    let inside = chain
-        .iter()
-        .skip_while(|s| **s != id)
-        .skip(1)
-        .copied()
-        .collect::<Vec<_>>();
-    let entered: Vec<u32> = decoder
-        .entries
-        .iter()
-        .map(|e| decoder.cycle.sites[e.site].id)
-        .collect();
+    let entered: Vec<u32> = (0..decoder.entries.len()).map(id_of).collect();
     inside
         .into_iter()
         .filter(|s| !entered.contains(s))
@@ -200,23 +216,51 @@ pub(super) fn never_ran(decoder: &mut Decoder<'_>, stack: Option<&Stack>) -> Vec
         .collect()
 }
 
-/// The chain of the map that the cycle's request would have met.
-fn chain<'a>(stack: &'a Stack, cycle: &Cycle, through: u32) -> Option<&'a [u32]> {
+/// What the map has inside of the last place of a way. A process may have several apps of the same layers and routes:
+/// where they differ in this, none is the answer.
+fn inside(stack: &Stack, cycle: &Cycle, way: &[u32]) -> Option<Vec<u32>> {
+    let fits = |chain: &&StackChain| {
+        let met: Vec<_> = way.iter().filter(|s| chain.chain.contains(s)).collect();
+        !met.is_empty() && chain.chain.iter().take(met.len()).eq(met)
+    };
+    let inside_of = |chain: &StackChain| {
+        let met = way.iter().filter(|s| chain.chain.contains(s)).count();
+        chain.chain[met..].to_vec()
+    };
+    let mut all = chains(stack, cycle).into_iter().filter(fits).map(inside_of);
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
+}
+
+/// The chains of the map that the cycle's request may have met.
+fn chains<'a>(stack: &'a Stack, cycle: &Cycle) -> Vec<&'a StackChain> {
     let takes = |e: &&StackChain, method: &str| e.methods.iter().any(|m| m == method);
-    let routes = stack
+    if let Some(route) = &cycle.route {
+        let routes = stack.routes.iter().filter(|r| r.path == *route);
+        let endpoint = |r: &'a StackRoute| {
+            let e = &r.endpoints;
+            e.iter()
+                .find(|e| takes(e, &cycle.method))
+                .or_else(|| e.iter().find(|e| cycle.method == "HEAD" && takes(e, "GET")))
+                .or_else(|| e.iter().find(|e| e.methods.is_empty()))
+        };
+        return routes.filter_map(endpoint).collect();
+    }
+    let path = cycle.target.split(['?', '#']).next().unwrap_or_default();
+    let below = |prefix: &str| {
+        path.strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let nested = stack
         .routes
         .iter()
-        .filter(|r| Some(&r.path) == cycle.route.as_ref());
-    let mut endpoints = routes.map(|r| {
-        let e = &r.endpoints;
-        e.iter()
-            .find(|e| takes(e, &cycle.method))
-            .or_else(|| e.iter().find(|e| cycle.method == "HEAD" && takes(e, "GET")))
-            .or_else(|| e.iter().find(|e| e.methods.is_empty()))
-    });
-    let found = match cycle.route {
-        Some(_) => endpoints.find_map(|e| e.filter(|e| e.chain.contains(&through)))?,
-        None => &stack.fallback,
-    };
-    Some(&found.chain)
+        .filter_map(|r| Some((r.path.strip_suffix(NESTED_FALLBACK)?, r)))
+        .filter(|(prefix, _)| below(prefix));
+    match nested.clone().map(|(prefix, _)| prefix.len()).max() {
+        None => vec![&stack.fallback],
+        Some(longest) => nested
+            .filter(|(prefix, _)| prefix.len() == longest)
+            .flat_map(|(_, r)| &r.endpoints)
+            .collect(),
+    }
 }
