@@ -1,9 +1,11 @@
 //! The compact encoding of a cycle: what the recorder writes, the ring keeps and the link carries.
 
+mod bodies;
 mod decode;
 mod delta;
 pub(crate) mod format;
 mod marks;
+mod nest;
 mod outcome;
 pub(crate) mod read;
 mod routes;

@@ -3,34 +3,29 @@
 //! A recording is pooled: its buffers serve one cycle after another. Steps and marks go into `events` at once, in the
 //! compact encoding; at the end the header and the bodies are put around them and the whole is handed to the outbox.
 
+mod bodies;
+mod marks;
 mod sending;
 
+use bodies::BodyRecord;
+
 use super::{
-    events::EventCounter,
     heads::{Head, Heads, VersionId},
     map::RouterMap,
-    panics::OwnFrame,
     written::Written,
 };
 use crate::{
-    codec::format::{FORMAT, end, put_bytes, put_varint, tag},
-    wire::{Connection, Side, Site, SiteKind},
+    codec::format::{FORMAT, put_bytes, put_varint, tag},
+    wire::{Connection, Site, SiteKind},
 };
 use std::{sync::Arc, time::Instant};
-use twox_hash::XxHash64;
 
 /// Events up to here are kept whatever they are; marks above it are left out.
 const MARKS_CAP: usize = 256 << 10;
 /// Steps above it are left out as well.
 const STEPS_CAP: usize = 1 << 20;
-/// Most bytes of one body that are kept.
-const HEAD_CAP: usize = 64 << 10;
-/// Most bodies of one cycle.
-const BODIES_CAP: usize = 64;
 /// Buffers for heads of bodies that are kept for the next cycle: most cycles have two bodies.
 const HEADS_KEPT: usize = 2;
-/// Frames of one body that get a mark of their own.
-const FRAME_MARKS: u64 = 256;
 
 /// Number of an entry: one passing of a probe.
 pub(crate) type EntryId = u32;
@@ -42,24 +37,6 @@ struct Entry {
     parent: Option<EntryId>,
     open: bool,
     is_layer: bool,
-}
-
-struct BodyRecord {
-    side: Side,
-    /// Exact length by the size hint.
-    announced: Option<u64>,
-    len: u64,
-    frames: u64,
-    hash: XxHash64,
-    head: Vec<u8>,
-    trailers: Vec<u8>,
-    trailer_count: u64,
-    events: Option<EventCounter>,
-    end: Option<Result<(), String>>,
-    first: Option<u64>,
-    last: u64,
-    /// Address and length of the last frame.
-    last_frame: (usize, usize),
 }
 
 /// One cycle being recorded.
@@ -428,180 +405,6 @@ impl Recording {
         }
     }
 
-    /// The layer outside built its request afresh.
-    pub(crate) fn rebuilt(&mut self, inside: Option<EntryId>) {
-        let t = self.now();
-        let _ = self.mark(tag::REBUILT, t, inside);
-    }
-
-    /// Whether no response came from inside of this entry: the one that leaves it was made here.
-    pub(crate) fn is_first_response(&self, entry: EntryId) -> bool {
-        self.entries
-            .get(entry as usize)
-            .is_some_and(|e| e.inner.is_none())
-    }
-
-    /// The response stands for an error.
-    pub(crate) fn error(&mut self, inside: EntryId, chain: &[String]) {
-        const CAP: usize = 8 << 10;
-        let t = self.now();
-        if self.mark(tag::ERROR, t, Some(inside)).is_some() {
-            put_varint(&mut self.events, chain.len() as u64);
-            for error in chain {
-                let masked = super::redact::masked_text(cut(error, CAP));
-                put_bytes(&mut self.events, &masked);
-            }
-        }
-    }
-
-    /// The app panicked.
-    pub(crate) fn panicked(
-        &mut self,
-        inside: Option<EntryId>,
-        message: &str,
-        at: &str,
-        frames: &[OwnFrame],
-    ) {
-        const CAP: usize = 8 << 10;
-        let t = self.now();
-        if self.mark(tag::PANIC, t, inside).is_some() {
-            put_bytes(&mut self.events, cut(message, CAP).as_bytes());
-            put_bytes(&mut self.events, cut(at, CAP).as_bytes());
-            put_varint(&mut self.events, frames.len() as u64);
-            for frame in frames {
-                put_bytes(&mut self.events, cut(&frame.function, CAP).as_bytes());
-                put_bytes(&mut self.events, cut(&frame.at, CAP).as_bytes());
-                put_varint(&mut self.events, frame.folded);
-            }
-        }
-    }
-
-    #[cfg(feature = "subscriber")]
-    /// A `tracing` event; the caller has masked nothing, so values are masked here.
-    pub(crate) fn log(
-        &mut self,
-        inside: Option<EntryId>,
-        level: u8,
-        target: &str,
-        fields: &[(&str, String)],
-    ) {
-        const CAP: usize = 8 << 10;
-        let t = self.now();
-        if self.mark(tag::LOG, t, inside).is_none() {
-            return;
-        }
-        self.events.push(level);
-        put_bytes(&mut self.events, target.as_bytes());
-        let message = fields
-            .iter()
-            .find(|(name, _)| *name == "message")
-            .map_or("", |(_, m)| m.as_str());
-        put_bytes(
-            &mut self.events,
-            &super::redact::masked_text(cut(message, CAP)),
-        );
-        let others = fields.iter().filter(|(name, _)| *name != "message");
-        put_varint(&mut self.events, others.clone().count() as u64);
-        for (name, value) in others {
-            put_bytes(&mut self.events, name.as_bytes());
-            put_bytes(
-                &mut self.events,
-                &super::redact::masked_field(name, cut(value, CAP)),
-            );
-        }
-    }
-
-    /// A body begins to be looked at; `None` if there are too many in this cycle.
-    pub(crate) fn body(&mut self, side: Side, announced: Option<u64>) -> Option<u16> {
-        if self.bodies.len() >= BODIES_CAP {
-            return None;
-        }
-        self.sent_body(side, announced)
-    }
-
-    /// As [`Self::body`], for the one that is sent: it is kept however many there were before.
-    pub(crate) fn sent_body(&mut self, side: Side, announced: Option<u64>) -> Option<u16> {
-        if self.ended {
-            return None;
-        }
-        self.bodies.push(BodyRecord {
-            side,
-            announced,
-            len: 0,
-            frames: 0,
-            hash: XxHash64::with_seed(0),
-            head: self.body_heads.pop().unwrap_or_default(),
-            trailers: Vec::new(),
-            trailer_count: 0,
-            events: None,
-            end: None,
-            first: None,
-            last: 0,
-            last_frame: (0, 0),
-        });
-        Some(self.bodies.len() as u16 - 1)
-    }
-
-    /// The body is a stream of events.
-    pub(crate) fn expect_events(&mut self, body: u16) {
-        if let Some(record) = self.bodies.get_mut(body as usize) {
-            record.events = Some(EventCounter::default());
-        }
-    }
-
-    /// A frame of data passed.
-    pub(crate) fn body_data(&mut self, body: u16, inside: Option<EntryId>, data: &[u8]) {
-        use std::hash::Hasher as _;
-        let t = self.now();
-        let keeps = self.keeps_bodies;
-        let Some(record) = self.bodies.get_mut(body as usize) else {
-            return;
-        };
-        record.len += data.len() as u64;
-        record.frames += 1;
-        record.first.get_or_insert(t);
-        record.last = t;
-        record.last_frame = (data.as_ptr().addr(), data.len());
-        if let Some(events) = &mut record.events {
-            events.feed(data);
-        }
-        if keeps {
-            record.hash.write(data);
-            let room = HEAD_CAP.saturating_sub(record.head.len()).min(data.len());
-            record.head.extend_from_slice(&data[..room]);
-        }
-        if record.frames > FRAME_MARKS {
-            self.omitted_marks += 1;
-        } else if self.mark(tag::FRAME, t, inside).is_some() {
-            put_varint(&mut self.events, u64::from(body));
-            put_varint(&mut self.events, data.len() as u64);
-        }
-    }
-
-    /// Trailers passed.
-    pub(crate) fn body_trailers(&mut self, body: u16, trailers: &http::HeaderMap) {
-        let Some(record) = self.bodies.get_mut(body as usize) else {
-            return;
-        };
-        for (name, value) in trailers {
-            let mut shown = Vec::new();
-            let class = super::redact::class_of(name.as_str());
-            let masked =
-                super::redact::put_value(&mut shown, class, value.is_sensitive(), value.as_bytes());
-            put_bytes(&mut record.trailers, name.as_str().as_bytes());
-            record.trailers.push(u8::from(masked));
-            put_bytes(&mut record.trailers, &shown);
-            record.trailer_count += 1;
-        }
-    }
-
-    /// A body came to its end, or broke. The first word counts.
-    pub(crate) fn body_end(&mut self, body: u16, how: Result<(), String>) {
-        if let Some(record) = self.bodies.get_mut(body as usize) {
-            record.end.get_or_insert(how);
-        }
-    }
-
     /// Ends the cycle and appends its frame to `out`. Nothing is recorded after that.
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
         let duration = self.now();
@@ -639,36 +442,6 @@ impl Recording {
             body.put(self.keeps_bodies, out);
         }
         self.ended = true;
-    }
-}
-
-impl BodyRecord {
-    fn put(&self, kept: bool, out: &mut Vec<u8>) {
-        use std::hash::Hasher as _;
-        out.push(u8::from(self.side == Side::Response) | u8::from(kept) << 1);
-        for value in [
-            self.len,
-            self.frames,
-            self.first.map_or(0, |t| t + 1),
-            self.last,
-        ] {
-            put_varint(out, value);
-        }
-        out.extend_from_slice(&self.hash.finish().to_le_bytes());
-        match &self.end {
-            None => out.push(end::CUT),
-            Some(Ok(())) => out.push(end::COMPLETE),
-            Some(Err(error)) => {
-                out.push(end::ERROR);
-                put_bytes(out, cut(error, 4 << 10).as_bytes());
-            }
-        }
-        put_varint(out, self.events.as_ref().map_or(0, |e| e.events + 1));
-        put_varint(out, self.trailer_count);
-        out.extend_from_slice(&self.trailers);
-        // Masked by the agent, before the ring: see `redact::mask_bodies`.
-        out.push(0);
-        put_bytes(out, &self.head);
     }
 }
 

@@ -6,15 +6,15 @@
 use super::{
     DecodeError, Tables,
     delta::Head,
-    format::{end, tag},
+    format::tag,
+    nest::strip,
     outcome,
     read::Reader,
     routes::{self, path_params},
 };
 use crate::wire::{
-    Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, FrameCount, FrameKind,
-    Header, Left, Octets, Omitted, Outcome, Resolved, Sent, Side, Site, SiteKind, Stage, Step,
-    Traffic, WIRE_VERSION,
+    BodyRef, Change, Cycle, Delta, Edge, Left, Omitted, Outcome, Resolved, Site, SiteKind, Stage,
+    Step, WIRE_VERSION,
 };
 use std::{collections::HashMap, rc::Rc};
 
@@ -45,7 +45,7 @@ pub(super) struct Decoder<'a> {
     pub(super) entries: Vec<Entry>,
     /// The entry of each number that the recorder gave: a nest has two.
     pub(super) numbers: Vec<usize>,
-    site_index: HashMap<u32, usize>,
+    pub(super) site_index: HashMap<u32, usize>,
     pub(super) cycle: Cycle,
     send: Option<u32>,
     /// The body that went to the server, or was sent instead.
@@ -246,43 +246,6 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    fn sent(&mut self, body_end_ns: u64) -> Result<Sent, DecodeError> {
-        let mut sent = Sent {
-            body_end_ns,
-            ..Sent::default()
-        };
-        let reader = &mut self.reader;
-        let parts = reader.byte()?;
-        if parts > 0 {
-            sent.bytes_out = Some(reader.varint()?);
-            sent.first_byte_ns = reader.varint()?.checked_sub(1);
-            sent.last_byte_ns = reader.varint()?.checked_sub(1);
-        }
-        if parts > 1 {
-            let mut traffic = Traffic {
-                bytes_in: reader.varint()?,
-                bytes_out: reader.varint()?,
-                frames: Vec::new(),
-            };
-            for _ in 0..reader.varint()? {
-                let side = if reader.byte()? == 0 {
-                    Side::Request
-                } else {
-                    Side::Response
-                };
-                let kind = FrameKind::ALL.get(usize::from(reader.byte()?)).copied();
-                traffic.frames.push(FrameCount {
-                    side,
-                    kind: kind.ok_or_else(|| reader.error("an unknown kind of frame"))?,
-                    frames: reader.varint()?,
-                    bytes: reader.varint()?,
-                });
-            }
-            sent.upgraded = Some(traffic);
-        }
-        Ok(sent)
-    }
-
     fn enter(&mut self) -> Result<(), DecodeError> {
         let id = self.reader.varint()?;
         let site = self.site(u32::try_from(id).unwrap_or(u32::MAX));
@@ -357,48 +320,8 @@ impl Decoder<'_> {
         number
     }
 
-    /// The inner edge of a nest, which bounds what axum does there.
-    fn inner_edge(&mut self, nest: usize) -> usize {
-        const EDGE: u32 = 1 << 31;
-        let site = self.cycle.sites[nest].clone();
-        let sites = &mut self.cycle.sites;
-        *self.site_index.entry(site.id | EDGE).or_insert_with(|| {
-            sites.push(Site {
-                id: site.id | EDGE,
-                kind: SiteKind::Edge,
-                name: format!("inside {}", site.name),
-                ..site
-            });
-            sites.len() - 1
-        })
-    }
-
-    /// Leaves the nest that this is the inner edge of, right behind it and in the same way.
-    fn leave_nest(&mut self, edge: usize) {
-        let Some(nest) = self.entries[edge].parent else {
-            return;
-        };
-        if self.cycle.sites[self.entries[nest].site].kind != SiteKind::Nest {
-            return;
-        }
-        let left = self.entries[edge].left.clone().unwrap_or(Left::Returned);
-        let returned = left == Left::Returned;
-        let mut step = self.out_of(nest, left);
-        if returned && let Some((head, base)) = self.entries[edge].inner.clone() {
-            step.delta = Some(Delta {
-                base: Some(base),
-                ..Delta::default()
-            });
-            if let Some(parent) = self.entries[nest].parent {
-                self.entries[parent].inner = Some((head.clone(), step.seq));
-            }
-            self.entries[nest].inner = Some((head, step.seq));
-        }
-        self.cycle.steps.push(step);
-    }
-
     /// The step that leaves an entry, and how.
-    fn out_of(&mut self, entry: usize, left: Left) -> Step {
+    pub(super) fn out_of(&mut self, entry: usize, left: Left) -> Step {
         let site = self.entries[entry].site;
         let stage = match self.cycle.sites[site].kind {
             // `parse` and `resolve` have ends of their own; what is left here is the server or the router.
@@ -466,60 +389,6 @@ impl Decoder<'_> {
         Ok(step)
     }
 
-    fn bodies(&mut self) -> Result<(), DecodeError> {
-        // The length of the events was read before them.
-        let reader = &mut self.reader;
-        for _ in 0..reader.varint()? {
-            let flags = reader.byte()?;
-            let (len, frames) = (reader.varint()?, reader.varint()?);
-            let (first, last) = (reader.varint()?.checked_sub(1), reader.varint()?);
-            let mut hash = [0; 8];
-            hash.copy_from_slice(reader.take(8)?);
-            let end = match reader.byte()? {
-                end::CUT => BodyEnd::Cut,
-                end::COMPLETE => BodyEnd::Complete,
-                end::ERROR => BodyEnd::Error {
-                    error: reader.text()?,
-                },
-                _ => return Err(reader.error("an unknown end of a body")),
-            };
-            let events = reader.varint()?.checked_sub(1);
-            let mut trailers = Vec::new();
-            for _ in 0..reader.varint()? {
-                let name = reader.text()?;
-                let redacted = reader.byte()? != 0;
-                trailers.push(Header {
-                    name,
-                    redacted,
-                    value: Octets::from(reader.bytes()?),
-                });
-            }
-            let redacted = reader.byte()? != 0;
-            let head = Octets::from(reader.bytes()?);
-            self.cycle.bodies.push(Body {
-                side: if flags & 1 == 0 {
-                    Side::Request
-                } else {
-                    Side::Response
-                },
-                len,
-                frames,
-                end,
-                hash: (flags & 2 != 0).then(|| format!("{:016x}", u64::from_le_bytes(hash))),
-                head,
-                redacted,
-                events,
-                trailers,
-                first_ns: first,
-                last_ns: first.map(|_| last),
-            });
-        }
-        if !reader.is_at_end() {
-            return Err(reader.error("bytes behind the end"));
-        }
-        Ok(())
-    }
-
     /// The index of a site among those that the cycle carries.
     pub(super) fn site(&mut self, id: u32) -> usize {
         let (sites, tables) = (&mut self.cycle.sites, self.tables);
@@ -565,49 +434,4 @@ impl Decoder<'_> {
         self.say_what_was_tried();
         self.cycle.never_ran = outcome::never_ran(self, self.tables.stack.as_ref());
     }
-}
-
-/// Takes out of a delta what axum does where a router is nested: the path without the prefix, and the extension that says
-/// so. Returns that, and the head as it was before.
-///
-/// Where the path is not the one outside without the prefix, the layer outside has changed it as well, and nobody has seen
-/// what it was in between: then all of the change is the layer's.
-fn strip(delta: &mut Delta, request: &Head, outer: Option<&Head>, prefix: &str) -> (Delta, Head) {
-    let is_nest = |edit: &ExtensionEdit| match edit {
-        ExtensionEdit::Add { type_name } | ExtensionEdit::Remove { type_name } => {
-            type_name.ends_with("nested_path::NestedPath")
-        }
-    };
-    let (extensions, others) = delta.extensions.drain(..).partition(is_nest);
-    delta.extensions = others;
-    let mut before = request.clone();
-    let uri = match outer {
-        Some(outer) if outer.uri.as_deref().and_then(|uri| without(prefix, uri)) == request.uri => {
-            before.uri.clone_from(&outer.uri);
-            delta.uri.take()
-        }
-        _ => None,
-    };
-    (
-        Delta {
-            uri,
-            extensions,
-            ..Delta::default()
-        },
-        before,
-    )
-}
-
-/// A target as it is behind a nest at this prefix, which may have parameters.
-fn without(prefix: &str, target: &str) -> Option<String> {
-    let path_at = target.find("://").map_or(Some(0), |at| {
-        target[at + 3..].find('/').map(|slash| at + 3 + slash)
-    })?;
-    let (origin, mut rest) = target.split_at(path_at);
-    for _ in prefix.trim_matches('/').split('/') {
-        rest = rest.strip_prefix('/')?;
-        rest = &rest[rest.find(['/', '?']).unwrap_or(rest.len())..];
-    }
-    let slash = if rest.starts_with('/') { "" } else { "/" };
-    Some(format!("{origin}{slash}{rest}"))
 }
