@@ -137,6 +137,7 @@ mod tests {
         Router,
         extract::State,
         middleware::{Next, from_fn},
+        response::IntoResponse as _,
         routing::get,
         wire::Edge,
     };
@@ -188,5 +189,22 @@ mod tests {
             left + 1,
             "every step in has its step out, and the server ends by sending:\n{cycle}"
         );
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn the_error_that_a_response_stands_for_is_shown_once_with_its_sources() {
+        let broken = || async {
+            let source = "twelve".parse::<i64>().unwrap_err();
+            let mut response = http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            response
+                .extensions_mut()
+                .insert(crate::Cause::new(std::io::Error::other(source)));
+            response
+        };
+        let app = Router::new().route("/", get(broken)).layer(from_fn(stamp));
+        let (_, cycle) = run(app, Request::new(Body::empty())).await;
+        let text = cycle.to_string();
+        let said = "error: invalid digit found in string";
+        assert_eq!(text.matches(said).count(), 1, "{text}");
     }
 }
