@@ -120,9 +120,10 @@ impl Frame {
             });
         };
         if let Some(number) = new_body
+            && let length = look.length(request.headers())
             && let Some(inner) = body::as_axum(request.body_mut())
         {
-            body::tee(inner, &handle, number, entry);
+            body::tee(inner, &handle, number, length, entry);
         }
         Some(Self {
             handle,
@@ -170,9 +171,10 @@ impl Frame {
             new_body
         });
         if let Some(number) = new_body.flatten()
+            && let length = look.length(response.headers())
             && let Some(inner) = body::as_axum(response.body_mut())
         {
-            body::tee(inner, &self.handle, number, self.entry);
+            body::tee(inner, &self.handle, number, length, self.entry);
         }
     }
 
@@ -206,7 +208,14 @@ impl Frame {
         if look.is_empty() && !is_counted {
             self.handle.end_body(true);
         } else {
-            body::last_tee(response.body_mut(), &self.handle, number, self.entry);
+            let length = look.length(response.headers());
+            body::last_tee(
+                response.body_mut(),
+                &self.handle,
+                number,
+                length,
+                self.entry,
+            );
         }
     }
 
