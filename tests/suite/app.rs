@@ -13,6 +13,10 @@ use std::{
 pub(crate) const AXUM: &str = env!("CARGO_BIN_EXE_app-axum");
 /// The same app on Onionskin.
 pub(crate) const ONIONSKIN: &str = env!("CARGO_BIN_EXE_app-onionskin");
+/// The gallery of apps on plain axum.
+pub(crate) const GALLERY_AXUM: &str = env!("CARGO_BIN_EXE_gallery-axum");
+/// The same apps on Onionskin.
+pub(crate) const GALLERY_ONIONSKIN: &str = env!("CARGO_BIN_EXE_gallery-onionskin");
 /// Random stacks of layers that say what they saw.
 pub(crate) const HEADERS: &str = env!("CARGO_BIN_EXE_app-headers");
 
@@ -43,7 +47,12 @@ pub(crate) fn command(program: &str, environment: &[(&str, &str)]) -> Command {
 impl App {
     /// Starts it and waits until it listens.
     pub(crate) fn start(program: &str, environment: &[(&str, &str)]) -> Self {
-        let mut child = command(program, environment)
+        Self::start_command(command(program, environment))
+    }
+
+    /// Starts what the command says and waits until it listens.
+    pub(crate) fn start_command(mut command: Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -9,6 +9,9 @@ mod watch;
 mod requests;
 mod same_bytes;
 
+// So do apps of many kinds, and what is told of them is right.
+mod gallery;
+
 // Every method of `Router` and `MethodRouter` does, and refuses, what axum's does.
 mod parity;
 

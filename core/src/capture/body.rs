@@ -13,6 +13,7 @@ use super::{
 use crate::wire::Side;
 use axum::{BoxError, body::Body};
 use bytes::Bytes;
+use http::{HeaderMap, header::CONTENT_LENGTH};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::{
     any::Any,
@@ -88,6 +89,12 @@ impl Look {
         )
     }
 
+    /// How many bytes it will be: what the body says, else the header.
+    pub(crate) fn length(&self, headers: &HeaderMap) -> Option<u64> {
+        let by_header = || headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+        self.announced.or_else(by_header)
+    }
+
     /// Whether the body is at its end already.
     pub(crate) fn is_empty(&self) -> bool {
         self.is_empty
@@ -100,13 +107,20 @@ pub(crate) fn as_axum<B: 'static>(body: &mut B) -> Option<&mut Body> {
 }
 
 /// Puts a [`Tee`] around a body.
-pub(crate) fn tee(body: &mut Body, handle: &Handle, number: u16, inside: EntryId) {
+pub(crate) fn tee(
+    body: &mut Body,
+    handle: &Handle,
+    number: u16,
+    length: Option<u64>,
+    inside: EntryId,
+) {
     wrap(
         body,
         Tee {
             inner: Body::empty(),
             handle: handle.clone(),
             number: Counts::Here(number),
+            to_come: length.filter(|n| *n > 0),
             inside,
             last: false,
             ended: false,
@@ -116,13 +130,20 @@ pub(crate) fn tee(body: &mut Body, handle: &Handle, number: u16, inside: EntryId
 }
 
 /// Puts the last [`Tee`] around the body that goes to the server: when it is dropped the cycle is over.
-pub(crate) fn last_tee(body: &mut Body, handle: &Handle, number: Counts, inside: EntryId) {
+pub(crate) fn last_tee(
+    body: &mut Body,
+    handle: &Handle,
+    number: Counts,
+    length: Option<u64>,
+    inside: EntryId,
+) {
     wrap(
         body,
         Tee {
             inner: Body::empty(),
             handle: handle.clone(),
             number,
+            to_come: length.filter(|n| *n > 0),
             inside,
             last: true,
             ended: false,
@@ -149,6 +170,8 @@ struct Tee {
     inner: Body,
     handle: Handle,
     number: Counts,
+    /// Bytes that are still to come, if that is known.
+    to_come: Option<u64>,
     inside: EntryId,
     last: bool,
     ended: bool,
@@ -183,6 +206,10 @@ impl HttpBody for Tee {
             .handle
             .poll_body(inside, || Pin::new(&mut this.inner).poll_frame(cx));
         let frame = ready!(polled).map(|frame| frame.map_err(axum::Error::into_inner));
+        if let (Some(Ok(frame)), Some(to_come)) = (&frame, &mut this.to_come) {
+            let len = frame.data_ref().map_or(0, |data| data.len() as u64);
+            *to_come = to_come.saturating_sub(len);
+        }
         match (&frame, this.number) {
             (Some(Ok(frame)), Counts::Here(number)) => {
                 if let Some(data) = frame.data_ref() {
@@ -227,8 +254,9 @@ impl HttpBody for Tee {
 
 impl Drop for Tee {
     fn drop(&mut self) {
-        // A consumer that knows the length need not poll once more to hear of the end.
-        if !self.ended && self.inner.is_end_stream() {
+        // A consumer that knows the length need not poll once more to hear of the end; a stream with a `content-length`
+        // does not know itself that it is there.
+        if !self.ended && (self.to_come == Some(0) || self.inner.is_end_stream()) {
             self.end(Ok(()));
         }
         if !self.last {

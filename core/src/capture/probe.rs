@@ -121,9 +121,10 @@ impl Frame {
             });
         };
         if let Some(number) = new_body
+            && let length = look.length(request.headers())
             && let Some(inner) = body::as_axum(request.body_mut())
         {
-            body::tee(inner, &handle, number, entry);
+            body::tee(inner, &handle, number, length, entry);
         }
         if let Some(Carried::Recorded(_, at)) = request.extensions_mut().get_mut() {
             *at = Some(entry);
@@ -181,9 +182,10 @@ impl Frame {
             new_body
         });
         if let Some(number) = new_body.flatten()
+            && let length = look.length(response.headers())
             && let Some(inner) = body::as_axum(response.body_mut())
         {
-            body::tee(inner, &self.handle, number, self.entry);
+            body::tee(inner, &self.handle, number, length, self.entry);
         }
     }
 
@@ -218,7 +220,14 @@ impl Frame {
             self.handle.end_body(true);
         } else {
             let number = number.map_or(Counts::Elsewhere(counted), Counts::Here);
-            body::last_tee(response.body_mut(), &self.handle, number, self.entry);
+            let length = look.length(response.headers());
+            body::last_tee(
+                response.body_mut(),
+                &self.handle,
+                number,
+                length,
+                self.entry,
+            );
         }
     }
 

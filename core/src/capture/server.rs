@@ -1,7 +1,9 @@
 //! axum's `serve`, with a clock on every connection: the outermost probe.
 
 use super::{
+    agent,
     connection::{Clock, Clocked, ClockedIo, ClockedListener, Upgrade},
+    control,
     probe::Frame,
     router::Router,
     site,
@@ -50,6 +52,10 @@ where
     S::Future: Send,
 {
     let sites = Sites::of::<S>(Location::caller());
+    // An inspector shall see an app that nobody has asked yet, whatever it serves.
+    if control::is_on() {
+        agent::ensure_started();
+    }
     // axum knows the peer's address of a `TapIo` around any listener; ours would need an impl that nobody may write.
     let tap: fn(&mut ClockedIo<L::Io>) = |_| {};
     axum::serve(
@@ -60,6 +66,9 @@ where
         },
     )
 }
+
+/// How the name of an `EdgeProbe`'s type begins.
+const EDGE_PROBE: &str = concat!(env!("CARGO_CRATE_NAME"), "::capture::probe::EdgeProbe<");
 
 /// The places that a server has: itself, and what is around the router.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +82,8 @@ impl Sites {
         let name = type_name::<S>();
         let kind = match name {
             _ if TypeId::of::<S>() == TypeId::of::<Router>() => None,
+            // A layer of a `ServiceBuilder`, or a traced one, which says itself what it is.
+            _ if name.starts_with(EDGE_PROBE) => None,
             _ if name.starts_with("axum::handler::service::HandlerService") => {
                 Some(SiteKind::Handler)
             }

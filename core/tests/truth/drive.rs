@@ -232,8 +232,21 @@ async fn take(log: &Log, takes: Option<usize>, response: Response, got: &mut Got
                 break;
             }
         }
-        // Nothing comes after trailers.
-        if body.is_end_stream() || matches!(got.frames.last(), Some(Frame::Trailers(_))) {
+        // Nothing comes after trailers; and who knows the length has all of it then.
+        let data = |f: &Frame| {
+            if let Frame::Data(data) = f {
+                data.len() as u64
+            } else {
+                0
+            }
+        };
+        let taken: u64 = got.frames.iter().map(data).sum();
+        if body.is_end_stream()
+            || matches!(got.frames.last(), Some(Frame::Trailers(_)))
+            || hint
+                .exact()
+                .is_some_and(|exact| exact > 0 && taken >= exact)
+        {
             left = BodyLeft::All;
         }
     }

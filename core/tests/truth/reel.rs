@@ -50,8 +50,15 @@ fn note(log: &Log, id: usize, polled: &Polled) {
     });
 }
 
-fn note_drop(log: &Log, id: usize, at_end: bool) {
-    log.with(|l| l.reels[id].dropped_at_end = at_end);
+/// A body is at its end if it says so, and if all the bytes that it announced are given: who knows its length does not ask
+/// once more.
+fn note_drop(log: &Log, id: usize, body: &impl HttpBody) {
+    let all_given = body.size_hint().exact() == Some(0);
+    let says_so = body.is_end_stream();
+    log.with(|l| {
+        let given = &mut l.reels[id];
+        given.dropped_at_end = says_so || (all_given && !given.data.is_empty());
+    });
 }
 
 /// A body made by plan.
@@ -151,7 +158,7 @@ impl HttpBody for Reel {
 
 impl Drop for Reel {
     fn drop(&mut self) {
-        note_drop(&self.log, self.id, self.is_end_stream());
+        note_drop(&self.log.clone(), self.id, self);
     }
 }
 
@@ -233,6 +240,6 @@ impl HttpBody for Wrapped {
 
 impl Drop for Wrapped {
     fn drop(&mut self) {
-        note_drop(&self.log, self.id, self.is_end_stream());
+        note_drop(&self.log.clone(), self.id, self);
     }
 }

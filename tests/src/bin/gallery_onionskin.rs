@@ -1,0 +1,5 @@
+//! The gallery on Onionskin: `gallery-onionskin APP`.
+
+fn main() {
+    gallery_onionskin::main();
+}
