@@ -352,7 +352,6 @@ fn put_plain(out: &mut Vec<u8>, value: &[u8]) -> bool {
 }
 
 /// A text with what looks like a credential in it masked.
-#[cfg(feature = "subscriber")]
 pub(crate) fn masked_text(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     put_plain(&mut out, text.as_bytes());
