@@ -9,17 +9,22 @@ use super::{
     handle::{self, Carried, Handle},
     heads::{Head, Line},
     recording::EntryId,
+    redact,
     tap::Tap,
 };
 use crate::{
     Cause,
     wire::{Side, Site},
 };
-use axum::response::{IntoResponse, Response};
+use axum::{
+    BoxError,
+    response::{IntoResponse, Response},
+};
 use http::Request;
 use http_body::Body as HttpBody;
 use pin_project_lite::pin_project;
 use std::{
+    any::Any,
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -263,12 +268,24 @@ impl Frame {
         (head, new_body)
     }
 
-    /// An error passes outward.
-    pub(crate) fn fail<E>(&mut self) {
+    /// An error passes outward: `said`, or a type's name where only that is known.
+    pub(crate) fn fail(&mut self, said: &str) {
         self.done = true;
-        self.handle
-            .lock()
-            .leave_with_error(self.entry, std::any::type_name::<E>());
+        self.handle.lock().leave_with_error(self.entry, said);
+    }
+
+    /// What an error says, if it is boxed as tower's are, and else what it is.
+    fn said<E: 'static>(&self, error: &E) -> String {
+        let boxed = (error as &dyn Any).downcast_ref::<BoxError>();
+        // Code of the app's runs here, so the recording is not locked.
+        let said = boxed.and_then(|error| {
+            let said = || redact::masked_text(&error.to_string());
+            self.handle.guarded(said)
+        });
+        said.map_or_else(
+            || std::any::type_name::<E>().to_owned(),
+            |said| String::from_utf8_lossy(&said).into_owned(),
+        )
     }
 }
 
@@ -416,7 +433,7 @@ where
                 Ok(response)
             }
             Err(error) => {
-                frame.fail::<E>();
+                frame.fail(std::any::type_name::<E>());
                 Err(error)
             }
         })
@@ -495,6 +512,7 @@ where
     S: Service<Req>,
     Req: HttpRequest,
     S::Response: HttpResponse,
+    S::Error: 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -529,6 +547,7 @@ impl<F, R, E> Future for EdgeFuture<F>
 where
     F: Future<Output = Result<R, E>>,
     R: HttpResponse,
+    E: 'static,
 {
     type Output = F::Output;
 
@@ -541,7 +560,10 @@ where
         let mut result = ready!(frame.poll(|| this.inner.poll(cx)));
         match &mut result {
             Ok(response) => frame.leave(response.as_http()),
-            Err(_) => frame.fail::<E>(),
+            Err(error) => {
+                let said = frame.said(error);
+                frame.fail(&said);
+            }
         }
         Poll::Ready(result)
     }

@@ -110,6 +110,12 @@ pub(super) fn path_params(route: &str, target: &str) -> Vec<(String, String)> {
     let path = path_of(target);
     let mut params = Vec::new();
     let mut rest = path;
+    // Behind a wildcard comes the pattern of another router, which that handler asked: only it was held against this path.
+    let behind = route.rfind("{*").and_then(|wildcard| {
+        let slash = wildcard + route[wildcard..].find('/')?;
+        Some(&route[slash..])
+    });
+    let route = behind.unwrap_or(route);
     for segment in route.split_inclusive('/') {
         let (pattern, has_slash) = segment
             .strip_suffix('/')
@@ -177,6 +183,11 @@ mod tests {
             [pair("rest", "css/shop.css")]
         );
         assert_eq!(params("/f/{name}.json", "/f/x.json"), [pair("name", "x")]);
+        assert_eq!(
+            params("/relay/{*path}/hello/{name}", "/hello/ann"),
+            [pair("name", "ann")],
+            "asked by a handler of another router"
+        );
         assert_eq!(params("/", "/"), []);
         assert_eq!(params("/books", "http://localhost/books"), []);
         assert_eq!(

@@ -10,6 +10,7 @@ use axum::{
     routing::{any, get, post},
 };
 use http_body_util::BodyExt as _;
+use serde::Deserialize;
 use tower::ServiceExt as _;
 
 pub(crate) fn app() -> Router {
@@ -24,7 +25,13 @@ pub(crate) fn app() -> Router {
         .with_state(behind)
 }
 
-async fn hello(Path(name): Path<String>) -> String {
+/// By its name: a request that was passed on has the parameters of both routers.
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+async fn hello(Path(Named { name }): Path<Named>) -> String {
     format!("hello, {name}")
 }
 

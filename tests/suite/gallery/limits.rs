@@ -23,11 +23,10 @@ const LAYERS: [&str; 6] = [
 
 /// Turned away by the load shedder, behind the buffer, and nothing inside it was asked.
 fn assert_shed(cycle: &Cycle) {
-    assert!(
-        matches!(cycle.outcome, Outcome::Failed { .. }),
-        "{:?}",
-        cycle.outcome
-    );
+    let Outcome::Failed { error, .. } = &cycle.outcome else {
+        panic!("{:?}", cycle.outcome);
+    };
+    assert_eq!(error, "service overloaded");
     assert_eq!(by(cycle), "LoadShedLayer");
     assert_eq!(cycle.status, Some(503));
     let way = way(cycle);
