@@ -154,7 +154,9 @@ fn start(program: &str, app: &str, files: &Path, socket: Option<&Path>) -> App {
     command
         .arg(app)
         .env(gallery_axum::DIRECTORY, files)
-        .envs(socket.map(|socket| ("ONIONSKIN_SOCKET", socket)));
+        .envs(socket.map(|socket| ("ONIONSKIN_SOCKET", socket)))
+        // The app may learn a moment later than the inspector that they are connected.
+        .envs(socket.map(|_| ("ONIONSKIN_BODIES", "always")));
     App::start_command(command)
 }
 

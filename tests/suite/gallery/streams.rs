@@ -246,6 +246,8 @@ fn an_upload_under_way_is_finished_before_the_end() {
         let files = directory();
         let socket = watch.map(Watch::socket);
         let app = start(program, "disk", files.path(), socket.as_deref());
+        // What ends with the process may be gone before it is told; that they are connected is sure.
+        watch.inspect(|watch| watch.wait_for_app());
         let at = app.at;
         let mut client = Client::new(at);
         client.send(b"POST /file/slow HTTP/1.1\r\nhost: x\r\ncontent-length: 8\r\n\r\nhalf");
