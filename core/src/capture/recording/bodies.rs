@@ -144,7 +144,7 @@ impl BodyRecord {
             Some(Ok(())) => out.push(end::COMPLETE),
             Some(Err(error)) => {
                 out.push(end::ERROR);
-                put_bytes(out, cut(error, 4 << 10).as_bytes());
+                put_bytes(out, &redact::masked_text(cut(error, 4 << 10)));
             }
         }
         put_varint(out, self.events.as_ref().map_or(0, |e| e.events + 1));
