@@ -124,7 +124,7 @@ pub enum ExtensionEdit {
 /// What is known of a body at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BodyRef {
-    /// Index into [`Cycle::bodies`]; none where the bytes were not looked at.
+    /// Index into [`Cycle::bodies`](super::Cycle::bodies); none where the bytes were not looked at.
     pub body: Option<usize>,
     /// Exact length announced by the body's size hint.
     pub announced: Option<u64>,

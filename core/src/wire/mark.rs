@@ -24,7 +24,7 @@ pub struct Mark {
 pub enum MarkKind {
     /// A frame of a body passed.
     BodyFrame {
-        /// Index into [`Cycle::bodies`].
+        /// Index into [`Cycle::bodies`](super::Cycle::bodies).
         body: usize,
         /// Bytes.
         len: u64,

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 /// One recorded event of a cycle: a stage entered or left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// Position in [`Cycle::steps`], from 0.
+    /// Position in [`Cycle::steps`](super::Cycle::steps), from 0.
     pub seq: u32,
     /// The stage that was entered or left.
     pub stage: Stage,
     /// Entered or left.
     pub edge: Edge,
-    /// Where, as an index into [`Cycle::sites`].
+    /// Where, as an index into [`Cycle::sites`](super::Cycle::sites).
     pub site: Option<usize>,
     /// `seq` of the step that entered what this step is about (its own for an `in`).
     pub entry: u32,

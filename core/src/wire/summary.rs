@@ -106,7 +106,7 @@ impl Cycle {
 }
 
 impl Outcome {
-    /// The site that the outcome names, as an index into [`Cycle::sites`].
+    /// The site that the outcome names, as an index into [`Cycle::sites`](super::Cycle::sites).
     pub fn site(&self) -> Option<usize> {
         match self {
             Self::ShortCircuited { site } | Self::TimedOut { site } => Some(*site),
