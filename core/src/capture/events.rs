@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn events_are_counted_and_comments_are_not() {
-        let stream = b"data: one\n\n: keep-alive\n\nevent: tick\r\ndata: two\r\ndata: more\r\n\r\nid: 7\n\ndata\n\ndata: cut";
+        let stream = b"data: one\n\n: keep-alive\n\nevent: tick\r\ndata: two\r\ndata: more\r\n\r\nid: 7\n\ndata\n\nd\n\ndata: cut";
         for piece in [1, 3, stream.len()] {
             let mut counter = EventCounter::default();
             stream.chunks(piece).for_each(|bytes| counter.feed(bytes));
