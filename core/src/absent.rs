@@ -31,3 +31,14 @@ pub fn traced<L>(_name: impl Into<String>, layer: L) -> L {
 pub fn log_layer() -> tracing_subscriber::layer::Identity {
     tracing_subscriber::layer::Identity::new()
 }
+
+/// The call of the closure: nothing is recorded in this build.
+pub fn template<R>(_name: &str, render: impl FnOnce() -> R) -> R {
+    render()
+}
+
+/// No instrumentation: nothing is recorded in this build.
+#[cfg(feature = "diesel")]
+pub fn diesel_instrumentation() -> Option<Box<dyn diesel::connection::Instrumentation>> {
+    None
+}

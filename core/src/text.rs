@@ -2,7 +2,7 @@
 //!
 //! - [`escape`], [`escape_bytes`]: what every byte of a message passes before a person sees it.
 //! - [`timeline`]: a cycle, step by step; [`omitted`] what it does not have.
-//! - [`line()`], [`mark`]: a cycle, and what happened in it, on one line.
+//! - [`line()`], [`target`], [`mark`]: a cycle, its target, and what happened in it, on one line.
 //! - [`duration`], [`size`], [`clock`]: figures with their units.
 
 #[cfg(test)]
@@ -16,7 +16,7 @@ mod units;
 pub mod edits;
 
 pub use escape::{escape, escape_bytes};
-pub use line::line;
+pub use line::{line, target};
 pub use timeline::{Timeline, mark, omitted, timeline, tried};
 pub use units::{clock, duration, size};
 

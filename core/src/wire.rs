@@ -213,6 +213,9 @@ pub struct Omitted {
     pub marks: u64,
     /// Steps. The fold is exact up to the last step kept.
     pub steps: u64,
+    /// Bodies that were not looked at.
+    #[serde(default)]
+    pub bodies: u64,
 }
 
 /// What became of all cycles: `seen = open + stored + evicted + dropped + filtered`, and `open` is zero when the app rests.

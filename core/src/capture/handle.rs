@@ -123,6 +123,20 @@ impl Handle {
         handle
     }
 
+    /// Begins a cycle that began at this time with a head that never became a request, unless recording is off.
+    #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+    pub(crate) fn begin_headless(since: Instant) -> Option<Self> {
+        let handle = match Tap::of_all() {
+            Some(tap) => Self::begin_tapped(tap),
+            None => match Self::begin("")? {
+                Carried::Recorded(handle, _) => handle,
+                Carried::Filtered => return None,
+            },
+        };
+        handle.lock().began_at(since);
+        Some(handle)
+    }
+
     /// A recording that nobody uses.
     fn idle() -> Self {
         let shared = IDLE.try_with(|idle| idle.borrow_mut().pop()).ok().flatten();

@@ -4,10 +4,15 @@
 //! compact encoding; at the end the header and the bodies are put around them and the whole is handed to the outbox.
 
 mod bodies;
+#[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+mod headless;
 mod marks;
 mod sending;
+mod timed;
 
 use bodies::BodyRecord;
+#[cfg(feature = "subscriber")]
+pub(crate) use timed::EndedSpan;
 
 use super::{
     heads::{Head, Heads, VersionId},
@@ -62,6 +67,7 @@ pub(crate) struct Recording {
     straight: Option<EntryId>,
     omitted_marks: u64,
     omitted_steps: u64,
+    omitted_bodies: u64,
     connection: Option<Connection>,
     keeps_bodies: bool,
     awaits_writing: bool,
@@ -83,6 +89,13 @@ impl Recording {
         self.started_unix_us = unix_us;
         self.start = Some(now);
         self.keeps_bodies = keeps_bodies;
+    }
+
+    /// The cycle began before it was recorded.
+    #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+    pub(crate) fn began_at(&mut self, start: Instant) {
+        self.started_unix_us -= (start.elapsed().as_micros() as u64).min(self.started_unix_us);
+        self.start = Some(start);
     }
 
     fn clear(&mut self) {
@@ -417,6 +430,7 @@ impl Recording {
             self.cost,
             self.omitted_marks,
             self.omitted_steps,
+            self.omitted_bodies,
         ] {
             put_varint(out, value);
         }

@@ -186,10 +186,14 @@ pub(crate) fn masked_text(text: &str) -> Vec<u8> {
 /// A named value, masked if its name says so or it looks like a credential.
 #[cfg(feature = "subscriber")]
 pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    if matches!(name, "url.full" | "http.url" | "http.target") {
+        put_url(&mut out, value.as_bytes());
+        return out;
+    }
     if !body::is_telling(name.as_bytes()) {
         return masked_text(value);
     }
-    let mut out = Vec::new();
     put_mask(&mut out, value.as_bytes());
     out
 }

@@ -86,6 +86,7 @@ pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError
         omitted: Omitted {
             marks: header.omitted_marks,
             steps: header.omitted_steps,
+            bodies: header.omitted_bodies,
         },
     };
     let mut decoder = Decoder {
@@ -128,18 +129,26 @@ impl Decoder<'_> {
                 self.idle = self.idle.saturating_add(self.reader.varint()?);
                 self.step(tag)
             }
+            tag::HEADLESS => self.headless(),
             tag::SENT_OTHER => {
                 self.sent_other = usize::try_from(self.reader.varint()?).ok();
                 self.sent_body = self.sent_other;
                 Ok(())
             }
-            tag::FRAME | tag::PANIC | tag::REBUILT | tag::LOG | tag::ERROR => self.mark(tag),
+            tag::FRAME
+            | tag::PANIC
+            | tag::REBUILT
+            | tag::LOG
+            | tag::ERROR
+            | tag::SPAN
+            | tag::TEMPLATE
+            | tag::STATEMENT => self.mark(tag),
             _ => Err(self.reader.error("an unknown event")),
         }
     }
 
     /// A step of this time, everything else still to be said.
-    fn blank(&self, stage: Stage, edge: Edge) -> Step {
+    pub(super) fn blank(&self, stage: Stage, edge: Edge) -> Step {
         let seq = self.cycle.steps.len() as u32;
         Step {
             seq,

@@ -3,7 +3,7 @@
 //! A frame is: format version (one byte), the header, the length of the events, the events, the bodies. Integers are
 //! LEB128 varints unless said otherwise; text and bytes are a varint length and the bytes.
 //!
-//! Header: number, start (Unix µs), duration, idle, cost (ns), omitted marks, omitted steps, then 0 or 1 and the
+//! Header: number, start (Unix µs), duration, idle, cost (ns), omitted marks, steps and bodies, then 0 or 1 and the
 //! connection (number, reuse, bytes in, ns since first byte, ns since last byte, peer + 1 for its length or 0).
 //!
 //! Every event begins with its tag and, as nanoseconds since the event before it, its time. Events that are steps follow
@@ -42,6 +42,16 @@ pub(crate) mod tag {
     pub(crate) const LOG: u8 = 12;
     /// Mark: inside entry + 1, number of texts, the texts.
     pub(crate) const ERROR: u8 = 15;
+    /// Mark: inside entry + 1, level, target, name, ns from its beginning to its end, ns entered, number of fields, name and
+    /// value of each.
+    pub(crate) const SPAN: u8 = 16;
+    /// Mark: inside entry + 1, name, ns.
+    pub(crate) const TEMPLATE: u8 = 17;
+    /// Mark: inside entry + 1, statement, ns.
+    pub(crate) const STATEMENT: u8 = 18;
+    /// Steps of a head that never became a request, and all there are: site of the server, status of the server's own answer
+    /// (0: none), and what the connection wrote of it, as in `SENT`.
+    pub(crate) const HEADLESS: u8 = 19;
     /// Step: entry. It was dropped with the cycle.
     pub(crate) const CANCELLED: u8 = 13;
     /// Neither: the body that was sent is not the one that `SEND` names but this; stands before `SENT`.

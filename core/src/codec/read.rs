@@ -17,6 +17,7 @@ pub(crate) struct Header {
     pub(crate) cost_ns: u64,
     pub(crate) omitted_marks: u64,
     pub(crate) omitted_steps: u64,
+    pub(crate) omitted_bodies: u64,
     pub(crate) connection: Option<Connection>,
 }
 
@@ -92,6 +93,7 @@ impl<'a> Reader<'a> {
             cost_ns: self.varint()?,
             omitted_marks: self.varint()?,
             omitted_steps: self.varint()?,
+            omitted_bodies: self.varint()?,
             connection: None,
         };
         if self.byte()? != 0 {

@@ -442,6 +442,7 @@ pub(crate) fn panicked() -> Cycle {
     };
     b.cycle.status = Some(500);
     b.cycle.omitted = Omitted {
+        bodies: 0,
         marks: 12,
         steps: 0,
     };

@@ -1,6 +1,6 @@
 //! A cycle, step by step.
 
-use super::{clock, duration, edits, escape, size};
+use super::{clock, duration, edits, escape, size, target};
 use crate::{
     times::{Row, RowState, rows},
     wire::{
@@ -79,7 +79,8 @@ impl fmt::Display for Timeline<'_> {
 fn head(f: &mut fmt::Formatter<'_>, cycle: &Cycle, times: bool) -> fmt::Result {
     let status = cycle.status.map_or("no status".into(), |s| s.to_string());
     if !times {
-        let (method, target) = (escape(&cycle.method), escape(&cycle.target));
+        let method = escape(&cycle.method);
+        let target = target(&cycle.method, &cycle.target);
         return writeln!(
             f,
             "{method} {target}  {status}  {}\n",
@@ -91,7 +92,7 @@ fn head(f: &mut fmt::Formatter<'_>, cycle: &Cycle, times: bool) -> fmt::Result {
         "{}  {} {}  {status}  {}  {}",
         clock(cycle.started_unix_us),
         escape(&cycle.method),
-        escape(&cycle.target),
+        target(&cycle.method, &cycle.target),
         duration(cycle.duration_ns),
         escape(&outcome(cycle)),
     )?;
@@ -323,19 +324,13 @@ fn mark_lines(
                 let text = format_args!("· {side}{frames} frame{s}, {}", size(bytes));
                 below(f, depth, text)?;
             }
-            MarkKind::Sql {
-                statement, rows, ..
-            } if !times => {
-                let (statement, rows) = (statement.clone(), *rows);
-                let what = MarkKind::Sql {
-                    statement,
-                    rows,
-                    elapsed_ns: None,
-                };
-                below(f, depth, format_args!("· {}", mark(&what)))?;
-            }
             what => {
-                below(f, depth, format_args!("· {}", mark(what)))?;
+                let said = if times {
+                    mark(what)
+                } else {
+                    mark(&timeless(what))
+                };
+                below(f, depth, format_args!("· {said}"))?;
                 if let MarkKind::Panic { backtrace, .. } = what {
                     backtrace_lines(f, backtrace, depth)?;
                 }
@@ -390,10 +385,44 @@ pub fn mark(mark: &MarkKind) -> String {
             if let Some(rows) = rows {
                 text += &format!(", {rows} row{}", if *rows == 1 { "" } else { "s" });
             }
-            if let Some(ns) = elapsed_ns {
-                text += &format!(", {}", duration(*ns));
+            text + &took(*elapsed_ns)
+        }
+        MarkKind::Span {
+            target,
+            name,
+            fields,
+            elapsed_ns,
+            busy_ns,
+            ..
+        } => {
+            let mut text = format!("span {} {}", escape(target), escape(name));
+            for (name, value) in fields {
+                text += &format!(" {}={}", escape(name), escape(value));
+            }
+            text += &took(Some(*elapsed_ns));
+            if *elapsed_ns > 0 {
+                text += &format!(" (busy {})", duration(*busy_ns));
             }
             text
+        }
+        MarkKind::Call {
+            method,
+            url,
+            status,
+            error,
+            elapsed_ns,
+        } => {
+            let mut text = format!("call {} {}", escape(method), escape(url));
+            if let Some(status) = status {
+                text += &format!(", {status}");
+            }
+            if let Some(error) = error {
+                text += &format!(", failed: {}", escape(error));
+            }
+            text + &took(Some(*elapsed_ns))
+        }
+        MarkKind::Template { name, elapsed_ns } => {
+            format!("template {}{}", escape(name), took(Some(*elapsed_ns)))
         }
         MarkKind::Error { chain } => {
             let chain: Vec<_> = chain.iter().map(|error| escape(error)).collect();
@@ -404,6 +433,32 @@ pub fn mark(mark: &MarkKind) -> String {
         }
         MarkKind::Rebuilt => "the request was built afresh".into(),
     }
+}
+
+/// How long it took, if that is to be said.
+fn took(ns: Option<u64>) -> String {
+    match ns {
+        None | Some(0) => String::new(),
+        Some(ns) => format!(", {}", duration(ns)),
+    }
+}
+
+/// A mark without what differs from run to run.
+fn timeless(mark: &MarkKind) -> MarkKind {
+    let mut mark = mark.clone();
+    match &mut mark {
+        MarkKind::Sql { elapsed_ns, .. } => *elapsed_ns = None,
+        MarkKind::Span {
+            elapsed_ns,
+            busy_ns,
+            ..
+        } => (*elapsed_ns, *busy_ns) = (0, 0),
+        MarkKind::Call { elapsed_ns, .. } | MarkKind::Template { elapsed_ns, .. } => {
+            *elapsed_ns = 0;
+        }
+        _ => {}
+    }
+    mark
 }
 
 fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row], times: bool) -> fmt::Result {
@@ -455,11 +510,16 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row], times: bool) ->
 
 /// What a cap on the cycle's size left out: `12 marks`. None: nothing.
 pub fn omitted(cycle: &Cycle) -> Option<String> {
-    let left_out = [(cycle.omitted.steps, "step"), (cycle.omitted.marks, "mark")];
+    let omitted = cycle.omitted;
+    let left_out = [
+        (omitted.steps, ["step", "steps"]),
+        (omitted.marks, ["mark", "marks"]),
+        (omitted.bodies, ["body", "bodies"]),
+    ];
     let words: Vec<_> = left_out
         .into_iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}{}", if n == 1 { "" } else { "s" }))
+        .map(|(n, [one, many])| format!("{n} {}", if n == 1 { one } else { many }))
         .collect();
     (!words.is_empty()).then(|| words.join(" and "))
 }

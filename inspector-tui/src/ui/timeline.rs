@@ -35,7 +35,11 @@ use ratatui::{
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
     let focused = app.focus == Pane::Timeline;
     let title = app.view().map_or("timeline".into(), |v| {
-        let title = format!("{} {}", escape(&v.cycle.method), escape(&v.cycle.target));
+        let title = format!(
+            "{} {}",
+            escape(&v.cycle.method),
+            text::target(&v.cycle.method, &v.cycle.target)
+        );
         fit::cut(&title, usize::from(area.width).saturating_sub(34))
     });
     let inner = pane(

@@ -39,6 +39,7 @@ impl Recording {
     /// A body begins to be looked at; `None` if there are too many in this cycle.
     pub(crate) fn body(&mut self, side: Side, announced: Option<u64>) -> Option<u16> {
         if self.bodies.len() >= BODIES_CAP {
+            self.omitted_bodies += 1;
             return None;
         }
         self.sent_body(side, announced)
