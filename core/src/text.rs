@@ -1,7 +1,7 @@
 //! Cycles as plain text, and the one function that makes untrusted bytes fit to be shown.
 //!
 //! - [`escape`], [`escape_bytes`]: what every byte of a message passes before a person sees it.
-//! - [`timeline`]: a cycle, step by step; [`omitted`] what it does not have.
+//! - [`timeline`]: a cycle, step by step; [`omitted`] what it does not have; [`extractors`] of a view.
 //! - [`line()`], [`target`], [`mark`]: a cycle, its target, and what happened in it, on one line.
 //! - [`duration`], [`size`], [`clock`]: figures with their units.
 
@@ -17,7 +17,7 @@ pub mod edits;
 
 pub use escape::{escape, escape_bytes};
 pub use line::{line, target};
-pub use timeline::{Timeline, mark, omitted, timeline, tried};
+pub use timeline::{Timeline, extractors, mark, omitted, timeline, tried};
 pub use units::{clock, duration, size};
 
 #[cfg(test)]

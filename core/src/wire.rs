@@ -213,7 +213,7 @@ pub struct Omitted {
     pub marks: u64,
     /// Steps. The fold is exact up to the last step kept.
     pub steps: u64,
-    /// Bodies that were not looked at.
+    /// How often a body was not looked at: once at each probe that it passed.
     #[serde(default)]
     pub bodies: u64,
 }

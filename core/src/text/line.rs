@@ -12,6 +12,15 @@ pub fn target<'t>(method: &str, target: &'t str) -> Cow<'t, str> {
     }
 }
 
+/// Method and target, escaped.
+pub(super) fn request(method: &str, target: &str) -> String {
+    let target = self::target(method, target);
+    match method.is_empty() {
+        true => target.into_owned(),
+        false => format!("{} {target}", escape(method)),
+    }
+}
+
 /// One line, escaped: time, method, target, status, duration, statements, and the outcome where it is not `completed`.
 pub fn line(cycle: &CycleSummary) -> String {
     let status = cycle.status.map_or("---".into(), |s| s.to_string());

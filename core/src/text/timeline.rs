@@ -1,10 +1,11 @@
 //! A cycle, step by step.
 
-use super::{clock, duration, edits, escape, size, target};
+use super::{clock, duration, edits, escape, line::request, size};
 use crate::{
     times::{Row, RowState, rows},
     wire::{
-        BodyEnd, Cycle, Edge, Frame, Left, Mark, MarkKind, Side, SiteKind, Stage, Step, Tried, Why,
+        BodyEnd, Cycle, Edge, Frame, Left, Mark, MarkKind, Side, Site, SiteKind, Stage, Step,
+        Tried, Why,
     },
 };
 use std::fmt;
@@ -63,6 +64,7 @@ impl fmt::Display for Timeline<'_> {
                 }
             };
             let depth = depth.map_or(0, |r| r.depth);
+            view_lines(f, cycle, step, depth, times)?;
             delta_lines(f, cycle, step, depth)?;
             tried_lines(f, step, depth)?;
             traffic_lines(f, step, depth)?;
@@ -78,21 +80,14 @@ impl fmt::Display for Timeline<'_> {
 
 fn head(f: &mut fmt::Formatter<'_>, cycle: &Cycle, times: bool) -> fmt::Result {
     let status = cycle.status.map_or("no status".into(), |s| s.to_string());
+    let request = request(&cycle.method, &cycle.target);
     if !times {
-        let method = escape(&cycle.method);
-        let target = target(&cycle.method, &cycle.target);
-        return writeln!(
-            f,
-            "{method} {target}  {status}  {}\n",
-            escape(&outcome(cycle))
-        );
+        return writeln!(f, "{request}  {status}  {}\n", escape(&outcome(cycle)));
     }
     writeln!(
         f,
-        "{}  {} {}  {status}  {}  {}",
+        "{}  {request}  {status}  {}  {}",
         clock(cycle.started_unix_us),
-        escape(&cycle.method),
-        target(&cycle.method, &cycle.target),
         duration(cycle.duration_ns),
         escape(&outcome(cycle)),
     )?;
@@ -204,6 +199,33 @@ fn indent(depth: usize) -> usize {
 /// A line that belongs to the step above it.
 fn below(f: &mut fmt::Formatter<'_>, depth: usize, text: fmt::Arguments<'_>) -> fmt::Result {
     writeln!(f, "{:width$}{text}", "", width = 15 + indent(depth))
+}
+
+/// What a view is made of: where its route stands, and its extractors in order.
+fn view_lines(
+    f: &mut fmt::Formatter<'_>,
+    cycle: &Cycle,
+    step: &Step,
+    depth: usize,
+    times: bool,
+) -> fmt::Result {
+    let site = step.site.and_then(|i| cycle.sites.get(i));
+    let Some(site) = site.filter(|_| step.stage == Stage::View && step.edge == Edge::In) else {
+        return Ok(());
+    };
+    if times && !site.file.is_empty() {
+        let at = format_args!("· at {}:{}", escape(&site.file), site.line);
+        below(f, depth, at)?;
+    }
+    match site.extractors.is_empty() {
+        true => Ok(()),
+        false => below(f, depth, format_args!("· extractors: {}", extractors(site))),
+    }
+}
+
+/// The extractors of a handler in order, on one line, escaped.
+pub fn extractors(site: &Site) -> String {
+    escape(&site.extractors.join(", ")).into_owned()
 }
 
 fn delta_lines(
@@ -514,7 +536,7 @@ pub fn omitted(cycle: &Cycle) -> Option<String> {
     let left_out = [
         (omitted.steps, ["step", "steps"]),
         (omitted.marks, ["mark", "marks"]),
-        (omitted.bodies, ["body", "bodies"]),
+        (omitted.bodies, ["look at a body", "looks at bodies"]),
     ];
     let words: Vec<_> = left_out
         .into_iter()

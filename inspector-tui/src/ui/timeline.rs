@@ -35,11 +35,8 @@ use ratatui::{
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
     let focused = app.focus == Pane::Timeline;
     let title = app.view().map_or("timeline".into(), |v| {
-        let title = format!(
-            "{} {}",
-            escape(&v.cycle.method),
-            text::target(&v.cycle.method, &v.cycle.target)
-        );
+        let target = text::target(&v.cycle.method, &v.cycle.target);
+        let title = format!("{} {target}", escape(&v.cycle.method));
         fit::cut(&title, usize::from(area.width).saturating_sub(34))
     });
     let inner = pane(
@@ -299,6 +296,9 @@ fn here(view: &View, theme: Theme) -> Line<'static> {
     }
     if let Some(site) = view.site(step.site).filter(|s| !s.file.is_empty()) {
         text += &format!("  {}:{}", escape(&site.file), site.line);
+        if !site.extractors.is_empty() && step.edge == Edge::In {
+            text += &format!("  ({})", text::extractors(site));
+        }
     }
     Line::styled(text, theme.strong())
 }

@@ -187,12 +187,13 @@ async fn statements_of_diesel_are_seen_wherever_they_run() {
             .unwrap();
         count(&mut connection, 41).to_string()
     };
-    // On a thread of its own, with the span of the request.
+    // On a thread of its own, with the span of the request. The subscriber is this test's and not the process's, so it goes
+    // along too.
     let there = || async {
         let span = tracing::Span::current();
-        let work = move || {
-            span.in_scope(|| count(&mut SqliteConnection::establish(":memory:").unwrap(), 1))
-        };
+        let listening = tracing::dispatcher::get_default(Clone::clone);
+        let count = || count(&mut SqliteConnection::establish(":memory:").unwrap(), 1);
+        let work = move || tracing::dispatcher::with_default(&listening, || span.in_scope(count));
         tokio::task::spawn_blocking(work).await.unwrap().to_string()
     };
     let app = Router::new()

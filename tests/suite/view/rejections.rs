@@ -42,7 +42,7 @@ impl<S: Sync + Send> FromRequestParts<S> for Wrapped {
     type Rejection = onionskin::extract::rejection::ExtensionRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        Extension::<u8>::from_request_parts(parts, state).await?;
+        let _ = Extension::<u8>::from_request_parts(parts, state).await?;
         Ok(Self)
     }
 }
