@@ -151,6 +151,7 @@ pub enum Outcome {
 /// From whom it is known that an extractor refused a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum KnownBy {
     /// The app: see [`crate::Rejected`].
     App,
