@@ -33,6 +33,8 @@ mod server;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod generated;
 
 pub use claim::{Running, running};
 pub use client::Client;

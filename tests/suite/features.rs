@@ -41,7 +41,7 @@ fn mirrored_one_for_one() {
         (
             "axum",
             "onionskin",
-            &["diesel", "in-release", "subscriber"][..],
+            &["diesel", "in-release", "schema", "subscriber"][..],
         ),
         ("tower", "onionskin-tower", &["in-release"]),
     ] {

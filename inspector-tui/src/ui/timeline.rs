@@ -296,9 +296,6 @@ fn here(view: &View, theme: Theme) -> Line<'static> {
     }
     if let Some(site) = view.site(step.site).filter(|s| !s.file.is_empty()) {
         text += &format!("  {}:{}", escape(&site.file), site.line);
-        if !site.extractors.is_empty() && step.edge == Edge::In {
-            text += &format!("  ({})", text::extractors(site));
-        }
     }
     Line::styled(text, theme.strong())
 }
