@@ -57,6 +57,7 @@ fn head(connection: &Connection) -> String {
     match connection.bytes_in {
         // They came with the request before, or belong to no request alone (HTTP/2).
         0 => "no bytes of its own".into(),
+        bytes if connection.first_byte_before_ns == 0 => format!("{} read", size(bytes)),
         bytes => format!(
             "{} read, the first {} before this, the last {}",
             size(bytes),
