@@ -44,14 +44,14 @@ pub(crate) mod tag {
     pub(crate) const ERROR: u8 = 15;
     /// Mark: inside entry + 1, level, target, name, ns from its beginning to its end, ns entered, number of fields, name and
     /// value of each.
-    pub(crate) const SPAN: u8 = 16;
+    pub(crate) const SPAN: u8 = 20;
     /// Mark: inside entry + 1, name, ns.
-    pub(crate) const TEMPLATE: u8 = 17;
+    pub(crate) const TEMPLATE: u8 = 21;
     /// Mark: inside entry + 1, statement, ns.
-    pub(crate) const STATEMENT: u8 = 18;
+    pub(crate) const STATEMENT: u8 = 22;
     /// Steps of a head that never became a request, and all there are: site of the server, status of the server's own answer
     /// (0: none), and what the connection wrote of it, as in `SENT`.
-    pub(crate) const HEADLESS: u8 = 19;
+    pub(crate) const HEADLESS: u8 = 23;
     /// Step: entry. It was dropped with the cycle.
     pub(crate) const CANCELLED: u8 = 13;
     /// Neither: the body that was sent is not the one that `SEND` names but this; stands before `SENT`.
