@@ -80,13 +80,7 @@ impl Decoder<'_> {
         if mask & part::EXTENSIONS != 0 {
             for added in [true, false] {
                 for _ in 0..self.reader.varint()? {
-                    let id = usize::try_from(self.reader.varint()?).unwrap_or(usize::MAX);
-                    let name = self
-                        .tables
-                        .types
-                        .get(id)
-                        .map_or("an unknown type", String::as_str);
-                    let type_name = name.to_owned();
+                    let type_name = self.name()?;
                     delta.extensions.push(if added {
                         ExtensionEdit::Add { type_name }
                     } else {
@@ -107,13 +101,23 @@ impl Decoder<'_> {
         Ok((delta, Rc::new(head)))
     }
 
+    /// A name by its number.
+    fn name(&mut self) -> Result<String, DecodeError> {
+        let id = usize::try_from(self.reader.varint()?).unwrap_or(usize::MAX);
+        let name = self.tables.types.get(id);
+        Ok(name.map_or("an unknown name", String::as_str).to_owned())
+    }
+
     fn fields(&mut self, old: &[Field]) -> Result<Vec<Field>, DecodeError> {
         let mut fields = Vec::new();
         loop {
             match self.reader.varint()? {
                 0 => return Ok(fields),
-                2 => {
-                    let name = self.reader.text()?;
+                piece @ (2 | 4) => {
+                    let name = match piece {
+                        2 => self.reader.text()?,
+                        _ => self.name()?,
+                    };
                     let redacted = self.reader.byte()? != 0;
                     let value = Octets::from(self.reader.bytes()?);
                     self.literals += 1;

@@ -109,7 +109,7 @@ impl Recording {
         };
         for (name, value) in trailers {
             let mut shown = Vec::new();
-            let class = redact::class_of(name.as_str());
+            let class = redact::class_of(name);
             let masked =
                 redact::put_value(&mut shown, class, value.is_sensitive(), value.as_bytes());
             put_bytes(&mut record.trailers, name.as_str().as_bytes());
