@@ -73,6 +73,11 @@ pub(crate) mod part {
     pub(crate) const BODY: u8 = 1 << 6;
 }
 
+/// In the flags of a body, beside 1 (of the response) and 2 (kept): its hash is still to be worked out of its head. Such a
+/// frame does not leave the app.
+#[cfg(any(debug_assertions, feature = "in-release"))]
+pub(crate) const UNHASHED: u8 = 4;
+
 /// How a body ended.
 pub(crate) mod end {
     pub(crate) const CUT: u8 = 0;

@@ -101,7 +101,8 @@ struct Take<'a> {
 impl Write for Take<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.pieces.push(piece(text));
-        if !matches!(text, "{" | "}" | ", ") {
+        let is_punctuation = text.len() <= 2 && matches!(text, "{" | "}" | ", ");
+        if !is_punctuation {
             self.types.push(type_id(text));
         }
         Ok(())

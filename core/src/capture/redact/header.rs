@@ -11,23 +11,44 @@ pub(crate) struct Known {
     pub(crate) name: HeaderName,
     /// Its number in the table of names.
     pub(crate) id: u32,
+    class: Class,
 }
 
-static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let mut names: Vec<&str> = listed().collect();
-    names.sort_unstable();
-    names.dedup();
-    let known = |name: &str| Known {
-        name: HeaderName::from_bytes(name.as_bytes()).expect("the lists hold names of headers"),
-        id: site::name_id(name),
-    };
-    names.into_iter().map(known).collect()
+/// Places for the names of our lists: many more than names, so that most stand where they are looked for.
+const KNOWN_PLACES: usize = 1024;
+
+/// Each name stands in its place, or in the next one that is free.
+static KNOWN: LazyLock<Vec<Option<Known>>> = LazyLock::new(|| {
+    let mut known: Vec<Option<Known>> = Vec::new();
+    known.resize_with(KNOWN_PLACES, || None);
+    for text in listed() {
+        let name = HeaderName::from_bytes(text.as_bytes()).expect("the lists hold names");
+        let mut at = place(&name) % KNOWN_PLACES;
+        while known[at].as_ref().is_some_and(|there| there.name != name) {
+            at = (at + 1) % KNOWN_PLACES;
+        }
+        let id = site::name_id(text);
+        // Number 0 is that of names for which there was no room.
+        known[at] = (id != 0).then(|| Known {
+            class: classify(text),
+            name,
+            id,
+        });
+    }
+    known
 });
+
+/// A number that few names have in common.
+#[inline]
+fn place(name: &HeaderName) -> usize {
+    let text = name.as_str().as_bytes();
+    let byte = |at: usize| usize::from(text.get(at).copied().unwrap_or(0));
+    text.len() * 131 + byte(0) * 7 + byte(text.len() / 2) * 29 + byte(text.len() - 1)
+}
 
 /// A name that this thread has met.
 struct Met {
     name: HeaderName,
-    known: Option<&'static Known>,
     class: Class,
 }
 
@@ -43,26 +64,32 @@ thread_local! {
 /// Where a name is on our lists, if it is, and how its values are treated.
 #[inline]
 pub(crate) fn name_of(name: &HeaderName) -> (Option<&'static Known>, Class) {
-    let text = name.as_str().as_bytes();
-    let (first, last) = (text.first(), text.last());
-    let ends = usize::from(*first.unwrap_or(&0)) * 7 + usize::from(*last.unwrap_or(&0));
-    let place = (text.len() * 37 + ends) % PLACES;
+    let place = place(name);
+    let mut at = place % KNOWN_PLACES;
+    while let Some(known) = &KNOWN[at] {
+        if known.name == *name {
+            return (Some(known), known.class);
+        }
+        at = (at + 1) % KNOWN_PLACES;
+    }
+    (None, class_of_other(name, place % PLACES))
+}
+
+/// How the values of a header are treated that is on no list.
+fn class_of_other(name: &HeaderName, place: usize) -> Class {
     let met = MET.try_with(|met| match met.borrow().get(place) {
-        Some(Some(met)) if met.name == *name => Some((met.known, met.class)),
+        Some(Some(met)) if met.name == *name => Some(met.class),
         _ => None,
     });
     match met {
-        Ok(Some(known)) => known,
+        Ok(Some(class)) => class,
         _ => meet(name, place),
     }
 }
 
 #[cold]
-fn meet(name: &HeaderName, place: usize) -> (Option<&'static Known>, Class) {
+fn meet(name: &HeaderName, place: usize) -> Class {
     let text = name.as_str();
-    let at = KNOWN.binary_search_by(|known| known.name.as_str().cmp(text));
-    // Number 0 is that of names for which there was no room.
-    let known = at.ok().map(|at| &KNOWN[at]).filter(|known| known.id != 0);
     let class = classify(text);
     // A copy of its own: a clone would keep alive what the app has allocated.
     if let Ok(name) = HeaderName::from_bytes(text.as_bytes())
@@ -71,13 +98,44 @@ fn meet(name: &HeaderName, place: usize) -> (Option<&'static Known>, Class) {
         let _ = MET.try_with(|met| {
             let mut met = met.borrow_mut();
             met.resize_with(PLACES, || None);
-            met[place] = Some(Met { name, known, class });
+            met[place] = Some(Met { name, class });
         });
     }
-    (known, class)
+    class
 }
 
 /// How the values of this header are treated.
 pub(crate) fn class_of(name: &HeaderName) -> Class {
     name_of(name).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_on_the_lists_are_found_and_others_are_classified() {
+        for text in listed() {
+            let (known, class) = name_of(&HeaderName::from_bytes(text.as_bytes()).unwrap());
+            assert_eq!(known.map(|k| k.name.as_str()), Some(text));
+            assert_eq!(class, classify(text), "{text}");
+        }
+        for text in ["x-of-our-own", "x-my-session", "x"] {
+            let name = HeaderName::from_bytes(text.as_bytes()).unwrap();
+            for _ in 0..2 {
+                let (known, class) = name_of(&name);
+                assert!(known.is_none());
+                assert_eq!(class, classify(text), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn most_names_stand_where_they_are_looked_for() {
+        let elsewhere = (0..KNOWN_PLACES).filter(|at| {
+            let known = KNOWN[*at].as_ref();
+            known.is_some_and(|known| place(&known.name) % KNOWN_PLACES != *at)
+        });
+        assert!(elsewhere.count() < 20);
+    }
 }
