@@ -8,6 +8,7 @@
 //! - [`heads`]: what a message's head looked like, compared in place; [`redact`]: credentials masked
 //! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on
 //! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place; `logs`: `tracing` events
+//! - [`watch`]: extensions whose values are shown
 //! - [`control`]: the switch; [`tap`]: cycles of tests
 
 pub(crate) mod agent;
@@ -36,5 +37,6 @@ pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod tap;
 pub(crate) mod traced;
+pub(crate) mod watch;
 pub(crate) mod websocket;
 pub(crate) mod written;

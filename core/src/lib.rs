@@ -40,6 +40,7 @@ pub use capture::{
     control::{is_recording, set_recording},
     router::Router,
     traced::{Traced, traced},
+    watch::{watch_extension, watch_extension_with},
 };
 
 #[cfg(all(
@@ -103,4 +104,6 @@ mod absent;
 ))]
 pub use absent::log_layer;
 #[cfg(not(any(debug_assertions, feature = "in-release")))]
-pub use absent::{counters, flush, is_recording, set_recording, traced};
+pub use absent::{
+    counters, flush, is_recording, set_recording, traced, watch_extension, watch_extension_with,
+};

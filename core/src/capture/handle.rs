@@ -355,6 +355,17 @@ pub(crate) fn current_entry(of: &Handle) -> Option<EntryId> {
         .flatten()
 }
 
+/// Runs code with no cycle current on this thread: what it does belongs to none.
+pub(crate) fn outside<R>(code: impl FnOnce() -> R) -> R {
+    let before = PLACE.replace(Place {
+        cycle: 0,
+        entry: None,
+    });
+    let result = code();
+    PLACE.set(before);
+    result
+}
+
 /// Whether any cycle is current on this thread.
 #[inline]
 pub(crate) fn is_inside() -> bool {

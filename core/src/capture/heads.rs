@@ -6,8 +6,9 @@
 
 mod fields;
 mod types;
+mod values;
 
-use super::redact;
+use super::{redact, watch::Shown};
 use crate::codec::format::{part, put_bytes, put_varint};
 use fields::Field;
 
@@ -15,6 +16,7 @@ pub(crate) use fields::Compared;
 use http::{Extensions, HeaderMap, Method, Uri, Version};
 use std::ops::Range;
 use types::{Piece, Types};
+use values::Value;
 
 /// What is compared of a body: which one it is, and the length its size hint announces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub(crate) struct Head<'a> {
     pub(crate) version: Version,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) extensions: &'a Extensions,
+    /// The values of those that are watched.
+    pub(crate) watched: &'a [Shown],
     pub(crate) body: BodyState,
     pub(crate) since: Since,
 }
@@ -92,6 +96,7 @@ struct HeadVersion {
     status: u16,
     fields: Span,
     types: Types,
+    values: Span,
     body: BodyState,
 }
 
@@ -116,6 +121,7 @@ pub(crate) struct Heads {
     sensitive: Vec<Field>,
     types: Vec<u32>,
     pieces: Vec<Piece>,
+    values: Vec<Value>,
 }
 
 impl Heads {
@@ -130,6 +136,7 @@ impl Heads {
         self.sensitive.clear();
         self.types.clear();
         self.pieces.clear();
+        self.values.clear();
         self.versions.clear();
     }
 
@@ -160,6 +167,7 @@ impl Heads {
         let is_same = same_types
             && [compared.same; 2] == [old.fields.len as usize, head.headers.len()]
             && !compared.sensitive
+            && self.same_values(old.values, head.watched)
             && self.is_unchanged(old, head, events);
         if is_same { Ok(base) } else { Err(compared) }
     }
@@ -226,6 +234,16 @@ impl Heads {
                 head.body.announced.map_or(0, |n| n.saturating_add(1)),
             );
         }
+        let old_values = base.map_or_else(Span::default, |b| self.versions[b as usize].values);
+        let start = events.len();
+        let values = if self.same_values(old_values, head.watched) {
+            old_values
+        } else {
+            self.put_values(old_values, head.watched, events)
+        };
+        if events.len() > start {
+            mask |= part::VALUES;
+        }
         events[mask_at] = mask;
         if let Some(base) = base
             && mask == 0
@@ -241,6 +259,7 @@ impl Heads {
             status,
             fields,
             types,
+            values,
             body: head.body,
         });
         self.versions.len() as u32 - 1

@@ -11,6 +11,7 @@ use super::{
     recording::EntryId,
     redact,
     tap::Tap,
+    watch::{self, Shown},
 };
 use crate::{
     Cause,
@@ -97,6 +98,7 @@ impl Frame {
         let Carried::Recorded(handle, last) = carried else {
             return None;
         };
+        let watched = watch::shown(request.extensions());
         let current = handle::current_entry(handle).or_else(|| last.entry());
         let (entry, new_body) = handle.guarded(|| {
             let mut recording = handle.lock();
@@ -110,6 +112,7 @@ impl Frame {
                 version: request.version(),
                 headers: request.headers(),
                 extensions: request.extensions(),
+                watched: &watched,
                 body: state,
                 since: recording.since(site, parent),
             };
@@ -167,9 +170,11 @@ impl Frame {
         let can_tee = body::as_axum(response.body_mut()).is_some();
         // Formatting an error is the app's code: not while the recording is locked.
         let chain = response.extensions().get::<Cause>().map(Cause::chain);
+        let watched = watch::shown(response.extensions());
         let new_body = self.handle.guarded(|| {
             let mut recording = self.handle.lock();
-            let (head, new_body) = self.response_head(&look, &mut recording, response, can_tee);
+            let (head, new_body) =
+                self.response_head(&look, &watched, &mut recording, response, can_tee);
             if let Some(chain) = chain
                 && recording.is_first_response(self.entry)
             {
@@ -192,9 +197,11 @@ impl Frame {
         debug_assert!(self.outermost);
         self.done = true;
         let look = body::look(response.body());
+        let watched = watch::shown(response.extensions());
         let sent = self.handle.guarded(|| {
             let mut recording = self.handle.lock();
-            let (mut head, new_body) = self.response_head(&look, &mut recording, response, true);
+            let (mut head, new_body) =
+                self.response_head(&look, &watched, &mut recording, response, true);
             if straight {
                 head.since = Since::Nothing;
             }
@@ -241,6 +248,7 @@ impl Frame {
     fn response_head<'a, B>(
         &self,
         look: &Look,
+        watched: &'a [Shown],
         recording: &mut super::recording::Recording,
         response: &'a http::Response<B>,
         can_tee: bool,
@@ -256,6 +264,7 @@ impl Frame {
             version: response.version(),
             headers: response.headers(),
             extensions: response.extensions(),
+            watched,
             body: state,
             since: Since::App,
         };

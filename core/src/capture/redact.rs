@@ -4,10 +4,12 @@
 //! *the same* from *changed*, not what the value was.
 
 mod body;
+mod debug;
 mod header;
 mod names;
 
 pub(crate) use body::mask_body;
+pub(crate) use debug::put_debug;
 pub(crate) use header::{Known, class_of, name_of};
 pub(crate) use names::Class;
 

@@ -71,6 +71,8 @@ pub(crate) mod part {
     pub(crate) const EXTENSIONS: u8 = 1 << 5;
     /// Body + 1 (0: not looked at), announced length + 1 (0: unknown).
     pub(crate) const BODY: u8 = 1 << 6;
+    /// Number of extensions with a new value, and of each the name's number and the value as text, masked.
+    pub(crate) const VALUES: u8 = 1 << 7;
 }
 
 /// In the flags of a body, beside 1 (of the response) and 2 (kept): its hash is still to be worked out of its head. Such a

@@ -9,7 +9,7 @@ use crate::{
 use onionskin::{
     replay::Message,
     testing::Recorded,
-    wire::{BodyRef, Edge, ExtensionEdit, Header, Stage},
+    wire::{BodyRef, Edge, Header, Stage},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -87,7 +87,7 @@ impl<'a> Messages<'a> {
         let mut exts: Vec<usize> = folded
             .extensions
             .iter()
-            .filter_map(|h| ext(&h.value))
+            .filter_map(|h| ext(&h.value.type_name))
             .collect();
         exts.sort_unstable();
         hold!(exts == seen.exts, "the extensions");
@@ -191,11 +191,10 @@ impl<'a> Messages<'a> {
             "the delta of the headers: {:?}",
             delta.headers
         );
-        let edited = delta.extensions.iter().any(|e| match e {
-            ExtensionEdit::Add { type_name } | ExtensionEdit::Remove { type_name } => {
-                ext(type_name).is_some()
-            }
-        });
+        let edited = delta
+            .extensions
+            .iter()
+            .any(|edit| ext(edit.type_name()).is_some());
         hold!(
             edited != (before.exts == now.exts),
             "the delta of the extensions"

@@ -109,29 +109,40 @@ impl Write for Take<'_> {
     }
 }
 
-/// Places for types met by a thread.
-const PLACES: usize = 64;
+/// Places for types met by a thread: an app has few. More are asked for in the table of names every time.
+const PLACES: usize = 256;
 
 thread_local! {
-    /// Types met by this thread, so that the table of names is asked once for each. The same name may stand at two
-    /// addresses; its number tells it surely.
+    /// Types met by this thread, so that the table of names is asked once for each; each stands in its place, or in the next
+    /// one that is free. The same name may stand at two addresses; its number tells it surely.
     static MET: [Cell<(Piece, u32)>; PLACES] = const { [const { Cell::new(((0, 0), 0)) }; PLACES] };
 }
 
 fn type_id(name: &str) -> u32 {
     let piece = piece(name);
     MET.with(|met| {
-        let place = &met[(piece.0 / 8 + piece.1) % PLACES];
-        let (known, id) = place.get();
-        if known == piece {
-            return id;
+        let place = piece.0 / 2 + piece.1 * 37;
+        for at in place..place + 8 {
+            let cell = &met[at % PLACES];
+            match cell.get() {
+                (known, id) if known == piece => return id,
+                ((0, _), _) => {
+                    let id = ask(name);
+                    cell.set((piece, id));
+                    return id;
+                }
+                _ => {}
+            }
         }
-        let id = if name.starts_with("onionskin::capture::") {
-            OURS
-        } else {
-            site::name_id(name)
-        };
-        place.set((piece, id));
-        id
+        ask(name)
     })
+}
+
+#[cold]
+fn ask(name: &str) -> u32 {
+    if name.starts_with("onionskin::capture::") {
+        OURS
+    } else {
+        site::name_id(name)
+    }
 }
