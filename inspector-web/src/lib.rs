@@ -17,11 +17,13 @@
 //! - `guard`: who may ask at all: Host, Origin, method, token
 //! - `api`: the routes; [`model`] what they answer
 //! - [`client`]: the same API from the other side, for the UIs
+//! - [`keys`]: the one table of keys of both UIs
 //! - [`error`]: why an inspector does not start
 
 pub mod client;
 pub mod config;
 pub mod error;
+pub mod keys;
 pub mod model;
 pub mod store;
 

@@ -1,8 +1,11 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
 use super::{Api, cycles, filter, live, status};
-use crate::model::{App, CyclePage, FilterHelp, Status};
-use axum::routing::{MethodRouter, get};
+use crate::model::{App, CyclePage, FilterHelp, KeyGroup, Status};
+use axum::{
+    Json,
+    routing::{MethodRouter, get},
+};
 use onionskin::{
     replay::Snapshot,
     wire::{Cycle, Stack},
@@ -123,6 +126,12 @@ pub(super) fn questions() -> Vec<Question> {
         )
         .query::<live::LiveQuery>()
         .by(get(live::live)),
+        Question::json::<Vec<KeyGroup>>(
+            "/api/keys",
+            "keys",
+            "The keys of both UIs, from the one table.",
+        )
+        .by(get(async || Json(crate::keys::groups()))),
         Question::json::<serde_json::Map<String, serde_json::Value>>(
             "/api/openapi.json",
             "openapi",
