@@ -13,6 +13,7 @@
 //! - `hub`: the accept loop for apps; `hub::link` one app's link, `hub::reader` lines and frames, `hub::tables` names
 //! - [`store`]: cycles of all runs in memory, bounded in bytes, with exact counters
 //! - `filter`: which cycles a person wants to see
+//! - `map`: the map of an app, with figures
 //! - `server`: the accept loop for HTTP clients, with time limits and caps
 //! - `guard`: who may ask at all: Host, Origin, method, token
 //! - `api`: the routes; [`model`] what they answer
@@ -33,6 +34,7 @@ mod filter;
 mod guard;
 mod hub;
 mod inspector;
+mod map;
 mod server;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
 use super::{Api, cycles, filter, live, status};
-use crate::model::{App, CyclePage, FilterHelp, KeyGroup, Status};
+use crate::model::{App, CyclePage, FilterHelp, KeyGroup, StackView, Status};
 use axum::{
     Json,
     routing::{MethodRouter, get},
@@ -89,6 +89,13 @@ pub(super) fn questions() -> Vec<Question> {
             "The map of an app: routes, and for each the layers from outside to inside.",
         )
         .by(get(cycles::stack)),
+        Question::json::<StackView>(
+            "/api/apps/{run}/map",
+            "map",
+            "The map of an app with figures, of the cycles kept that match.",
+        )
+        .query::<cycles::MapQuery>()
+        .by(get(cycles::map)),
         Question::json::<CyclePage>("/api/cycles", "cycles", "A page of the list, newest first.")
             .query::<cycles::ListQuery>()
             .by(get(cycles::list)),
