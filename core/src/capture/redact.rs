@@ -339,7 +339,7 @@ mod tests {
     fn every_credential_begins_with_a_rare_byte() {
         assert!(STARTS.iter().all(|(start, _)| has_rare(start)));
         assert!(has_rare(b"0123456789abcdef0123456789_"));
-        assert!(!has_rare(b"text/html; charset=utf-8, a long one"));
+        assert!(!has_rare(b"the quick brown fo jumps over the lazy dog"));
     }
 
     /// The canary must be gone, whatever the header.
