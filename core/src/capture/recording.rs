@@ -327,7 +327,12 @@ impl Recording {
         head: &Head<'a>,
         route: impl FnOnce() -> Option<&'a str>,
     ) -> Option<EntryId> {
-        let t = self.now();
+        // A cycle begins with its first step.
+        let t = if self.entries.is_empty() {
+            0
+        } else {
+            self.now()
+        };
         if let Some(router) = self.resolving.take() {
             self.resolved(router, t, route());
         }

@@ -85,7 +85,7 @@ where
         name: site::name_id(type_name::<T>()),
         show: Box::new(move |extensions| {
             let value = extensions.get::<T>()?;
-            let mut out = Capped(String::new());
+            let mut out = Capped(String::with_capacity(128));
             // An error means that the cap is reached, or that the app's code does not want to: either way this is what
             // there is.
             let _ = show(value, &mut out);

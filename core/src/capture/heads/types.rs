@@ -59,14 +59,10 @@ impl Heads {
             write!(take, "{extensions:?}").expect("the sink takes everything");
         }
         let (before, now) = (&self.types[old.ids.range()], &self.types[ids..]);
-        let added = now.iter().filter(|t| **t != OURS && !before.contains(t));
-        let removed = before.iter().filter(|t| **t != OURS && !now.contains(t));
-        let (n_added, n_removed) = (added.clone().count(), removed.clone().count());
-        if n_added + n_removed > 0 {
-            put_varint(out, n_added as u64);
-            added.for_each(|t| put_varint(out, u64::from(*t)));
-            put_varint(out, n_removed as u64);
-            removed.for_each(|t| put_varint(out, u64::from(*t)));
+        let start = out.len();
+        let any = put_missing(out, now, before) | put_missing(out, before, now);
+        if !any {
+            out.truncate(start);
         }
         Types {
             pieces: Span::behind(&self.pieces, pieces),
@@ -91,6 +87,27 @@ impl Write for Compare<'_> {
             _ => Err(fmt::Error),
         }
     }
+}
+
+/// Encodes how many types of a list are not in another, and which. Returns whether there are any.
+fn put_missing(out: &mut Vec<u8>, list: &[u32], other: &[u32]) -> bool {
+    let at = out.len();
+    out.push(0);
+    let mut missing = 0_u64;
+    for id in list {
+        if *id != OURS && !other.contains(id) {
+            put_varint(out, u64::from(*id));
+            missing += 1;
+        }
+    }
+    if missing < 0x80 {
+        out[at] = missing as u8;
+    } else {
+        let mut count = Vec::new();
+        put_varint(&mut count, missing);
+        out.splice(at..=at, count);
+    }
+    missing > 0
 }
 
 struct Take<'a> {
