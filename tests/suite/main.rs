@@ -31,6 +31,9 @@ mod connection;
 mod accounting;
 mod attach;
 
+// Long bodies: held back as on axum, without memory, and with the true length and hash.
+mod pressure;
+
 // The recorded headers are the true ones, for any stack of layers.
 mod headers;
 
