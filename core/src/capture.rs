@@ -6,7 +6,8 @@
 //! - [`probe`]: the probe between two layers; [`traced`]: the pair of them around one; [`handler`]: the one around a handler; [`body`]: the one in a body ([`events`])
 //! - [`handle`]: how probes of one cycle find its recording; [`recording`]: what happened, encoded as it happens
 //! - [`heads`]: what a message's head looked like, compared in place; [`redact`]: credentials masked
-//! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on
+//! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on;
+//!   [`tally`]: what became of them; [`sync`]: what these share
 //! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place
 //! - `logs`: `tracing` events and spans; [`template`], `diesel`: what took a while inside a view
 //! - [`watch`]: extensions whose values are shown
@@ -38,6 +39,8 @@ pub(crate) mod routing;
 #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
 pub(crate) mod server;
 pub(crate) mod site;
+pub(crate) mod sync;
+pub(crate) mod tally;
 pub(crate) mod tap;
 pub(crate) mod template;
 pub(crate) mod traced;
