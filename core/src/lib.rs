@@ -41,6 +41,7 @@ pub use capture::{
     router::Router,
     template::template,
     traced::{Traced, traced},
+    watch::{watch_extension, watch_extension_with},
 };
 
 #[cfg(all(
@@ -109,4 +110,7 @@ pub use absent::diesel_instrumentation;
 ))]
 pub use absent::log_layer;
 #[cfg(not(any(debug_assertions, feature = "in-release")))]
-pub use absent::{counters, flush, is_recording, set_recording, template, traced};
+pub use absent::{
+    counters, flush, is_recording, set_recording, template, traced, watch_extension,
+    watch_extension_with,
+};

@@ -19,7 +19,7 @@ mod step;
 mod summary;
 
 pub use body::{Body, BodyEnd, Side};
-pub use delta::{BodyRef, Change, Delta, ExtensionEdit, Header, HeaderEdit};
+pub use delta::{BodyRef, Change, Delta, Extension, ExtensionEdit, Header, HeaderEdit};
 pub use mark::{Frame, Mark, MarkKind};
 pub use octets::Octets;
 pub use sent::{FrameCount, FrameKind, Sent, Traffic};

@@ -5,9 +5,11 @@
 //! holds nothing.
 
 mod cycles;
+mod filter;
 mod live;
 mod openapi;
 mod page;
+mod patient;
 mod problem;
 mod routes;
 
@@ -50,6 +52,9 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
+/// Longest path with its query: room for a filter of which every byte is escaped.
+const MAX_TARGET: usize = 16 << 10;
+
 /// What the handlers share.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
@@ -57,6 +62,8 @@ pub(crate) struct Api {
     socket: Arc<str>,
     limits: Limits,
     live: Arc<Semaphore>,
+    /// Places for answers that take a while.
+    patience: Arc<Semaphore>,
     closing: watch::Receiver<bool>,
     started: Started,
 }
@@ -79,6 +86,7 @@ impl Api {
             store,
             socket: socket.to_string_lossy().into(),
             live: Arc::new(Semaphore::new(limits.live_clients)),
+            patience: Arc::new(Semaphore::new(patient::AT_ONCE)),
             limits,
             closing,
             started: Started {
@@ -114,6 +122,15 @@ where
     B::Error: Into<axum::BoxError>,
 {
     let mut response = match guard.check(&request).await {
+        Ok(())
+            if request
+                .uri()
+                .path_and_query()
+                .is_some_and(|t| t.as_str().len() > MAX_TARGET) =>
+        {
+            let detail = format!("The path and query may be {MAX_TARGET} bytes long.");
+            Problem::new(StatusCode::URI_TOO_LONG, "long", detail).into_response()
+        }
         Ok(()) => match router.oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},

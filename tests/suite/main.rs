@@ -42,5 +42,8 @@ mod attach;
 // The recorded headers are the true ones, for any stack of layers.
 mod headers;
 
+// Values of extensions that the app wants to see, headers that are marked sensitive late.
+mod extensions;
+
 // No bytes make the decoder panic.
 mod frames;

@@ -223,7 +223,7 @@ impl Agent {
         let (ring, scratch) = (&mut self.ring, &mut self.scratch);
         let moved = outbox::drain(&mut self.spare, |frame| {
             scratch.clear();
-            if mask::mask_bodies(frame, scratch) {
+            if mask::finish_bodies(frame, scratch) {
                 ring.push(scratch)
             } else {
                 ring.push(frame)

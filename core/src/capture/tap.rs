@@ -77,7 +77,7 @@ impl Tap {
     pub(crate) fn push(self, write: impl FnOnce(&mut Vec<u8>)) {
         let (mut frame, mut masked) = (Vec::new(), Vec::new());
         write(&mut frame);
-        if mask::mask_bodies(&frame, &mut masked) {
+        if mask::finish_bodies(&mut frame, &mut masked) {
             frame = masked;
         }
         self.ended

@@ -238,6 +238,7 @@ fn plus(base: u32, at: usize, name: &str, value: &str) -> Delta {
 fn ext(mut delta: Delta, type_name: &str) -> Delta {
     delta.extensions.push(ExtensionEdit::Add {
         type_name: type_name.into(),
+        value: None,
     });
     delta
 }

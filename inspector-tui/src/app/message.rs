@@ -8,7 +8,7 @@ use onionskin::{
         edits::{self, Sign},
         escape, escape_bytes,
     },
-    wire::{BodyRef, Delta, Header, HeaderEdit, Side, Step},
+    wire::{BodyRef, Delta, ExtensionEdit, Header, HeaderEdit, Side, Step},
 };
 
 /// Lines of a body that are shown.
@@ -89,8 +89,18 @@ impl Lines<'_> {
         }
         lines.extend(self.gone());
         for extension in &message.extensions {
-            let text = edits::extension(&extension.value);
-            lines.push(self.line(extension, text, |_| Sign::Added));
+            let shown = &extension.value;
+            let text = edits::extension(&shown.type_name, shown.value.as_deref());
+            lines.push(self.line(extension, text, |delta| {
+                let is_change = |edit: &ExtensionEdit| {
+                    matches!(edit, ExtensionEdit::Change { .. })
+                        && edit.type_name() == shown.type_name
+                };
+                match delta.extensions.iter().any(is_change) {
+                    true => Sign::Changed,
+                    false => Sign::Added,
+                }
+            }));
         }
         if let Some(body) = &message.body {
             let text = format!("body {}", edits::body(&self.view.cycle, body.value));

@@ -1,8 +1,11 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
-use super::{Api, cycles, live, status};
-use crate::model::{App, CyclePage, Status};
-use axum::routing::{MethodRouter, get};
+use super::{Api, cycles, filter, live, status};
+use crate::model::{App, CyclePage, FilterHelp, KeyGroup, StackView, Status};
+use axum::{
+    Json,
+    routing::{MethodRouter, get},
+};
 use onionskin::{
     replay::Snapshot,
     wire::{Cycle, Stack},
@@ -86,9 +89,23 @@ pub(super) fn questions() -> Vec<Question> {
             "The map of an app: routes, and for each the layers from outside to inside.",
         )
         .by(get(cycles::stack)),
+        Question::json::<StackView>(
+            "/api/apps/{run}/map",
+            "map",
+            "The map of an app with figures, of the cycles kept that match.",
+        )
+        .query::<cycles::MapQuery>()
+        .by(get(cycles::map)),
         Question::json::<CyclePage>("/api/cycles", "cycles", "A page of the list, newest first.")
             .query::<cycles::ListQuery>()
             .by(get(cycles::list)),
+        Question::json::<FilterHelp>(
+            "/api/filter",
+            "filter",
+            "Whether a filter is understood, and what could be written at the cursor.",
+        )
+        .query::<filter::HelpQuery>()
+        .by(get(filter::help)),
         Question::json::<Cycle>(
             "/api/cycles/{id}",
             "cycle",
@@ -114,7 +131,14 @@ pub(super) fn questions() -> Vec<Question> {
             "What happens, as server-sent events. `Last-Event-ID` resumes after a position.",
             Answer::Events(schema::<crate::model::LiveEvent>),
         )
+        .query::<live::LiveQuery>()
         .by(get(live::live)),
+        Question::json::<Vec<KeyGroup>>(
+            "/api/keys",
+            "keys",
+            "The keys of both UIs, from the one table.",
+        )
+        .by(get(async || Json(crate::keys::groups()))),
         Question::json::<serde_json::Map<String, serde_json::Value>>(
             "/api/openapi.json",
             "openapi",
