@@ -9,6 +9,8 @@
 //! | `/api/cycles/{id}` | [`Cycle`](onionskin::wire::Cycle) |
 //! | `/api/cycles/{id}/steps/{k}` | [`Snapshot`](onionskin::replay::Snapshot) |
 //! | `/api/cycles/{id}/bodies/{n}` | the head of a body, as an attachment |
+//! | `/api/cycles/{id}/timeline` | [`Timeline`](crate::model::Timeline) |
+//! | `/api/cycles/{id}/steps/{k}/view` | [`StepView`](crate::model::StepView) |
 //! | `/api/live` | server-sent [`LiveEvent`](crate::model::LiveEvent)s |
 //!
 //! What can't be answered is a [`Problem`](crate::model::Problem). Beside the API there is a static page, which needs no
@@ -18,6 +20,7 @@ mod cycles;
 mod live;
 mod page;
 mod problem;
+mod view;
 
 pub(crate) use page::is_public;
 pub(crate) use problem::Problem;
@@ -92,6 +95,8 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/api/cycles/{id}", get(cycles::one))
         .route("/api/cycles/{id}/steps/{step}", get(cycles::snapshot))
         .route("/api/cycles/{id}/bodies/{body}", get(cycles::body))
+        .route("/api/cycles/{id}/timeline", get(view::timeline))
+        .route("/api/cycles/{id}/steps/{step}/view", get(view::step))
         .route("/api/live", get(live::live))
         .merge(page::router())
         .fallback(async || {

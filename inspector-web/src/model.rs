@@ -1,5 +1,14 @@
 //! What the HTTP API answers. Every answer about cycles carries the [`Counters`].
 
+mod message;
+mod timeline;
+
+pub use message::{BodyPlace, By, MessageLine, MessageView, Pair, StepView};
+pub use timeline::{
+    BodyLine, Edit, MarkLine, MessagePart, Op, PanicView, Part, Refused, Row, RowState, Segment,
+    Source, StepLine, Timeline, WhyView,
+};
+
 use onionskin::wire::{Counters, CycleSummary};
 use serde::{Deserialize, Serialize};
 
