@@ -35,6 +35,8 @@ mod server;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod generated;
 
 pub use claim::{Running, running};
 pub use client::Client;

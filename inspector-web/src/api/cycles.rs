@@ -15,6 +15,7 @@ use onionskin::{
     replay::{self, Snapshot},
     wire::{Cycle, Stack},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Cycles on a page if the client does not say.
@@ -40,10 +41,14 @@ pub(super) async fn stack(
 }
 
 /// The query of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct ListQuery {
+    /// Cycles on the page; 100 where it is not said.
+    #[schemars(range(min = 1, max = 1000))]
     limit: Option<usize>,
+    /// Only cycles before this position: `next` of the page before.
     before: Option<u64>,
+    /// Only cycles of this app run.
     run: Option<String>,
 }
 

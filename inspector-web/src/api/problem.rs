@@ -15,6 +15,8 @@ pub(crate) struct Problem {
     status: StatusCode,
     name: &'static str,
     detail: String,
+    /// Of a filter: where it is wrong, and how long that part is.
+    part: Option<(u32, u32)>,
 }
 
 impl Problem {
@@ -23,6 +25,7 @@ impl Problem {
             status,
             name,
             detail: detail.into(),
+            part: None,
         }
     }
 
@@ -57,6 +60,8 @@ impl IntoResponse for Problem {
             title: self.title().into(),
             status: self.status.as_u16(),
             detail: self.detail,
+            at: self.part.map(|(at, _)| at),
+            len: self.part.map(|(_, len)| len),
         };
         let mut response = (self.status, Json(problem)).into_response();
         let headers = response.headers_mut();

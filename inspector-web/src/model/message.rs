@@ -2,10 +2,11 @@
 
 use super::timeline::{MessagePart, Op};
 use onionskin::wire::Octets;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Request and response as they stood right after a step, with what the step did to them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StepView {
     /// `seq` of the step.
     pub step: u32,
@@ -16,7 +17,7 @@ pub struct StepView {
 }
 
 /// A message.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageView {
     /// First line, headers, extensions, in order; what the step took out stands in its old place.
     pub lines: Vec<MessageLine>,
@@ -29,7 +30,7 @@ pub struct MessageView {
 }
 
 /// A part of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageLine {
     /// Which part.
     pub what: MessagePart,
@@ -48,7 +49,7 @@ pub struct MessageLine {
 }
 
 /// Somebody who set a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct By {
     /// `seq` of the step that shows it.
     pub step: u32,
@@ -61,7 +62,7 @@ pub struct By {
 }
 
 /// A name and its value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pair {
     /// The name.
     pub name: String,
@@ -72,7 +73,7 @@ pub struct Pair {
 }
 
 /// Where a message has its body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BodyPlace {
     /// Number of the body in the cycle; none where its bytes were not looked at.
     pub index: Option<usize>,

@@ -4,10 +4,11 @@ use onionskin::wire::{
     BodyEnd, Connection, CycleSummary, Edge, Frame, Header, Left, MarkKind, Octets, Omitted,
     Resolved, Sent, Side, SiteKind, Stage, Tried,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A cycle as rows, steps and marks. Times are nanoseconds from its start.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Timeline {
     /// Its line in the list.
     #[serde(flatten)]
@@ -37,7 +38,7 @@ pub struct Timeline {
 }
 
 /// A bar of the timeline: one passing of a place.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// `seq` of the step that entered it; none for what never ran.
     pub entry: Option<u32>,
@@ -82,7 +83,7 @@ pub struct Row {
 }
 
 /// What became of a [`Row`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowState {
     /// It was entered and left.
@@ -94,7 +95,7 @@ pub enum RowState {
 }
 
 /// A line of the app's source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// As the compiler has it: most often relative to the app's workspace.
     pub file: String,
@@ -103,7 +104,7 @@ pub struct Source {
 }
 
 /// A stretch of time that belongs to one place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Segment {
     /// Index into the rows; none: what is inside a `traced` layer and not seen itself.
     pub row: Option<usize>,
@@ -118,7 +119,7 @@ pub struct Segment {
 }
 
 /// A part of a row's own time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Before it called what is inside.
@@ -130,7 +131,7 @@ pub enum Part {
 }
 
 /// A step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StepLine {
     /// Its position.
     pub seq: u32,
@@ -159,7 +160,7 @@ pub struct StepLine {
 }
 
 /// One thing that changed in a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Edit {
     /// Which part of the message.
     pub what: MessagePart,
@@ -176,7 +177,7 @@ pub struct Edit {
 }
 
 /// A part of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessagePart {
     /// The method of a request.
@@ -196,7 +197,7 @@ pub enum MessagePart {
 }
 
 /// What happened to a part of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     /// It came.
@@ -210,7 +211,7 @@ pub enum Op {
 }
 
 /// Something that happened between two steps.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MarkLine {
     /// When it was noted: of what has a duration, its end.
     pub t_ns: u64,
@@ -226,7 +227,7 @@ pub struct MarkLine {
 }
 
 /// What explains how a cycle ended.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WhyView {
     /// For 404 and 405: the routes tried, the nearest first.
     pub routes: Vec<Tried>,
@@ -243,7 +244,7 @@ pub struct WhyView {
 }
 
 /// An extractor that refused a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
     /// Type name of the rejection.
     pub rejection: String,
@@ -256,7 +257,7 @@ pub struct Refused {
 }
 
 /// A panic.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PanicView {
     /// Its message, if the hook saw it.
     pub message: Option<String>,
@@ -267,7 +268,7 @@ pub struct PanicView {
 }
 
 /// A body without its bytes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BodyLine {
     /// Its number in the cycle.
     pub index: usize,
