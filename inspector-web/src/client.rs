@@ -16,7 +16,7 @@ mod sse;
 
 pub use error::ClientError;
 
-use crate::model::{App, CyclePage, LiveEvent, Problem, Status};
+use crate::model::{App, CyclePage, LiveEvent, Problem, Status, StepView, Timeline};
 use bytes::Bytes;
 use futures_util::Stream;
 use http::{Request, Response, StatusCode, Uri, header};
@@ -138,6 +138,24 @@ impl Client {
             .await
     }
 
+    /// A cycle as rows, steps and marks.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn timeline(&self, id: &str) -> Result<Timeline, ClientError> {
+        self.json(&format!("/api/cycles/{}/timeline", escape(id)))
+            .await
+    }
+
+    /// Request and response as they stood right after a step, line by line, with who set what.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn step(&self, id: &str, step: u32) -> Result<StepView, ClientError> {
+        self.json(&format!("/api/cycles/{}/steps/{step}/view", escape(id)))
+            .await
+    }
+
     /// What was kept of a body.
     ///
     /// # Errors
@@ -194,6 +212,8 @@ impl Client {
                 title: status.canonical_reason().unwrap_or("refused").into(),
                 status: status.as_u16(),
                 detail: "The inspector gave no reason.".into(),
+                at: None,
+                len: None,
             }),
         ))
     }

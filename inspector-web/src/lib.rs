@@ -15,6 +15,7 @@
 //! - `server`: the accept loop for HTTP clients, with time limits and caps
 //! - `guard`: who may ask at all: Host, Origin, method, token
 //! - `api`: the routes; [`model`] what they answer
+//! - [`view`]: a cycle as it is looked at: timeline, messages, bodies
 //! - [`client`]: the same API from the other side, for the UIs
 //! - [`error`]: why an inspector does not start
 
@@ -23,6 +24,7 @@ pub mod config;
 pub mod error;
 pub mod model;
 pub mod store;
+pub mod view;
 
 mod api;
 mod claim;
@@ -33,6 +35,8 @@ mod server;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod generated;
 
 pub use claim::{Running, running};
 pub use client::Client;

@@ -188,7 +188,9 @@ impl App {
         match event {
             LiveEvent::Cycle(cycle) => self.list.push(*cycle),
             LiveEvent::Run(run) => self.list.run(&run),
-            LiveEvent::Counters { counters, memory } => {
+            LiveEvent::Counters {
+                counters, memory, ..
+            } => {
                 self.counters = counters;
                 self.memory = memory;
             }

@@ -15,6 +15,7 @@ use onionskin::{
     replay::{self, Snapshot},
     wire::{Cycle, Stack},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Cycles on a page if the client does not say.
@@ -40,10 +41,14 @@ pub(super) async fn stack(
 }
 
 /// The query of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct ListQuery {
+    /// Cycles on the page; 100 where it is not said.
+    #[schemars(range(min = 1, max = 1000))]
     limit: Option<usize>,
+    /// Only cycles before this position: `next` of the page before.
     before: Option<u64>,
+    /// Only cycles of this app run.
     run: Option<String>,
 }
 
@@ -78,18 +83,8 @@ pub(super) async fn snapshot(
 ) -> Result<Json<Snapshot>, Problem> {
     let Path((id, step)) = path?;
     let cycle = find(&api, &id)?;
-    let snapshot = replay::snapshot(&cycle, step).map_err(|error| {
-        // The cycle is the app's word; that it contradicts itself is not the client's fault, and not ours.
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "replay",
-            error.to_string(),
-        )
-    })?;
-    snapshot.map(Json).ok_or_else(|| {
-        let detail = format!("The cycle has {} steps, from 0.", cycle.steps.len());
-        Problem::new(StatusCode::NOT_FOUND, "step", detail)
-    })
+    let snapshot = replay::snapshot(&cycle, step)?;
+    snapshot.map(Json).ok_or_else(|| no_step(&cycle))
 }
 
 pub(super) async fn body(
@@ -99,8 +94,7 @@ pub(super) async fn body(
     let Path((id, number)) = path?;
     let mut cycle = find(&api, &id)?;
     if number >= cycle.bodies.len() {
-        let detail = format!("The cycle has {} bodies, from 0.", cycle.bodies.len());
-        return Err(Problem::new(StatusCode::NOT_FOUND, "body", detail));
+        return Err(no_body(&cycle));
     }
     let body = cycle.bodies.swap_remove(number);
     // Bytes from anywhere: never to be shown by a browser as if they were ours. The id is checked to be harmless in a
@@ -117,7 +111,17 @@ pub(super) async fn body(
     Ok((headers, body.head.0).into_response())
 }
 
-fn find(api: &Api, id: &str) -> Result<Cycle, Problem> {
+pub(super) fn no_step(cycle: &Cycle) -> Problem {
+    let detail = format!("The cycle has {} steps, from 0.", cycle.steps.len());
+    Problem::new(StatusCode::NOT_FOUND, "step", detail)
+}
+
+pub(super) fn no_body(cycle: &Cycle) -> Problem {
+    let detail = format!("The cycle has {} bodies, from 0.", cycle.bodies.len());
+    Problem::new(StatusCode::NOT_FOUND, "body", detail)
+}
+
+pub(super) fn find(api: &Api, id: &str) -> Result<Cycle, Problem> {
     api.store.cycle(id).ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_FOUND,

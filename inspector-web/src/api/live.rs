@@ -136,7 +136,7 @@ impl Client {
         }
         for (position, summary) in since.cycles {
             let cycle = Arc::unwrap_or_clone(summary);
-            let event = LiveEvent::Cycle(Box::new(ListedCycle { position, cycle }));
+            let event = LiveEvent::Cycle(Box::new(ListedCycle::new(position, cycle)));
             put(&mut out, Some(position), &event);
         }
         let figures = (since.counters, since.memory);
@@ -147,7 +147,12 @@ impl Client {
             return (out, true);
         }
         let (counters, memory) = figures.clone();
-        put(&mut out, None, &LiveEvent::Counters { counters, memory });
+        let event = LiveEvent::Counters {
+            counters,
+            memory,
+            matched: None,
+        };
+        put(&mut out, None, &event);
         self.counted = Some(figures);
         self.due = Instant::now() + COUNTERS_EVERY;
         (out, false)

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
+use onionskin::replay::ReplayError;
 
 /// A failure, as RFC 9457 has it.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub(crate) struct Problem {
     status: StatusCode,
     name: &'static str,
     detail: String,
+    /// Of a filter: where it is wrong, and how long that part is.
+    part: Option<(u32, u32)>,
 }
 
 impl Problem {
@@ -22,6 +25,7 @@ impl Problem {
             status,
             name,
             detail: detail.into(),
+            part: None,
         }
     }
 
@@ -56,6 +60,8 @@ impl IntoResponse for Problem {
             title: self.title().into(),
             status: self.status.as_u16(),
             detail: self.detail,
+            at: self.part.map(|(at, _)| at),
+            len: self.part.map(|(_, len)| len),
         };
         let mut response = (self.status, Json(problem)).into_response();
         let headers = response.headers_mut();
@@ -80,5 +86,13 @@ impl From<QueryRejection> for Problem {
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "parameter", rejection.body_text())
+    }
+}
+
+impl From<ReplayError> for Problem {
+    fn from(error: ReplayError) -> Self {
+        // The cycle is the app's word; that it contradicts itself is not the client's fault, and not ours.
+        let detail = error.to_string();
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "replay", detail)
     }
 }

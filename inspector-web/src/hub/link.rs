@@ -107,8 +107,11 @@ fn greet(line: &[u8]) -> Result<Hello, String> {
     if hello.run.len() != 12 || !hello.run.bytes().all(hexadecimal) {
         return Err("the run must be 12 hexadecimal digits in lower case".into());
     }
-    if hello.app.is_empty() || hello.app.len() > 128 || hello.command.len() > 4096 {
-        return Err("the app's name must be 1 to 128 bytes long, its command at most 4096".into());
+    let cwd = hello.cwd.as_ref().map_or(0, String::len);
+    if hello.app.is_empty() || hello.app.len() > 128 || hello.command.len().max(cwd) > 4096 {
+        let limits =
+            "the app's name must be 1 to 128 bytes long, its command and directory at most 4096";
+        return Err(limits.into());
     }
     Ok(hello)
 }

@@ -33,6 +33,7 @@ impl Store {
     /// has no cycles.
     pub fn page(&self, limit: usize, before: Option<u64>, run: Option<&str>) -> CyclePage {
         let state = self.lock();
+        let until = state.log.newest();
         let run: Option<Option<RunKey>> = run.map(|id| state.runs.find(id).map(|(key, _)| key));
         let entries = state.log.range(0, before.unwrap_or(u64::MAX)).rev();
         let mut found: Vec<_> = entries
@@ -40,19 +41,24 @@ impl Store {
             .take(limit.saturating_add(1))
             .map(|(position, entry)| (position, entry.summary.clone()))
             .collect();
+        let kept = state.log.range(0, u64::MAX);
+        let matched = match run {
+            None => kept.count(),
+            Some(run) => kept.filter(|(_, e)| run == Some(e.run)).count(),
+        };
         let (counters, memory) = (state.runs.counters(), state.memory());
         drop(state);
 
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|(position, _)| *position);
-        let listed = |(position, summary)| ListedCycle {
-            position,
-            cycle: Arc::unwrap_or_clone(summary),
-        };
+        let listed =
+            |(position, summary)| ListedCycle::new(position, Arc::unwrap_or_clone(summary));
         CyclePage {
             cycles: found.into_iter().map(listed).collect(),
             next,
+            matched: matched as u64,
+            until,
             counters,
             memory,
         }

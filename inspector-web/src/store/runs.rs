@@ -106,6 +106,7 @@ impl RunState {
             ordinal: self.ordinal,
             pid: self.hello.pid,
             command: self.hello.command.clone(),
+            cwd: self.hello.cwd.clone(),
             started_unix_us: self.hello.started_unix_us,
             connected: self.link.is_some(),
             counters: self.counters(),

@@ -17,3 +17,6 @@ mod http;
 
 // Live events: order, resuming, slow clients.
 mod live;
+
+// A cycle as it is looked at: timeline, messages, bodies.
+mod views;
