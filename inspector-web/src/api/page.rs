@@ -1,4 +1,5 @@
-//! The static page: files of our own, with nothing in them that anybody recorded.
+//! The dashboard: files of our own, with nothing in them that anybody recorded. They are built from `ui/` and committed in
+//! `dist/`, so that a build needs no Node.
 
 use super::Api;
 use axum::{Router, response::IntoResponse, routing::get};
@@ -9,17 +10,17 @@ const FILES: [(&str, &str, &str); 3] = [
     (
         "/",
         "text/html; charset=utf-8",
-        include_str!("../../assets/index.html"),
+        include_str!("../../dist/index.html"),
     ),
     (
         "/app.js",
         "text/javascript; charset=utf-8",
-        include_str!("../../assets/app.js"),
+        include_str!("../../dist/app.js"),
     ),
     (
         "/app.css",
         "text/css; charset=utf-8",
-        include_str!("../../assets/app.css"),
+        include_str!("../../dist/app.css"),
     ),
 ];
 
