@@ -24,3 +24,5 @@ pub use units::{clock, duration, size};
 mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

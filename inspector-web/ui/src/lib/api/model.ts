@@ -80,3 +80,10 @@ export interface BodyView {
   decoded: { len: number; truncated: boolean; error: string | null } | null; kind: string; kinds: string[];
   against: number | null; content: Content;
 }
+export interface CompareSide { row: number; in_ns: number; out_ns: number; idle_ns: number }
+export interface CompareRow {
+  name: string; kind: string | null; a: CompareSide | null; b: CompareSide | null; differences: Edit[];
+  out_differences: Edit[]; same: boolean;
+}
+export interface CycleSummary extends Omit<ListedCycle, 'position' | 'outcome_text'> {}
+export interface Comparison { a: CycleSummary; b: CycleSummary; rows: CompareRow[]; first: number | null }

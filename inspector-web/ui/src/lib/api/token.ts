@@ -2,7 +2,8 @@ const KEY = 'token';
 
 /** The token out of a URL's fragment, or one pasted alone; none if it has not its form. */
 export function tokenIn(text: string): string | null {
-  return /(?:^|[#&]token=)([0-9a-f]{64})$/.exec(text.trim().replace(/(token=[0-9a-f]{64})&.*$/, '$1'))?.[1] ?? null;
+  const found = /^(?:.*#(?:.*&)?token=)?([0-9a-f]{64})(?:&.*)?$/.exec(text.trim());
+  return found?.[1] ?? null;
 }
 
 /**
