@@ -12,6 +12,7 @@
 //! - `claim`: one inspector a socket: the lock, a dead one's socket, the note for who wants to attach
 //! - `hub`: the accept loop for apps; `hub::link` one app's link, `hub::reader` lines and frames, `hub::tables` names
 //! - [`store`]: cycles of all runs in memory, bounded in bytes, with exact counters
+//! - `filter`: which cycles a person wants to see
 //! - `server`: the accept loop for HTTP clients, with time limits and caps
 //! - `guard`: who may ask at all: Host, Origin, method, token
 //! - `api`: the routes; [`model`] what they answer
@@ -28,6 +29,7 @@ pub mod view;
 
 mod api;
 mod claim;
+mod filter;
 mod guard;
 mod hub;
 mod inspector;

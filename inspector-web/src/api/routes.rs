@@ -1,7 +1,7 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
-use super::{Api, cycles, live, status, view};
-use crate::model::{App, CyclePage, Status, StepView, Timeline};
+use super::{Api, cycles, filter, live, status, view};
+use crate::model::{App, CyclePage, FilterHelp, Status, StepView, Timeline};
 use axum::routing::{MethodRouter, get};
 use onionskin::{
     replay::Snapshot,
@@ -89,6 +89,13 @@ pub(super) fn questions() -> Vec<Question> {
         Question::json::<CyclePage>("/api/cycles", "cycles", "A page of the list, newest first.")
             .query::<cycles::ListQuery>()
             .by(get(cycles::list)),
+        Question::json::<FilterHelp>(
+            "/api/filter",
+            "filter",
+            "Whether a filter is understood, and what could be written at the cursor.",
+        )
+        .query::<filter::HelpQuery>()
+        .by(get(filter::help)),
         Question::json::<Cycle>(
             "/api/cycles/{id}",
             "cycle",
@@ -126,6 +133,7 @@ pub(super) fn questions() -> Vec<Question> {
             "What happens, as server-sent events. `Last-Event-ID` resumes after a position.",
             Answer::Events(schema::<crate::model::LiveEvent>),
         )
+        .query::<live::LiveQuery>()
         .by(get(live::live)),
         Question::json::<serde_json::Map<String, serde_json::Value>>(
             "/api/openapi.json",

@@ -3,7 +3,7 @@ use crate::{
     fixture::{RUN, cycle, hello},
     guard::Token,
     model::Problem,
-    store::{Intake, Item, Record, Session},
+    store::{Arrival, Intake, Item, Record, Session},
 };
 use axum::body::{Body, to_bytes};
 use onionskin::link::protocol::Message;
@@ -16,10 +16,12 @@ fn api() -> (Guard, Router, Session) {
     let mut odd = cycle(RUN, 2);
     odd.steps[1].seq = 7;
     let items = [cycle(RUN, 1), odd].map(|cycle| {
-        let summary = Box::new(cycle.summary());
         let cycle = Box::new(cycle);
-        let json = serde_json::to_vec(&Message::Cycle { cycle }).unwrap();
-        Item::Cycle(summary, Record::Json(json.into()))
+        let message = Message::Cycle {
+            cycle: cycle.clone(),
+        };
+        let json = serde_json::to_vec(&message).unwrap();
+        Item::Cycle(Box::new(Arrival::new(&cycle, Record::Json(json.into()))))
     });
     assert!(session.commit(Intake {
         items: items.into(),
@@ -60,6 +62,8 @@ async fn what_can_not_be_answered_says_why() {
         ("/api/cycles?limit=0", 400, "1 to 1000"),
         ("/api/cycles?limit=1001", 400, "1 to 1000"),
         ("/api/cycles?before=-1", 400, "before"),
+        ("/api/cycles?filter=stauts:500", 400, "no field \"stauts\""),
+        ("/api/live?filter=(", 400, "missing"),
         ("/api/apps/ffffffffffff/stack", 404, "map"),
         (&format!("/api/apps/{RUN}/stack"), 404, "map"),
     ] {
@@ -120,19 +124,24 @@ async fn the_page_holds_no_secret_and_no_inline_script() {
     let response = get("/").await;
     let body = to_bytes(response.into_body(), 100_000).await.unwrap();
     let page = std::str::from_utf8(&body).unwrap();
-    assert!(page.contains("Onionskin inspector"));
+    assert!(page.contains("<title>Onionskin</title>"));
     for script in page.split("<script").skip(1) {
-        assert!(script.starts_with(" src=") && script.contains("></script>"));
+        let (attributes, content) = script.split_once('>').unwrap();
+        assert!(attributes.contains(" src=\"/app.js\"") && content.starts_with("</script>"));
     }
     assert!(!page.contains("style=") && !page.contains(" on"), "{page}");
-    let script = include_str!("../../assets/app.js");
+    let script = include_str!("../../dist/app.js");
     for unsafe_sink in [
-        "innerHTML",
-        "outerHTML",
+        ".innerHTML",
+        ".outerHTML",
         "insertAdjacentHTML",
         "eval(",
+        "new Function",
         "document.write",
     ] {
         assert!(!script.contains(unsafe_sink), "{unsafe_sink}");
     }
+    // What an app sent becomes a document in one place only: a frame with an empty sandbox.
+    assert_eq!(script.matches("createPolicy").count(), 1);
+    assert_eq!(script.matches("srcdoc").count(), 1);
 }

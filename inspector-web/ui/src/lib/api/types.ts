@@ -140,6 +140,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/filter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a filter is understood, and what could be written at the cursor. */
+        get: operations["filter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -407,6 +424,27 @@ export interface components {
              */
             to: number;
         };
+        /** @description Something that fits: put `text` in the place of what stands from `from` to `to`. */
+        Completion: {
+            /** @description For people: what the field means, or how often the value was seen. */
+            detail: string;
+            /**
+             * Format: uint32
+             * @description Start of what it replaces.
+             */
+            from: number;
+            /** @description The text. */
+            text: string;
+            /**
+             * Format: uint32
+             * @description End of what it replaces.
+             */
+            to: number;
+            /** @description What it is. */
+            what: components["schemas"]["CompletionKind"];
+        };
+        /** @description What a [`Completion`] is. */
+        CompletionKind: "field" | "operator" | "value" | "word";
         /** @description What the server knew of the connection when the cycle began. */
         Connection: {
             /**
@@ -611,6 +649,32 @@ export interface components {
             op: "remove";
             /** @description Type name. */
             type_name: string;
+        };
+        /** @description Why a filter is not understood. */
+        FilterError: {
+            /**
+             * Format: uint32
+             * @description Where the part starts that is wrong.
+             */
+            at: number;
+            /**
+             * Format: uint32
+             * @description How long it is.
+             */
+            len: number;
+            /** @description What is wrong, and what to write instead. */
+            message: string;
+        };
+        /** @description `GET /api/filter`: whether a filter is understood, and what could be written at the cursor. */
+        FilterHelp: {
+            /** @description The filter as we would write it, where it is understood. */
+            canonical: string | null;
+            /** @description What fits at the cursor, the likeliest first. */
+            completions: components["schemas"]["Completion"][];
+            /** @description Why it is not. */
+            error: components["schemas"]["FilterError"] | null;
+            /** @description Whether it is understood. */
+            ok: boolean;
         };
         /** @description A frame of a backtrace. */
         Frame: {
@@ -1849,10 +1913,16 @@ export interface operations {
             query?: {
                 /** @description Only cycles before this position: `next` of the page before. */
                 before?: number;
+                /** @description Only cycles that match this filter. */
+                filter?: string;
                 /** @description Cycles on the page; 100 where it is not said. */
                 limit?: number;
                 /** @description Only cycles of this app run. */
                 run?: string;
+                /** @description So many of the newest are left out. */
+                skip?: number;
+                /** @description Only cycles up to this position: `until` of the page before keeps the list as it was. */
+                until?: number;
             };
             header?: never;
             path?: never;
@@ -1998,9 +2068,38 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    filter: {
+        parameters: {
+            query?: {
+                /** @description Where the cursor is in it, in UTF-16 code units; its end where it is not said. */
+                cursor?: number;
+                /** @description The text of the filter, as far as it is written. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether a filter is understood, and what could be written at the cursor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterHelp"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     live: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only cycles that match this filter. */
+                filter?: string;
+            };
             header?: {
                 /** @description The position after which to go on: the id of the last event that came. */
                 "Last-Event-ID"?: number;
