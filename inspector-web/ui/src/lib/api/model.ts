@@ -8,9 +8,12 @@ export type Bar = Schemas['Bar'];
 export type BodyLine = Schemas['BodyLine'];
 export type BodyPlace = Schemas['BodyPlace'];
 export type By = Schemas['By'];
+export type Completion = Schemas['Completion'];
 export type Counters = Schemas['Counters'];
 export type CyclePage = Schemas['CyclePage'];
 export type Edit = Schemas['Edit'];
+export type FilterError = Schemas['FilterError'];
+export type FilterHelp = Schemas['FilterHelp'];
 export type Frame = Schemas['Frame'];
 export type ListedCycle = Schemas['ListedCycle'];
 export type MarkLine = Schemas['MarkLine'];
@@ -35,10 +38,6 @@ export type Tried = Schemas['Tried'];
 export type WhyView = Schemas['WhyView'];
 
 // Provisional.
-export interface Completion { text: string; from: number; to: number; what: 'field' | 'operator' | 'value' | 'word'; detail: string }
-export interface FilterHelp {
-  ok: boolean; error: { at: number; len: number; message: string } | null; completions: Completion[];
-}
 export interface KeyLine { command: string; what: string; terminal: string[]; web: string[] }
 export interface KeyGroup { title: string; commands: KeyLine[] }
 export interface Site { id: number; kind: string; name: string; type_name: string; file: string; line: number; extractors?: string[] }
@@ -85,5 +84,5 @@ export interface CompareRow {
   name: string; kind: string | null; a: CompareSide | null; b: CompareSide | null; differences: Edit[];
   out_differences: Edit[]; same: boolean;
 }
-export interface CycleSummary extends Omit<ListedCycle, 'position' | 'outcome_text'> {}
+type CycleSummary = Omit<ListedCycle, 'position' | 'outcome_text'>;
 export interface Comparison { a: CycleSummary; b: CycleSummary; rows: CompareRow[]; first: number | null }
