@@ -19,7 +19,7 @@ pub(crate) use feed::{Cursor, Since};
 pub use log::Record;
 pub(crate) use log::{Arrival, Entry};
 pub(crate) use matches::Matches;
-pub(crate) use places::Places;
+pub(crate) use places::{Passed, Places};
 pub(crate) use query::{Question, decode};
 pub(crate) use runs::TableBytes;
 pub(crate) use session::{Intake, Item, Session};

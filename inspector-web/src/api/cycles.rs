@@ -2,7 +2,8 @@
 
 use super::{Api, Problem, filter};
 use crate::{
-    model::{App, CyclePage},
+    map,
+    model::{App, CyclePage, StackView},
     store::Question,
 };
 use axum::{
@@ -41,6 +42,28 @@ pub(super) async fn stack(
         Problem::new(StatusCode::NOT_FOUND, "stack", detail)
     };
     api.store.stack(&run).map(Json).ok_or_else(missing)
+}
+
+/// The query of a map.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct MapQuery {
+    /// Only the cycles that match this filter are counted.
+    filter: Option<String>,
+}
+
+pub(super) async fn map(
+    State(api): State<Api>,
+    run: Result<Path<String>, PathRejection>,
+    query: Result<Query<MapQuery>, QueryRejection>,
+) -> Result<Json<StackView>, Problem> {
+    let (Path(run), Query(query)) = (run?, query?);
+    let filter = filter::of(query.filter.as_deref(), Some(&run))?;
+    let store = api.store.clone();
+    let map = api.patiently(move |stop| map::of_run(&store, &run, &filter, stop));
+    map.await?.map(Json).ok_or_else(|| {
+        let detail = "No such app run is known.";
+        Problem::new(StatusCode::NOT_FOUND, "run", detail)
+    })
 }
 
 /// The query of a list.

@@ -53,6 +53,7 @@ impl Problem {
             "origin" | "site" => "Foreign page",
             "parameter" => "Parameter not understood",
             "replay" => "Cycle can't be replayed",
+            "run" => "No such app run",
             "stack" => "No such map",
             "step" => "No such step",
             "token" => "Token missing or wrong",

@@ -1,8 +1,17 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
+<<<<<<< HEAD
 use super::{Api, cycles, filter, live, status, view};
 use crate::model::{App, CyclePage, FilterHelp, Status, StepView, Timeline};
 use axum::routing::{MethodRouter, get};
+=======
+use super::{Api, cycles, filter, live, status};
+use crate::model::{App, CyclePage, FilterHelp, KeyGroup, StackView, Status};
+use axum::{
+    Json,
+    routing::{MethodRouter, get},
+};
+>>>>>>> api
 use onionskin::{
     replay::Snapshot,
     wire::{Cycle, Stack},
@@ -86,6 +95,13 @@ pub(super) fn questions() -> Vec<Question> {
             "The map of an app: routes, and for each the layers from outside to inside.",
         )
         .by(get(cycles::stack)),
+        Question::json::<StackView>(
+            "/api/apps/{run}/map",
+            "map",
+            "The map of an app with figures, of the cycles kept that match.",
+        )
+        .query::<cycles::MapQuery>()
+        .by(get(cycles::map)),
         Question::json::<CyclePage>("/api/cycles", "cycles", "A page of the list, newest first.")
             .query::<cycles::ListQuery>()
             .by(get(cycles::list)),
@@ -135,6 +151,12 @@ pub(super) fn questions() -> Vec<Question> {
         )
         .query::<live::LiveQuery>()
         .by(get(live::live)),
+        Question::json::<Vec<KeyGroup>>(
+            "/api/keys",
+            "keys",
+            "The keys of both UIs, from the one table.",
+        )
+        .by(get(async || Json(crate::keys::groups()))),
         Question::json::<serde_json::Map<String, serde_json::Value>>(
             "/api/openapi.json",
             "openapi",

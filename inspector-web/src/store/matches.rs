@@ -115,6 +115,21 @@ impl Store {
         Slice { entries, tables }
     }
 
+    /// All cycles that match, oldest first, a slice at a time; it ends early where `stop` says that nobody waits.
+    pub(crate) fn each_match(&self, filter: &Filter, stop: &AtomicBool, mut f: impl FnMut(&Entry)) {
+        let matches = self.matches(filter);
+        matches.advance(self, stop);
+        let (positions, _) = matches.after(0);
+        for positions in positions.chunks(SLICE as usize) {
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            for (_, entry) in self.entries(positions) {
+                f(&entry);
+            }
+        }
+    }
+
     fn context(&self) -> Context {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         Context {

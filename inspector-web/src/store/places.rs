@@ -4,7 +4,7 @@
 use onionskin::{
     text::edits::author,
     times::times,
-    wire::{Cycle, Edge, SiteKind},
+    wire::{Cycle, Edge, Outcome, SiteKind},
 };
 
 /// The places of one cycle, packed: 5 or 6 bytes each.
@@ -20,6 +20,8 @@ pub(crate) struct Passed {
     pub(crate) own_ns: u64,
     /// Whether it changed anything of the request or the response.
     pub(crate) changed: bool,
+    /// Whether it answered by itself, or gave up waiting and answered.
+    pub(crate) answered: bool,
 }
 
 impl Places {
@@ -44,6 +46,7 @@ impl Places {
                     site: site.id,
                     own_ns: 0,
                     changed: false,
+                    answered: false,
                 }
             });
             place.own_ns = place.own_ns.saturating_add(times.own_ns());
@@ -57,13 +60,17 @@ impl Places {
                 place.changed = true;
             }
         }
+        if let Outcome::ShortCircuited { site } | Outcome::TimedOut { site } = cycle.outcome
+            && let Some(Some(place)) = passed.get_mut(site)
+        {
+            place.answered = true;
+        }
         let mut packed = Vec::with_capacity(6 * order.len());
         for place in order.into_iter().filter_map(|index| passed[index]) {
             put(&mut packed, u64::from(place.site));
-            put(
-                &mut packed,
-                place.own_ns.min(u64::MAX >> 1) << 1 | u64::from(place.changed),
-            );
+            let own = place.own_ns.min(u64::MAX >> 2) << 2;
+            let flags = u64::from(place.answered) << 1 | u64::from(place.changed);
+            put(&mut packed, own | flags);
         }
         Self(packed.into())
     }
@@ -76,8 +83,9 @@ impl Places {
             let packed = take(&mut rest)?;
             Some(Passed {
                 site: site as u32,
-                own_ns: packed >> 1,
-                changed: packed & 1 == 1,
+                own_ns: packed >> 2,
+                changed: packed & 1 != 0,
+                answered: packed & 2 != 0,
             })
         })
     }
@@ -107,4 +115,45 @@ fn take(bytes: &mut &[u8]) -> Option<u64> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{RUN, cycle, site};
+    use onionskin::wire::Site;
+
+    #[test]
+    fn what_each_place_did_survives_packing() {
+        let mut cycle = cycle(RUN, 1);
+        assert_eq!(Places::of(&cycle).iter().count(), 1);
+        let layer = Site {
+            id: 70_000,
+            kind: SiteKind::Layer,
+            ..site()
+        };
+        cycle.sites.push(layer);
+        cycle.steps[0].site = Some(1);
+        cycle.steps[1].parent = Some(0);
+        cycle.steps[1].t_ns = 5_000_000_000;
+        cycle.steps[2].t_ns = 5_000_000_000;
+        cycle.outcome = Outcome::ShortCircuited { site: 1 };
+        let places: Vec<_> = Places::of(&cycle).iter().collect();
+        let layer = Passed {
+            site: 70_000,
+            own_ns: 5_000_000_000,
+            changed: false,
+            answered: true,
+        };
+        let handler = Passed {
+            site: 3,
+            own_ns: 0,
+            changed: true,
+            answered: false,
+        };
+        assert_eq!(places, [layer, handler]);
+        // An edge is no place.
+        cycle.sites[1].kind = SiteKind::Edge;
+        assert_eq!(Places::of(&cycle).iter().count(), 1);
+    }
 }
