@@ -1,7 +1,7 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
 use super::{Api, cycles, live, status, view};
-use crate::model::{App, CyclePage, Status, StepView, Timeline};
+use crate::model::{App, BodyView, CyclePage, Status, StepView, Timeline};
 use axum::routing::{MethodRouter, get};
 use onionskin::{
     replay::Snapshot,
@@ -109,7 +109,7 @@ pub(super) fn questions() -> Vec<Question> {
         .by(get(view::timeline)),
         Question::json::<StepView>(
             "/api/cycles/{id}/steps/{step}/view",
-            "step",
+            "stepView",
             "Request and response after a step, line by line: what the step did, who set each value, and who before.",
         )
         .by(get(view::step)),
@@ -120,6 +120,13 @@ pub(super) fn questions() -> Vec<Question> {
             Answer::File,
         )
         .by(get(cycles::body)),
+        Question::json::<BodyView>(
+            "/api/cycles/{id}/bodies/{body}/view",
+            "bodyView",
+            "A body as it is looked at: decoded, taken apart, compared with another of the cycle.",
+        )
+        .query::<view::BodyQuery>()
+        .by(get(view::body)),
         Question::new(
             "/api/live",
             "live",
