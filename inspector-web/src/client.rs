@@ -16,7 +16,10 @@ mod sse;
 
 pub use error::ClientError;
 
-use crate::model::{App, CyclePage, LiveEvent, Problem, Status, StepView, Timeline};
+use crate::{
+    model::{App, BodyView, CyclePage, LiveEvent, Problem, Status, StepView, Timeline},
+    view::BodyOptions,
+};
 use bytes::Bytes;
 use futures_util::Stream;
 use http::{Request, Response, StatusCode, Uri, header};
@@ -163,6 +166,30 @@ impl Client {
     pub async fn body(&self, id: &str, number: usize) -> Result<Bytes, ClientError> {
         self.bytes(&format!("/api/cycles/{}/bodies/{number}", escape(id)))
             .await
+    }
+
+    /// A body, decoded and taken apart.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn body_view(
+        &self,
+        id: &str,
+        number: usize,
+        options: BodyOptions,
+    ) -> Result<BodyView, ClientError> {
+        let encoded = u8::from(options.encoded);
+        let mut path = format!(
+            "/api/cycles/{}/bodies/{number}/view?encoded={encoded}",
+            escape(id)
+        );
+        if let Some(kind) = options.kind {
+            path += &format!("&as={}", kind.as_str());
+        }
+        if let Some(against) = options.against {
+            path += &format!("&against={against}");
+        }
+        self.json(&path).await
     }
 
     /// Events as they happen, those after an event id first. The stream ends when the connection does; call again with

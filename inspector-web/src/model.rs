@@ -1,5 +1,6 @@
 //! What the HTTP API answers. Every answer about cycles carries the [`Counters`](onionskin::wire::Counters).
 //!
+//! - `body`: a body as it is looked at
 //! - `cycles`: the list, and what happens live
 //! - `filter`: what fits at the cursor of a filter
 //! - `keys`: the keys of both UIs
@@ -9,6 +10,7 @@
 //! - `state`: the inspector itself, apps and their runs
 //! - `timeline`: a cycle as rows, steps and marks
 
+mod body;
 mod cycles;
 mod filter;
 mod keys;
@@ -18,6 +20,10 @@ mod problem;
 mod state;
 mod timeline;
 
+pub use body::{
+    BodyView, Content, ContentKind, DecodedBody, DiffLine, HexRow, JsonLine, JsonValue, LineOp,
+    PartView, SentEvent,
+};
 pub use cycles::{CyclePage, ListedCycle, LiveEvent};
 pub use filter::{Completion, CompletionKind, FilterError, FilterHelp};
 pub use keys::{KeyGroup, KeyLine};

@@ -2,9 +2,11 @@
 //!
 //! - [`timeline()`]: rows, steps, marks, and what explains the ending
 //! - [`step()`]: request and response at a step, with who set what
+//! - [`body()`]: a body, decoded and taken apart, compared with another
 //!
 //! Cycles come from outside: nothing here panics, whatever they say. Every string is data; who shows it escapes it.
 
+mod bodies;
 mod content;
 mod edits;
 mod pairs;
@@ -13,6 +15,7 @@ mod step;
 mod timeline;
 mod why;
 
+pub use bodies::{BodyOptions, body};
 pub use step::step;
 pub use timeline::timeline;
 

@@ -1,17 +1,13 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
-<<<<<<< HEAD
 use super::{Api, cycles, filter, live, status, view};
-use crate::model::{App, CyclePage, FilterHelp, Status, StepView, Timeline};
-use axum::routing::{MethodRouter, get};
-=======
-use super::{Api, cycles, filter, live, status};
-use crate::model::{App, CyclePage, FilterHelp, KeyGroup, StackView, Status};
+use crate::model::{
+    App, BodyView, CyclePage, FilterHelp, KeyGroup, StackView, Status, StepView, Timeline,
+};
 use axum::{
     Json,
     routing::{MethodRouter, get},
 };
->>>>>>> api
 use onionskin::{
     replay::Snapshot,
     wire::{Cycle, Stack},
@@ -132,7 +128,7 @@ pub(super) fn questions() -> Vec<Question> {
         .by(get(view::timeline)),
         Question::json::<StepView>(
             "/api/cycles/{id}/steps/{step}/view",
-            "step",
+            "stepView",
             "Request and response after a step, line by line: what the step did, who set each value, and who before.",
         )
         .by(get(view::step)),
@@ -143,6 +139,13 @@ pub(super) fn questions() -> Vec<Question> {
             Answer::File,
         )
         .by(get(cycles::body)),
+        Question::json::<BodyView>(
+            "/api/cycles/{id}/bodies/{body}/view",
+            "bodyView",
+            "A body as it is looked at: decoded, taken apart, compared with another of the cycle.",
+        )
+        .query::<view::BodyQuery>()
+        .by(get(view::body)),
         Question::new(
             "/api/live",
             "live",

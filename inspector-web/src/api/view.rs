@@ -2,16 +2,22 @@
 
 use super::{
     Api, Problem,
-    cycles::{find, no_step},
+    cycles::{find, no_body, no_step},
 };
 use crate::{
-    model::{StepView, Timeline},
-    view,
+    model::{BodyView, ContentKind, StepView, Timeline},
+    view::{self, BodyOptions},
 };
 use axum::{
     Json,
-    extract::{Path, State, rejection::PathRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
 };
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 pub(super) async fn timeline(
     State(api): State<Api>,
@@ -29,4 +35,42 @@ pub(super) async fn step(
     let cycle = find(&api, &id)?;
     let view = view::step(&cycle, step)?;
     view.map(Json).ok_or_else(|| no_step(&cycle))
+}
+
+/// The query of a body's view.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct BodyQuery {
+    /// How to show it; as it is best, where it is not said.
+    #[serde(rename = "as", default)]
+    #[schemars(with = "ContentKind")]
+    kind: Option<ContentKind>,
+    /// 1: the bytes as they passed, content codings and all.
+    #[schemars(range(min = 0, max = 1))]
+    encoded: Option<u8>,
+    /// Number of a body of the same cycle to compare it with.
+    against: Option<usize>,
+}
+
+pub(super) async fn body(
+    State(api): State<Api>,
+    path: Result<Path<(String, usize)>, PathRejection>,
+    query: Result<Query<BodyQuery>, QueryRejection>,
+) -> Result<Json<BodyView>, Problem> {
+    let (Path((id, number)), Query(query)) = (path?, query?);
+    let encoded = query.encoded.unwrap_or(0);
+    if encoded > 1 {
+        let detail = "encoded must be 0 or 1.";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "parameter", detail));
+    }
+    let cycle = find(&api, &id)?;
+    if query.against.is_some_and(|n| n >= cycle.bodies.len()) {
+        return Err(no_body(&cycle));
+    }
+    let options = BodyOptions {
+        kind: query.kind,
+        encoded: encoded == 1,
+        against: query.against,
+    };
+    let view = view::body(&cycle, number, options);
+    view.map(Json).ok_or_else(|| no_body(&cycle))
 }

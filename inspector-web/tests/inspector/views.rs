@@ -1,6 +1,10 @@
 use crate::app::{App, inspector};
 use crate::fixture::RUN;
-use onionskin_web::{Client, Inspector, Limits, model::MessagePart};
+use onionskin_web::{
+    Client, Inspector, Limits,
+    model::{Content, ContentKind, MessagePart},
+    view::BodyOptions,
+};
 use tempfile::TempDir;
 
 /// An inspector that has one cycle of the fixture.
@@ -47,4 +51,22 @@ async fn a_message_comes_with_who_set_what() {
     assert_eq!(odd.history[0].name, "client");
     let body = view.response.unwrap().body.unwrap();
     assert_eq!((body.index, &*body.history[0].name), (Some(0), "show_book"));
+}
+
+#[tokio::test]
+async fn a_body_comes_as_it_is_asked_for() {
+    let (_inspector, client, _dir, id) = one_cycle().await;
+    let view = async |kind| {
+        let options = BodyOptions {
+            kind,
+            ..BodyOptions::default()
+        };
+        client.body_view(&id, 0, options).await.unwrap()
+    };
+    let best = view(None).await;
+    assert_eq!((best.kind, best.complete), (ContentKind::Hex, true));
+    assert!(matches!(best.content, Content::Hex { rows, .. } if rows[0].hex == "00 ff 3c 3e"));
+    for kind in [ContentKind::Text, ContentKind::Json, ContentKind::Image] {
+        assert_eq!(view(Some(kind)).await.kind, kind);
+    }
 }

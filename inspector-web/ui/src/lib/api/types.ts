@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/apps/{run}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The map of an app with figures, of the cycles kept that match. */
+        get: operations["map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/apps/{run}/stack": {
         parameters: {
             query?: never;
@@ -89,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cycles/{id}/bodies/{body}/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A body as it is looked at: decoded, taken apart, compared with another of the cycle. */
+        get: operations["bodyView"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cycles/{id}/steps/{step}": {
         parameters: {
             query?: never;
@@ -114,7 +148,7 @@ export interface paths {
             cookie?: never;
         };
         /** Request and response after a step, line by line: what the step did, who set each value, and who before. */
-        get: operations["step"];
+        get: operations["stepView"];
         put?: never;
         post?: never;
         delete?: never;
@@ -149,6 +183,23 @@ export interface paths {
         };
         /** Whether a filter is understood, and what could be written at the cursor. */
         get: operations["filter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys of both UIs, from the one table. */
+        get: operations["keys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -380,6 +431,53 @@ export interface components {
              */
             body: number | null;
         };
+        /** @description A body, decoded and taken apart; with `against`, compared with another of the same cycle. */
+        BodyView: {
+            /**
+             * Format: uint
+             * @description Number of the body that it is compared with.
+             */
+            against: number | null;
+            /** @description The content of `against`, where the difference is not in `content`. */
+            before: components["schemas"]["Content"] | null;
+            /** @description Its content codings, in the order in which they were applied. */
+            codings: string[];
+            /** @description Whether all that passed is kept, and all of the body passed. */
+            complete: boolean;
+            /** @description The content. Of JSON and of what has lines, with the difference to `against` in it. */
+            content: components["schemas"]["Content"];
+            /** @description What the message says that it is. */
+            content_type: string | null;
+            /** @description What was behind the codings; none where there are none or `encoded` was asked for. */
+            decoded: components["schemas"]["DecodedBody"] | null;
+            /** @description How it ended. */
+            end: components["schemas"]["BodyEnd"];
+            /** @description XXH64 of all bytes that passed; none where they were not looked at. */
+            hash: string | null;
+            /**
+             * Format: uint
+             * @description Its number in the cycle.
+             */
+            index: number;
+            /**
+             * Format: uint
+             * @description How many of them are kept.
+             */
+            kept: number;
+            /** @description How it is shown. */
+            kind: components["schemas"]["ContentKind"];
+            /** @description How it can be shown, the best first: what `as` may ask for. */
+            kinds: components["schemas"]["ContentKind"][];
+            /**
+             * Format: uint64
+             * @description Bytes that passed.
+             */
+            len: number;
+            /** @description Whether something in it is masked. */
+            redacted: boolean;
+            /** @description The request's or the response's. */
+            side: components["schemas"]["Side"];
+        };
         /** @description Somebody who set a value. */
         By: {
             /** @description The row's name, or `client`, or `outside` where the cycle was not seen from `serve`. */
@@ -477,6 +575,121 @@ export interface components {
              */
             reuse: number;
         };
+        /** @description The content of a body. */
+        Content: {
+            /** @constant */
+            kind: "empty";
+        } | {
+            /** @constant */
+            kind: "not_kept";
+        } | {
+            /** @description Where it is no JSON, or where it was cut. */
+            error: string | null;
+            /** @constant */
+            kind: "json";
+            /** @description Its lines. */
+            lines: components["schemas"]["JsonLine"][];
+            /**
+             * Format: uint
+             * @description How many more there are.
+             */
+            more: number;
+        } | {
+            /** @constant */
+            kind: "text";
+            /** @description The lines. */
+            lines: components["schemas"]["DiffLine"][];
+            /**
+             * Format: uint
+             * @description How many more there are.
+             */
+            more: number;
+        } | {
+            /** @constant */
+            kind: "form";
+            /**
+             * Format: uint
+             * @description How many more there are.
+             */
+            more: number;
+            /** @description In order, duplicates kept. */
+            pairs: components["schemas"]["Pair"][];
+        } | {
+            /** @description What is wrong with it, or where it was cut. */
+            error: string | null;
+            /** @constant */
+            kind: "multipart";
+            /**
+             * Format: uint
+             * @description How many more there are.
+             */
+            more: number;
+            /** @description In order. */
+            parts: components["schemas"]["PartView"][];
+        } | {
+            /** @description The bytes that are there. */
+            base64: string;
+            /**
+             * Format: uint32
+             * @description In pixels.
+             */
+            height: number | null;
+            /** @constant */
+            kind: "image";
+            /** @description By its first bytes, whatever the message says. */
+            media_type: string;
+            /**
+             * Format: uint32
+             * @description In pixels.
+             */
+            width: number | null;
+        } | {
+            /** @description All of it: for a frame that is sandboxed, without scripts and without a network. */
+            document: string;
+            /** @constant */
+            kind: "html";
+            /** @description Its source. */
+            lines: components["schemas"]["DiffLine"][];
+            /**
+             * Format: uint
+             * @description How many more lines there are.
+             */
+            more: number;
+        } | {
+            /** @constant */
+            kind: "xml";
+            /** @description Indented. */
+            lines: components["schemas"]["DiffLine"][];
+            /**
+             * Format: uint
+             * @description How many more there are.
+             */
+            more: number;
+        } | {
+            /** @description In order. */
+            events: components["schemas"]["SentEvent"][];
+            /** @constant */
+            kind: "events";
+            /**
+             * Format: uint
+             * @description How many more there are.
+             */
+            more: number;
+            /** @description Whether the last one has not ended: a client has not seen it. */
+            open: boolean;
+        } | {
+            /** @constant */
+            kind: "hex";
+            /**
+             * Format: uint
+             * @description How many more bytes there are.
+             */
+            more: number;
+            /** @description Sixteen bytes each. */
+            rows: components["schemas"]["HexRow"][];
+        };
+        /** @description A way to show a body. */
+        ContentKind: "empty" | "not_kept" | "json" | "text" | "form" | "multipart" | "image" | "html" | "xml" | "events" | "hex";
         /** @description What became of all cycles: `seen = open + stored + evicted + dropped + filtered`, and `open` is zero when the app rests. */
         Counters: {
             /** @description Lost, by reason. */
@@ -599,6 +812,18 @@ export interface components {
              */
             until: number;
         };
+        /** @description What was behind the content codings of a body. */
+        DecodedBody: {
+            /** @description Why it can't be decoded any further. */
+            error: string | null;
+            /**
+             * Format: uint
+             * @description Bytes that are shown.
+             */
+            len: number;
+            /** @description Whether there is more: only the head is kept, or it is more than a view shows (1 MiB). */
+            truncated: boolean;
+        };
         /** @description What changed in a message since another step. Empty: nothing did. */
         Delta: {
             /**
@@ -620,6 +845,13 @@ export interface components {
             uri?: components["schemas"]["Change_of_string"] | null;
             /** @description `HTTP/1.1`. */
             version?: components["schemas"]["Change_of_string"] | null;
+        };
+        /** @description A line of text. */
+        DiffLine: {
+            /** @description `add` or `remove`. */
+            op: components["schemas"]["LineOp"] | null;
+            /** @description Without its end. */
+            text: string;
         };
         /** @description Whether a step enters or leaves. */
         Edge: "in" | "out";
@@ -811,6 +1043,63 @@ export interface components {
              */
             value: number;
         };
+        /** @description Sixteen bytes. */
+        HexRow: {
+            /** @description Two digits each, with spaces between. */
+            hex: string;
+            /**
+             * Format: uint
+             * @description Of the first of them.
+             */
+            offset: number;
+            /** @description What of them is printable ASCII; a dot for the others. */
+            text: string;
+        };
+        /** @description A line of a JSON tree. */
+        JsonLine: {
+            /** @description Of a changed scalar: what stood there. */
+            before: string | null;
+            /**
+             * Format: uint
+             * @description Of an object or an array: its members.
+             */
+            count: number | null;
+            /**
+             * Format: uint
+             * @description How many arrays and objects are around it.
+             */
+            depth: number;
+            /** @description Its name in the object around it, decoded. */
+            key: string | null;
+            /** @description Compared with the other body. */
+            op: components["schemas"]["LineOp"] | null;
+            /** @description JSON Pointer (RFC 6901) to it; none where that would be longer than 256 bytes. */
+            path: string | null;
+            /** @description A string decoded, without quotes; other scalars as written; `{`, `[`, `{}`, `[]`, `}` or `]`. */
+            text: string;
+            /** @description What stands there. */
+            value: components["schemas"]["JsonValue"];
+        };
+        /** @description What a [`JsonLine`] stands for. */
+        JsonValue: "object" | "array" | "string" | "number" | "bool" | "null" | "end";
+        /** @description `GET /api/keys`: commands that belong together. */
+        KeyGroup: {
+            /** @description The commands. */
+            commands: components["schemas"]["KeyLine"][];
+            /** @description What they have in common. */
+            title: string;
+        };
+        /** @description A command and its keys. Keys are written as `?`, `q`, `Ctrl-C`, `Shift-Tab`, `Space`, `Enter`, `Esc`, `Up`, `PageDown`. */
+        KeyLine: {
+            /** @description Name of the command. */
+            command: string;
+            /** @description Its keys in the terminal; none: the terminal has no such command. */
+            terminal: string[];
+            /** @description Its keys in the browser. */
+            web: string[];
+            /** @description What it does, for people. */
+            what: string;
+        };
         /** @description How a stage was left. */
         Left: {
             /** @constant */
@@ -833,6 +1122,8 @@ export interface components {
             /** @constant */
             kind: "cut";
         };
+        /** @description What happened to a line between two bodies. */
+        LineOp: "add" | "remove" | "change";
         /** @description A line of the list. */
         ListedCycle: {
             /** @description As in [`Cycle::app`]. */
@@ -924,6 +1215,38 @@ export interface components {
             };
             /** @constant */
             event: "lagged";
+        };
+        /** @description What a request meets, from outside to inside. */
+        MapChain: {
+            /** @description Indices into the places. */
+            chain: number[];
+            /** @description The cycles that no route matched. */
+            stats: components["schemas"]["Stats"];
+        };
+        /** @description An endpoint of a route. */
+        MapEndpoint: {
+            /** @description What a request meets, from outside to inside, as indices into the places. */
+            chain: number[];
+            /** @description The methods that lead here; empty: every method that no other endpoint of the route takes. */
+            methods: string[];
+            /** @description The cycles that came for one of these methods (`HEAD` counts to `GET` where it has no endpoint of its own). */
+            stats: components["schemas"]["Stats"];
+        };
+        /** @description A layer, handler or other place. */
+        MapPlace: {
+            /** @description The place. */
+            site: components["schemas"]["Site"];
+            /** @description Its figures. */
+            stats: components["schemas"]["PlaceStats"];
+        };
+        /** @description A route. */
+        MapRoute: {
+            /** @description Its endpoints. */
+            endpoints: components["schemas"]["MapEndpoint"][];
+            /** @description The pattern, as `http.route` has it. */
+            path: string;
+            /** @description All cycles that matched it, those for a method that it does not take included. */
+            stats: components["schemas"]["Stats"];
         };
         /** @description Something that happened between two steps. */
         Mark: {
@@ -1251,6 +1574,70 @@ export interface components {
         };
         /** @description A part of a row's own time. */
         Part: "in" | "own" | "out";
+        /** @description A part of a multipart body. */
+        PartView: {
+            /** @description Its content. */
+            content: components["schemas"]["Content"];
+            /** @description What it says that it is. */
+            content_type: string | null;
+            /** @description `filename` of its `content-disposition`. */
+            filename: string | null;
+            /** @description Its headers. */
+            headers: components["schemas"]["Pair"][];
+            /**
+             * Format: uint
+             * @description Bytes of it that are there.
+             */
+            len: number;
+            /** @description `name` of its `content-disposition`. */
+            name: string | null;
+        };
+        /**
+         * @description Figures of a place. Self time is its own, what is inside it and recording's cost left out; all attempts of one cycle
+         *     together.
+         */
+        PlaceStats: {
+            /**
+             * Format: uint64
+             * @description In how many it answered by itself, or gave up waiting and answered.
+             */
+            answered: number;
+            /**
+             * Format: uint64
+             * @description In how many it changed anything of the request or the response.
+             */
+            changed: number;
+            /**
+             * Format: uint64
+             * @description Cycles that passed it.
+             */
+            count: number;
+            /**
+             * Format: uint64
+             * @description How many of them answered 5xx, failed or panicked.
+             */
+            errors: number;
+            /**
+             * Format: uint64
+             * @description In half, its self time was at most this.
+             */
+            self_p50_ns: number | null;
+            /**
+             * Format: uint64
+             * @description In 95 %.
+             */
+            self_p95_ns: number | null;
+            /**
+             * Format: uint64
+             * @description In 99 %.
+             */
+            self_p99_ns: number | null;
+            /**
+             * Format: uint64
+             * @description In all together.
+             */
+            self_total_ns: number;
+        };
         /** @description Any answer of the API that is a failure: RFC 9457, `application/problem+json`. */
         Problem: {
             /**
@@ -1471,6 +1858,15 @@ export interface components {
             /** @description After an upgrade (status 101): what went over the connection until it was closed. */
             upgraded?: components["schemas"]["Traffic"] | null;
         };
+        /** @description A server-sent event. */
+        SentEvent: {
+            /** @description Its data, lines joined. */
+            data: string;
+            /** @description Its type, where it has one. */
+            event: string | null;
+            /** @description Its id, where it has one. */
+            id: string | null;
+        };
         /** @description Which message. */
         Side: "request" | "response";
         /** @description A place in the app's code where a probe stands. */
@@ -1543,8 +1939,54 @@ export interface components {
             /** @description The pattern, as `http.route` has it. */
             path: string;
         };
+        /** @description `GET /api/apps/{run}/map`. */
+        StackView: {
+            /** @description Name of the app. */
+            app: string;
+            /**
+             * Format: uint64
+             * @description How many cycles the figures are of.
+             */
+            cycles: number;
+            /** @description What a request meets that no route matches. */
+            fallback: components["schemas"]["MapChain"];
+            /** @description What the chains name, and what else a cycle passed. */
+            places: components["schemas"]["MapPlace"][];
+            /** @description Routes, in order of their addition, and behind them those that are in no map but were met. */
+            routes: components["schemas"]["MapRoute"][];
+            /** @description The app run. */
+            run: string;
+        };
         /** @description A kind of place in the cycle. */
         Stage: "parse" | "middleware" | "resolve" | "view" | "send";
+        /** @description Figures of cycles. Percentiles are of their whole durations, by nearest rank; none without a cycle. */
+        Stats: {
+            /**
+             * Format: uint64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: uint64
+             * @description How many of them answered 5xx, failed or panicked.
+             */
+            errors: number;
+            /**
+             * Format: uint64
+             * @description Half took at most this long.
+             */
+            p50_ns: number | null;
+            /**
+             * Format: uint64
+             * @description 95 % took at most this long.
+             */
+            p95_ns: number | null;
+            /**
+             * Format: uint64
+             * @description 99 % took at most this long.
+             */
+            p99_ns: number | null;
+        };
         /** @description `GET /api/status`: the state of the tool. */
         Status: {
             /**
@@ -1884,6 +2326,33 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    map: {
+        parameters: {
+            query?: {
+                /** @description Only the cycles that match this filter are counted. */
+                filter?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An app run: 12 hexadecimal digits. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The map of an app with figures, of the cycles kept that match. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StackView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     stack: {
         parameters: {
             query?: never;
@@ -1992,6 +2461,39 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    bodyView: {
+        parameters: {
+            query?: {
+                /** @description Number of a body of the same cycle to compare it with. */
+                against?: number;
+                /** @description How to show it; as it is best, where it is not said. */
+                as?: "empty" | "not_kept" | "json" | "text" | "form" | "multipart" | "image" | "html" | "xml" | "events" | "hex";
+                /** @description 1: the bytes as they passed, content codings and all. */
+                encoded?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A cycle, as in `Cycle.id`. */
+                id: string;
+                /** @description A body of the cycle, from 0. */
+                body: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A body as it is looked at: decoded, taken apart, compared with another of the cycle. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BodyView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     snapshot: {
         parameters: {
             query?: never;
@@ -2018,7 +2520,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    step: {
+    stepView: {
         parameters: {
             query?: never;
             header?: never;
@@ -2089,6 +2591,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FilterHelp"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys of both UIs, from the one table. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyGroup"][];
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,12 +1,14 @@
 //! Credentials are masked here, while they are copied into the recording: nothing behind this module has seen them.
 //!
 //! A mask has a fixed width and a fingerprint of four hexadecimal digits, keyed with a secret of this process: it tells
-//! *the same* from *changed*, not what the value was.
+//! *the same* from *changed*, not what the value was. A body that is compressed is kept as it is; who decodes it to look at it
+//! masks it then, with [`mask_decoded`].
 
 mod body;
 mod names;
 
 pub(crate) use body::mask_body;
+pub use body::mask_decoded;
 pub(crate) use names::Class;
 
 use names::{QUERY_EXACT, classify, names_credential};
@@ -14,7 +16,7 @@ use names::{QUERY_EXACT, classify, names_credential};
 use http::HeaderName;
 use std::{
     borrow::Cow,
-    cell::RefCell,
+    cell::{Cell, RefCell},
     hash::{BuildHasher, RandomState},
     sync::LazyLock,
 };
@@ -94,8 +96,33 @@ fn static_addr(name: &str) -> Option<usize> {
 
 static FINGERPRINT: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
+thread_local! {
+    static BARE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Masks of this thread have no fingerprint as long as this lives: those of another process's values would tell *changed* of
+/// what is the same.
+struct Bare;
+
+impl Bare {
+    fn new() -> Self {
+        BARE.set(true);
+        Self
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        BARE.set(false);
+    }
+}
+
 /// Writes the mask for a value.
 fn put_mask(out: &mut Vec<u8>, value: &[u8]) {
+    if BARE.try_with(Cell::get).unwrap_or_default() {
+        out.extend_from_slice(b"[redacted]");
+        return;
+    }
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let print = FINGERPRINT.hash_one(value) as usize;
     let digits = [12, 8, 4, 0].map(|shift| DIGITS[print >> shift & 0xf]);

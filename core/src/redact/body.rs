@@ -1,6 +1,6 @@
 //! Credentials in bodies: the values of telling names in JSON and forms. Runs on the recording's own thread.
 
-use super::{Memo, credential_in, names::is_telling_word, put_mask};
+use super::{Bare, Memo, credential_in, names::is_telling_word, put_mask};
 use std::cell::RefCell;
 
 thread_local! {
@@ -46,6 +46,13 @@ pub(crate) fn mask_body(head: &[u8]) -> Option<Vec<u8>> {
         _ => mask_text(head, &mut out),
     };
     masked.then_some(out)
+}
+
+/// The body with its credentials masked, if it has any, for who decoded it: without fingerprints, which only the app's own
+/// process can make.
+pub fn mask_decoded(body: &[u8]) -> Option<Vec<u8>> {
+    let _bare = Bare::new();
+    mask_body(body)
 }
 
 fn looks_like_form(head: &[u8]) -> bool {
@@ -283,6 +290,14 @@ mod tests {
             assert!(shown.contains("[redacted #"), "{shown}");
         }
         assert!(!masked(r#"{"pin": 1234}"#).contains("1234"));
+    }
+
+    #[test]
+    fn what_somebody_else_decoded_has_no_fingerprints() {
+        let body = br#"{"password":"canary","a":"Bearer canary-0123456"}"#;
+        let shown = String::from_utf8(mask_decoded(body).unwrap()).unwrap();
+        assert_eq!(shown, r#"{"password":"[redacted]","a":"[redacted]"}"#);
+        assert!(masked(r#"{"password":"canary"}"#).contains("[redacted #"));
     }
 
     #[test]
