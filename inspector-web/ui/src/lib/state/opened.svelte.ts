@@ -1,5 +1,6 @@
 import { ApiError, get } from '../api/client.ts';
 import type { Problem, Row, StepView, Timeline } from '../api/model';
+import { isFault } from '../text/mark.ts';
 import { place } from './place.svelte.ts';
 import { Player } from './player.svelte.ts';
 
@@ -70,6 +71,16 @@ class Opened {
   jump(step: number): void {
     this.player.stop();
     this.go(step);
+  }
+
+  /** The next step (1), or the one before (-1), where something went wrong. */
+  problemStep(by: 1 | -1): boolean {
+    const faults = new Set(this.timeline?.marks.filter(isFault).map((mark) => mark.after));
+    for (let at = this.step + by; at >= 0 && at < this.steps; at += by) {
+      const left = this.timeline!.steps[at]!.left?.kind ?? 'returned';
+      if (faults.has(at) || !['returned', 'sent'].includes(left)) return this.jump(at), true;
+    }
+    return false;
   }
 
   /** Plays, from the first step again if at the last; or stops. */

@@ -9,6 +9,8 @@ class Place {
   filter = $state('');
   /** The filter is there, and off. */
   off = $state(false);
+  /** Health checks and what browsers ask for by themselves are left out. */
+  quiet = $state(false);
   cycle = $state<string | null>(null);
   step = $state(0);
   /** The app run whose stack is shown. */
@@ -24,11 +26,13 @@ class Place {
 
   /** The filter that counts. */
   get active(): string {
-    return this.off ? '' : this.filter;
+    const filter = this.off ? '' : this.filter;
+    if (!this.quiet) return filter;
+    return filter ? `(${filter}) !health` : '!health';
   }
 
   /** Changes the place. What one would want to come back from becomes an entry of the browser's history. */
-  go(change: Partial<Pick<Place, 'screen' | 'filter' | 'off' | 'cycle' | 'step' | 'run' | 'against'>>): void {
+  go(change: Partial<Pick<Place, 'screen' | 'filter' | 'off' | 'quiet' | 'cycle' | 'step' | 'run' | 'against'>>): void {
     const next = { ...change };
     if (next.cycle !== undefined && next.cycle !== this.cycle) next.step ??= 0;
     const leaves = next.screen !== undefined && next.screen !== this.screen;
@@ -44,6 +48,7 @@ class Place {
     if (this.screen !== 'cycles') out.set('screen', this.screen);
     if (this.filter) out.set('filter', this.filter);
     if (this.off) out.set('off', '1');
+    if (this.quiet) out.set('quiet', '1');
     if (this.cycle) out.set('cycle', this.cycle);
     if (this.cycle && this.step > 0) out.set('step', String(this.step));
     if (this.run) out.set('run', this.run);
@@ -56,6 +61,7 @@ class Place {
     this.screen = SCREENS.find((screen) => screen === from.get('screen')) ?? 'cycles';
     this.filter = from.get('filter') ?? '';
     this.off = from.has('off');
+    this.quiet = from.has('quiet');
     this.cycle = from.get('cycle');
     this.step = Math.max(0, Math.trunc(Number(from.get('step') ?? 0)) || 0);
     this.run = from.get('run');

@@ -1,6 +1,6 @@
-import type { MarkLine } from '../lib/api/model';
-import { shown } from '../lib/text/shown.ts';
-import { count, duration, size } from '../lib/text/units.ts';
+import type { MarkLine } from '../api/model';
+import { shown } from './shown.ts';
+import { count, duration, size } from './units.ts';
 
 /** A word for a kind of mark. */
 export const MARK_WORDS: Record<MarkLine['mark'], string> = {
@@ -34,4 +34,9 @@ export function markLine(mark: MarkLine): string {
     case 'rebuilt':
       return 'the layer outside handed on a request that was built afresh';
   }
+}
+
+/** Whether a mark says that something went wrong. */
+export function isFault(mark: MarkLine): boolean {
+  return mark.mark === 'error' || mark.mark === 'panic' || (mark.mark === 'log' && mark.level === 'ERROR');
 }
