@@ -21,6 +21,7 @@ export type Frame = Schemas['Frame'];
 export type JsonLine = Schemas['JsonLine'];
 export type KeyGroup = Schemas['KeyGroup'];
 export type ListedCycle = Schemas['ListedCycle'];
+export type MapEndpoint = Schemas['MapEndpoint'];
 export type MarkLine = Schemas['MarkLine'];
 export type Memory = Schemas['Memory'];
 export type MessageLine = Schemas['MessageLine'];
