@@ -5,9 +5,11 @@
 //! holds nothing.
 
 mod cycles;
+mod filter;
 mod live;
 mod openapi;
 mod page;
+mod patient;
 mod problem;
 mod routes;
 mod view;
@@ -58,6 +60,8 @@ pub(crate) struct Api {
     socket: Arc<str>,
     limits: Limits,
     live: Arc<Semaphore>,
+    /// Places for answers that take a while.
+    patience: Arc<Semaphore>,
     closing: watch::Receiver<bool>,
     started: Started,
 }
@@ -80,6 +84,7 @@ impl Api {
             store,
             socket: socket.to_string_lossy().into(),
             live: Arc::new(Semaphore::new(limits.live_clients)),
+            patience: Arc::new(Semaphore::new(patient::AT_ONCE)),
             limits,
             closing,
             started: Started {

@@ -17,7 +17,10 @@ mod sse;
 pub use error::ClientError;
 
 use crate::{
-    model::{App, BodyView, CyclePage, LiveEvent, Problem, Status, StepView, Timeline},
+    model::{
+        App, BodyView, Comparison, CyclePage, Insight, LiveEvent, Problem, Status, StepView,
+        Timeline,
+    },
     view::BodyOptions,
 };
 use bytes::Bytes;
@@ -165,6 +168,24 @@ impl Client {
     /// See [`Client::status`].
     pub async fn body(&self, id: &str, number: usize) -> Result<Bytes, ClientError> {
         self.bytes(&format!("/api/cycles/{}/bodies/{number}", escape(id)))
+            .await
+    }
+
+    /// What a reviewer would remark on a cycle.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn insights(&self, id: &str) -> Result<Vec<Insight>, ClientError> {
+        self.json(&format!("/api/cycles/{}/insights", escape(id)))
+            .await
+    }
+
+    /// Two cycles, aligned by layer.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn compare(&self, a: &str, b: &str) -> Result<Comparison, ClientError> {
+        self.json(&format!("/api/compare?a={}&b={}", escape(a), escape(b)))
             .await
     }
 

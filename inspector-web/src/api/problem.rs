@@ -29,6 +29,12 @@ impl Problem {
         }
     }
 
+    /// Says which part of a filter it is about.
+    pub(crate) fn at(self, at: u32, len: u32) -> Self {
+        let part = Some((at, len));
+        Self { part, ..self }
+    }
+
     #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
         self.status
@@ -38,12 +44,16 @@ impl Problem {
         match self.name {
             "body" => "No such body",
             "cycle" => "No such cycle",
+            "filter" => "Filter not understood",
             "full" => "Too many clients",
             "host" => "Unknown host",
+            "internal" => "Inspector failed",
+            "long" => "Request too long",
             "method" => "Method not allowed",
             "origin" | "site" => "Foreign page",
             "parameter" => "Parameter not understood",
             "replay" => "Cycle can't be replayed",
+            "run" => "No such app run",
             "stack" => "No such map",
             "step" => "No such step",
             "token" => "Token missing or wrong",

@@ -1,8 +1,14 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
-use super::{Api, cycles, live, status, view};
-use crate::model::{App, BodyView, CyclePage, Status, StepView, Timeline};
-use axum::routing::{MethodRouter, get};
+use super::{Api, cycles, filter, live, status, view};
+use crate::model::{
+    App, BodyView, Comparison, CyclePage, FilterHelp, Insight, KeyGroup, StackView, Status,
+    StepView, Timeline,
+};
+use axum::{
+    Json,
+    routing::{MethodRouter, get},
+};
 use onionskin::{
     replay::Snapshot,
     wire::{Cycle, Stack},
@@ -86,9 +92,23 @@ pub(super) fn questions() -> Vec<Question> {
             "The map of an app: routes, and for each the layers from outside to inside.",
         )
         .by(get(cycles::stack)),
+        Question::json::<StackView>(
+            "/api/apps/{run}/map",
+            "map",
+            "The map of an app with figures, of the cycles kept that match.",
+        )
+        .query::<cycles::MapQuery>()
+        .by(get(cycles::map)),
         Question::json::<CyclePage>("/api/cycles", "cycles", "A page of the list, newest first.")
             .query::<cycles::ListQuery>()
             .by(get(cycles::list)),
+        Question::json::<FilterHelp>(
+            "/api/filter",
+            "filter",
+            "Whether a filter is understood, and what could be written at the cursor.",
+        )
+        .query::<filter::HelpQuery>()
+        .by(get(filter::help)),
         Question::json::<Cycle>(
             "/api/cycles/{id}",
             "cycle",
@@ -127,13 +147,33 @@ pub(super) fn questions() -> Vec<Question> {
         )
         .query::<view::BodyQuery>()
         .by(get(view::body)),
+        Question::json::<Vec<Insight>>(
+            "/api/cycles/{id}/insights",
+            "insights",
+            "What a reviewer would remark on a cycle.",
+        )
+        .by(get(view::insights)),
+        Question::json::<Comparison>(
+            "/api/compare",
+            "compare",
+            "Two cycles, aligned by layer: where they part, in content and in time.",
+        )
+        .query::<view::CompareQuery>()
+        .by(get(view::compare)),
         Question::new(
             "/api/live",
             "live",
             "What happens, as server-sent events. `Last-Event-ID` resumes after a position.",
             Answer::Events(schema::<crate::model::LiveEvent>),
         )
+        .query::<live::LiveQuery>()
         .by(get(live::live)),
+        Question::json::<Vec<KeyGroup>>(
+            "/api/keys",
+            "keys",
+            "The keys of both UIs, from the one table.",
+        )
+        .by(get(async || Json(crate::keys::groups()))),
         Question::json::<serde_json::Map<String, serde_json::Value>>(
             "/api/openapi.json",
             "openapi",

@@ -4,7 +4,7 @@ use super::{
     reader::{Reader, Stop},
     tables::Known,
 };
-use crate::store::{Intake, Item, Record, Session, Store, decode};
+use crate::store::{Arrival, Intake, Item, Record, Session, Store, decode};
 use bytes::Bytes;
 use onionskin::{
     link::protocol::{
@@ -217,7 +217,13 @@ impl Link {
             Message::Cycle { cycle } => {
                 self.next += 1;
                 items.push(match self.is_ours(&cycle) {
-                    true => Item::Cycle(Box::new(cycle.summary()), Record::Json(json)),
+                    true => {
+                        let bytes = json.len() / cycle.sites.len().max(1);
+                        for site in &cycle.sites {
+                            self.known.site_of_cycle(site, bytes)?;
+                        }
+                        Item::Cycle(Box::new(Arrival::new(&cycle, Record::Json(json))))
+                    }
                     false => Item::Lost("invalid"),
                 });
             }
@@ -229,7 +235,9 @@ impl Link {
     fn cycle(&mut self, record: Record, items: &mut Vec<Item>) -> Flow {
         self.next += 1;
         items.push(match decode(&record, self.known.tables()) {
-            Some(cycle) if self.is_ours(&cycle) => Item::Cycle(Box::new(cycle.summary()), record),
+            Some(cycle) if self.is_ours(&cycle) => {
+                Item::Cycle(Box::new(Arrival::new(&cycle, record)))
+            }
             Some(_) => Item::Lost("invalid"),
             None => Item::Lost("undecodable"),
         });

@@ -197,6 +197,24 @@ impl Runs {
         (run.link == Some(link)).then_some(run)
     }
 
+    pub(super) fn get(&self, key: RunKey) -> Option<&RunState> {
+        self.by_key.get(&key)
+    }
+
+    /// Runs by id: which of its app it is, and whether it is the app's newest.
+    pub(super) fn newest_of_apps(&self) -> HashMap<String, (u32, bool)> {
+        let mut newest: HashMap<&str, u32> = HashMap::new();
+        for run in self.by_key.values() {
+            let ordinal = newest.entry(&run.hello.app).or_default();
+            *ordinal = run.ordinal.max(*ordinal);
+        }
+        let runs = self.by_key.values().map(|run| {
+            let is_newest = newest[&*run.hello.app] == run.ordinal;
+            (run.hello.run.clone(), (run.ordinal, is_newest))
+        });
+        runs.collect()
+    }
+
     pub(super) fn find(&self, id: &str) -> Option<(RunKey, &RunState)> {
         let key = *self.by_id.get(id)?;
         Some((key, self.by_key.get(&key)?))
