@@ -18,6 +18,7 @@ use axum::{
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::sync::atomic::AtomicBool;
 
 pub(super) async fn timeline(
     State(api): State<Api>,
@@ -71,8 +72,11 @@ pub(super) async fn body(
         encoded: encoded == 1,
         against: query.against,
     };
-    let view = view::body(&cycle, number, options);
-    view.map(Json).ok_or_else(|| no_body(&cycle))
+    let work = move |_: &AtomicBool| {
+        let view = view::body(&cycle, number, options);
+        view.map(Json).ok_or_else(|| no_body(&cycle))
+    };
+    api.patiently(work).await?
 }
 
 /// The query of a comparison.
@@ -90,7 +94,8 @@ pub(super) async fn compare(
 ) -> Result<Json<Comparison>, Problem> {
     let Query(query) = query?;
     let (a, b) = (find(&api, &query.a)?, find(&api, &query.b)?);
-    Ok(Json(view::compare(&a, &b)?))
+    let compared = api.patiently(move |_| view::compare(&a, &b));
+    Ok(Json(compared.await??))
 }
 
 pub(super) async fn insights(
