@@ -12,12 +12,17 @@
 //! ```
 
 mod error;
+mod list;
 mod sse;
 
 pub use error::ClientError;
+pub use list::List;
 
 use crate::{
-    model::{App, BodyView, CyclePage, LiveEvent, Problem, Status, StepView, Timeline},
+    model::{
+        App, BodyView, Comparison, CyclePage, Insight, LiveEvent, Problem, Status, StepView,
+        Timeline,
+    },
     view::BodyOptions,
 };
 use bytes::Bytes;
@@ -45,7 +50,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// An event of `/api/live`, with its id if it has one: what to resume after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// Position of the cycle; other events have none.
+    /// Position of the cycle, or up to where figures tell all; other events have none.
     pub id: Option<u64>,
     /// What happened.
     pub event: LiveEvent,
@@ -114,14 +119,14 @@ impl Client {
         before: Option<u64>,
         run: Option<&str>,
     ) -> Result<CyclePage, ClientError> {
-        let mut path = format!("/api/cycles?limit={limit}");
-        if let Some(before) = before {
-            path += &format!("&before={before}");
-        }
-        if let Some(run) = run {
-            path += &format!("&run={}", escape(run));
-        }
-        self.json(&path).await
+        let limit = Some(limit);
+        self.list(&List {
+            limit,
+            before,
+            run,
+            ..List::default()
+        })
+        .await
     }
 
     /// A cycle, whole.
@@ -165,6 +170,24 @@ impl Client {
     /// See [`Client::status`].
     pub async fn body(&self, id: &str, number: usize) -> Result<Bytes, ClientError> {
         self.bytes(&format!("/api/cycles/{}/bodies/{number}", escape(id)))
+            .await
+    }
+
+    /// What a reviewer would remark on a cycle.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn insights(&self, id: &str) -> Result<Vec<Insight>, ClientError> {
+        self.json(&format!("/api/cycles/{}/insights", escape(id)))
+            .await
+    }
+
+    /// Two cycles, aligned by layer.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn compare(&self, a: &str, b: &str) -> Result<Comparison, ClientError> {
+        self.json(&format!("/api/compare?a={}&b={}", escape(a), escape(b)))
             .await
     }
 

@@ -2,7 +2,8 @@
 
 use super::{Api, cycles, filter, live, status, view};
 use crate::model::{
-    App, BodyView, CyclePage, FilterHelp, KeyGroup, StackView, Status, StepView, Timeline,
+    App, BodyView, Comparison, CyclePage, FilterHelp, Insight, KeyGroup, StackView, Status,
+    StepView, Timeline,
 };
 use axum::{
     Json,
@@ -146,6 +147,19 @@ pub(super) fn questions() -> Vec<Question> {
         )
         .query::<view::BodyQuery>()
         .by(get(view::body)),
+        Question::json::<Vec<Insight>>(
+            "/api/cycles/{id}/insights",
+            "insights",
+            "What a reviewer would remark on a cycle.",
+        )
+        .by(get(view::insights)),
+        Question::json::<Comparison>(
+            "/api/compare",
+            "compare",
+            "Two cycles, aligned by layer: where they part, in content and in time.",
+        )
+        .query::<view::CompareQuery>()
+        .by(get(view::compare)),
         Question::new(
             "/api/live",
             "live",

@@ -5,7 +5,7 @@ use super::{
     cycles::{find, no_body, no_step},
 };
 use crate::{
-    model::{BodyView, ContentKind, StepView, Timeline},
+    model::{BodyView, Comparison, ContentKind, Insight, StepView, Timeline},
     view::{self, BodyOptions},
 };
 use axum::{
@@ -18,6 +18,7 @@ use axum::{
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::sync::atomic::AtomicBool;
 
 pub(super) async fn timeline(
     State(api): State<Api>,
@@ -71,6 +72,36 @@ pub(super) async fn body(
         encoded: encoded == 1,
         against: query.against,
     };
-    let view = view::body(&cycle, number, options);
-    view.map(Json).ok_or_else(|| no_body(&cycle))
+    let work = move |_: &AtomicBool| {
+        let view = view::body(&cycle, number, options);
+        view.map(Json).ok_or_else(|| no_body(&cycle))
+    };
+    api.patiently(work).await?
+}
+
+/// The query of a comparison.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct CompareQuery {
+    /// A cycle, as in `Cycle.id`.
+    a: String,
+    /// The cycle to compare it with; of another run or app too.
+    b: String,
+}
+
+pub(super) async fn compare(
+    State(api): State<Api>,
+    query: Result<Query<CompareQuery>, QueryRejection>,
+) -> Result<Json<Comparison>, Problem> {
+    let Query(query) = query?;
+    let (a, b) = (find(&api, &query.a)?, find(&api, &query.b)?);
+    let compared = api.patiently(move |_| view::compare(&a, &b));
+    Ok(Json(compared.await??))
+}
+
+pub(super) async fn insights(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Vec<Insight>>, Problem> {
+    let Path(id) = id?;
+    Ok(Json(view::insights(&find(&api, &id)?)))
 }

@@ -1,8 +1,8 @@
 //! `GET /api/cycles/{id}/timeline`: the onion of one cycle, ready to be drawn.
 
 use onionskin::wire::{
-    BodyEnd, Connection, CycleSummary, Edge, Frame, Header, Left, MarkKind, Octets, Omitted,
-    Resolved, Sent, Side, SiteKind, Stage, Tried,
+    BodyEnd, Connection, CycleSummary, Edge, Frame, Header, KnownBy, Left, MarkKind, Octets,
+    Omitted, Resolved, Sent, Side, SiteKind, Stage, Tried,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -246,14 +246,20 @@ pub struct WhyView {
 /// An extractor that refused a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
-    /// Type name of the rejection.
-    pub rejection: String,
+    /// The extractor, as the handler's list has it; where that is not certain, the type of the rejection.
+    pub extractor: String,
+    /// The type of the rejection, where it is axum's.
+    pub rejection: Option<String>,
     /// Index into the rows, of the handler.
     pub row: Option<usize>,
-    /// Which of the handler's extractors it was, where its rejection tells.
+    /// Which of the handler's extractors it was, where that is certain.
     pub argument: Option<usize>,
-    /// What it said.
+    /// What it said, where axum's event was heard.
     pub message: Option<String>,
+    /// How many bytes of the request's body had been read by then, where that is known.
+    pub read: Option<u64>,
+    /// Who says so.
+    pub known_by: KnownBy,
 }
 
 /// A panic.

@@ -44,7 +44,7 @@ fn value<T>(
     })
 }
 
-fn header(edit: &HeaderEdit) -> Edit {
+pub(super) fn header(edit: &HeaderEdit) -> Edit {
     let (op, from, to) = match edit {
         HeaderEdit::Add { header, .. } => (Op::Add, None, Some(header)),
         HeaderEdit::Remove { header, .. } => (Op::Remove, Some(header), None),

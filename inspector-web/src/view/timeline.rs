@@ -63,11 +63,7 @@ fn rows(places: &Places<'_>, steps: &[StepLine]) -> Vec<Row> {
             out_ns: row.times.out_ns,
             idle_ns: row.times.idle_ns,
             busy_ns: row.times.busy_ns(),
-            state: match row.state {
-                times::RowState::Left => RowState::Left,
-                times::RowState::Open => RowState::Open,
-                times::RowState::NeverRan => RowState::NeverRan,
-            },
+            state: state(row.state),
             left: out.and_then(|out| cycle.steps[out].left.clone()),
             source: site.and_then(source),
             type_name: site.map(|s| s.type_name.clone()).filter(|t| !t.is_empty()),
@@ -76,6 +72,14 @@ fn rows(places: &Places<'_>, steps: &[StepLine]) -> Vec<Row> {
         }
     };
     places.rows.iter().zip(changes).map(row).collect()
+}
+
+pub(super) fn state(state: times::RowState) -> RowState {
+    match state {
+        times::RowState::Left => RowState::Left,
+        times::RowState::Open => RowState::Open,
+        times::RowState::NeverRan => RowState::NeverRan,
+    }
 }
 
 fn seq(index: usize) -> u32 {

@@ -3,7 +3,6 @@
 use super::places::Places;
 use crate::model::{PanicView, Refused, WhyView};
 use onionskin::{
-    text::edits::short_type,
     times::RowState,
     wire::{Cycle, MarkKind, Outcome, Tried},
 };
@@ -67,68 +66,47 @@ fn panic(cycle: &Cycle) -> Option<PanicView> {
 }
 
 fn refused(places: &Places<'_>) -> Option<Refused> {
-    let Outcome::Rejected { site, extractor } = &places.cycle.outcome else {
+    let cycle = places.cycle;
+    let Outcome::Rejected {
+        site,
+        extractor,
+        rejection,
+        read,
+        known_by,
+    } = &cycle.outcome
+    else {
         return None;
     };
-    let said = places.cycle.marks.iter().find_map(|mark| match &mark.what {
+    let said = cycle.marks.iter().find_map(|mark| match &mark.what {
         MarkKind::Log { target, fields, .. } if target == "axum::rejection" => fields.get("body"),
         _ => None,
     });
-    let site_extractors = site.and_then(|i| places.cycle.sites.get(i));
-    let extractors = site_extractors.map_or(&[][..], |s| &s.extractors);
+    let handler = site.and_then(|i| cycle.sites.get(i));
+    let mut extractors = handler.map_or(&[][..], |s| &s.extractors).iter();
     Some(Refused {
-        rejection: extractor.clone(),
+        extractor: extractor.clone(),
+        rejection: rejection.clone(),
         row: site.and_then(|site| places.row_of_site(site)),
-        argument: argument(extractors, extractor),
+        argument: extractors.position(|e| e == extractor),
         message: said.cloned(),
+        read: *read,
+        known_by: *known_by,
     })
-}
-
-/// axum's extractors by what the names of their rejections hold.
-const REJECTIONS: [(&str, &[&str]); 8] = [
-    ("Json", &["Json"]),
-    ("Path", &["PathParam"]),
-    ("Query", &["QueryString"]),
-    ("Form", &["Form"]),
-    ("Multipart", &["Boundary", "Multipart"]),
-    ("Extension", &["Extension"]),
-    ("MatchedPath", &["MatchedPath"]),
-    ("TypedHeader", &["TypedHeader"]),
-];
-
-/// Which extractor of a handler makes such a rejection, where exactly one does.
-fn argument(extractors: &[String], rejection: &str) -> Option<usize> {
-    let (name, _) = REJECTIONS
-        .iter()
-        .find(|(_, words)| words.iter().any(|word| rejection.contains(word)))?;
-    let is_it = |extractor: &String| {
-        let short = short_type(extractor);
-        short.split('<').next() == Some(name)
-    };
-    let mut found = extractors.iter().enumerate().filter(|(_, e)| is_it(e));
-    let (index, _) = found.next()?;
-    found.next().is_none().then_some(index)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::view::{
+        samples::{get_request, record, shop},
+        timeline,
+    };
 
     #[test]
-    fn a_rejection_tells_its_extractor_where_only_one_can_have_made_it() {
-        let handler = |types: &[&str]| types.iter().map(|t| (*t).into()).collect::<Vec<_>>();
-        let books = handler(&["axum::extract::Path<u64>", "Query<app::Page>", "Json<New>"]);
-        for (rejection, expected) in [
-            ("FailedToDeserializePathParams", Some(0)),
-            ("FailedToDeserializeQueryString", Some(1)),
-            ("JsonDataError", Some(2)),
-            ("MissingJsonContentType", Some(2)),
-            ("FailedToDeserializeFormBody", None),
-            ("Unheard", None),
-        ] {
-            assert_eq!(argument(&books, rejection), expected, "{rejection}");
-        }
-        let two = handler(&["Path<u64>", "Path<String>"]);
-        assert_eq!(argument(&two, "FailedToDeserializePathParams"), None);
+    fn the_extractor_that_refused_is_pointed_at() {
+        let view = timeline(&record(shop(), get_request("/books/x")));
+        let refused = view.why.unwrap().extractor.unwrap();
+        let row = &view.rows[refused.row.unwrap()];
+        assert_eq!(row.name, "book");
+        assert_eq!(row.extractors[refused.argument.unwrap()], refused.extractor);
     }
 }

@@ -70,3 +70,21 @@ async fn a_body_comes_as_it_is_asked_for() {
         assert_eq!(view(Some(kind)).await.kind, kind);
     }
 }
+
+#[tokio::test]
+async fn two_cycles_are_compared() {
+    let (inspector, client, _dir, id) = one_cycle().await;
+    let (mut app, _) = App::connect(inspector.socket(), RUN).await;
+    app.tell(RUN, [2]).await;
+    let other = format!("{RUN}-2");
+    crate::app::until_some(async || client.cycle(&other).await.ok()).await;
+    assert_eq!(client.insights(&id).await.unwrap(), []);
+    let comparison = client.compare(&id, &other).await.unwrap();
+    assert_eq!((&*comparison.a.id, &*comparison.b.id), (&*id, &*other));
+    assert_eq!(comparison.first, Some(0));
+    let edit = &comparison.rows[0].differences[0];
+    assert_eq!(
+        (edit.what, edit.to.as_ref()),
+        (MessagePart::Uri, Some(&"/books/2".into()))
+    );
+}

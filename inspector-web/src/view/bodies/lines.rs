@@ -1,12 +1,11 @@
 //! Text, line by line, and the difference of two of them.
 
 use super::MAX_LINES;
-use crate::model::{Content, DiffLine, LineOp};
-use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
-use std::time::{Duration, Instant};
-
-/// How long the shortest difference is looked for; then a longer one will do.
-const PATIENCE: Duration = Duration::from_millis(300);
+use crate::{
+    model::{Content, DiffLine, LineOp},
+    view::lcs::ops,
+};
+use similar::DiffOp;
 
 /// The lines of a text; bytes that are none become U+FFFD.
 pub(super) fn of_text(bytes: &[u8]) -> Vec<String> {
@@ -71,10 +70,4 @@ fn difference(old: &[String], new: &[String]) -> Vec<DiffLine> {
         }
     }
     lines
-}
-
-/// What makes `new` of `old`: the shortest way, if it is found in time.
-pub(super) fn ops<T: Eq + std::hash::Hash + Ord>(old: &[T], new: &[T]) -> Vec<DiffOp> {
-    let deadline = Some(Instant::now() + PATIENCE);
-    capture_diff_slices_deadline(Algorithm::Myers, old, new, deadline)
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     model::{JsonValue, LineOp},
-    view::bodies::lines::ops,
+    view::lcs::ops,
 };
 use similar::DiffOp;
 use std::{

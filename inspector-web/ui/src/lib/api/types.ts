@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Two cycles, aligned by layer: where they part, in content and in time. */
+        get: operations["compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cycles": {
         parameters: {
             query?: never;
@@ -115,6 +132,23 @@ export interface paths {
         };
         /** A body as it is looked at: decoded, taken apart, compared with another of the cycle. */
         get: operations["bodyView"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cycles/{id}/insights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a reviewer would remark on a cycle. */
+        get: operations["insights"];
         put?: never;
         post?: never;
         delete?: never;
@@ -522,6 +556,64 @@ export interface components {
              */
             to: number;
         };
+        /** @description A place that either of two cycles passed. */
+        ComparedRow: {
+            /** @description How the one passed it; none: it did not come there. */
+            a: components["schemas"]["ComparedSide"] | null;
+            /** @description How the other passed it. */
+            b: components["schemas"]["ComparedSide"] | null;
+            /** @description What is different in the request where it came here, and was not at the row before. */
+            differences: components["schemas"]["Edit"][];
+            /** @description What stands there. */
+            kind: components["schemas"]["SiteKind"] | null;
+            /** @description Its name; of two views that are not the same, both. */
+            name: string;
+            /** @description What is different in the response where it left here, and was not at the row inside. */
+            out_differences: components["schemas"]["Edit"][];
+            /** @description Whether nothing became different here. */
+            same: boolean;
+        };
+        /** @description How one of two cycles passed a place. */
+        ComparedSide: {
+            /**
+             * Format: uint64
+             * @description How much of both the task waited.
+             */
+            idle_ns: number;
+            /**
+             * Format: uint64
+             * @description Its own time, before it called what is inside.
+             */
+            in_ns: number;
+            /**
+             * Format: uint64
+             * @description Its own time, after that.
+             */
+            out_ns: number;
+            /**
+             * Format: uint
+             * @description Index into the rows of its timeline.
+             */
+            row: number;
+            /** @description Whether it ran, and to its end. */
+            state: components["schemas"]["RowState"];
+        };
+        /** @description Two cycles, aligned by layer. */
+        Comparison: {
+            /** @description The one. */
+            a: components["schemas"]["CycleSummary"];
+            /** @description The other. */
+            b: components["schemas"]["CycleSummary"];
+            /**
+             * Format: uint
+             * @description Where they part first, in order of time: an index into the rows; none where they do not.
+             */
+            first: number | null;
+            /** @description Whether they part there on the way in or on the way out. */
+            first_edge: components["schemas"]["Edge"] | null;
+            /** @description The places that either passed, in order. */
+            rows: components["schemas"]["ComparedRow"][];
+        };
         /** @description Something that fits: put `text` in the place of what stands from `from` to `to`. */
         Completion: {
             /** @description For people: what the field means, or how often the value was seen. */
@@ -812,6 +904,57 @@ export interface components {
              */
             until: number;
         };
+        /** @description What a list shows of a cycle. */
+        CycleSummary: {
+            /** @description As in [`Cycle::app`]. */
+            app: string;
+            /** @description How the time was spent. */
+            bar: components["schemas"]["Bar"];
+            /**
+             * Format: uint64
+             * @description As in [`Cycle::duration_ns`].
+             */
+            duration_ns: number;
+            /** @description As in [`Cycle::id`]. */
+            id: string;
+            /**
+             * Format: uint64
+             * @description Log events.
+             */
+            logs: number;
+            /** @description As in [`Cycle::method`]. */
+            method: string;
+            /**
+             * Format: uint64
+             * @description As in [`Cycle::number`].
+             */
+            number: number;
+            /** @description As in [`Cycle::outcome`]. */
+            outcome: components["schemas"]["Outcome"];
+            /** @description Name of the site that the outcome names. */
+            outcome_site: string | null;
+            /** @description As in [`Cycle::route`]. */
+            route: string | null;
+            /** @description As in [`Cycle::run`]. */
+            run: string;
+            /**
+             * Format: uint64
+             * @description Statements sqlx ran.
+             */
+            sql: number;
+            /**
+             * Format: uint64
+             * @description As in [`Cycle::started_unix_us`].
+             */
+            started_unix_us: number;
+            /**
+             * Format: uint16
+             * @description As in [`Cycle::status`].
+             */
+            status: number | null;
+            /** @description As in [`Cycle::target`]. */
+            target: string;
+        };
         /** @description What was behind the content codings of a body. */
         DecodedBody: {
             /** @description Why it can't be decoded any further. */
@@ -1055,6 +1198,25 @@ export interface components {
             /** @description What of them is printable ASCII; a dot for the others. */
             text: string;
         };
+        /** @description A remark on a cycle. */
+        Insight: {
+            /** @description What it is about. */
+            kind: components["schemas"]["InsightKind"];
+            /**
+             * Format: uint
+             * @description Index into the rows of the timeline.
+             */
+            row: number | null;
+            /**
+             * Format: uint32
+             * @description `seq` of the step that shows it.
+             */
+            step: number | null;
+            /** @description The remark, a sentence. It quotes what came from the app: escape it before it is shown. */
+            text: string;
+        };
+        /** @description What an [`Insight`] is about. */
+        InsightKind: "repeated_query" | "header_overwritten" | "compressed_twice" | "readable_cookie" | "blocked_thread" | "preflight_refused" | "body_buffered";
         /** @description A line of a JSON tree. */
         JsonLine: {
             /** @description Of a changed scalar: what stood there. */
@@ -1100,6 +1262,8 @@ export interface components {
             /** @description What it does, for people. */
             what: string;
         };
+        /** @description From whom it is known that an extractor refused a request. */
+        KnownBy: "app" | "event" | "answer";
         /** @description How a stage was left. */
         Left: {
             /** @constant */
@@ -1497,10 +1661,20 @@ export interface components {
              */
             site: number;
         } | {
-            /** @description Type name of the rejection or the extractor. */
+            /** @description The extractor, as the handler's list has it; where that is not certain, the type of the rejection. */
             extractor: string;
             /** @constant */
             kind: "rejected";
+            /** @description Who says so. */
+            known_by: components["schemas"]["KnownBy"];
+            /**
+             * Format: uint64
+             * @description How many bytes of the request's body had been read by then; none: the request has no body, or bodies were not
+             *     looked at.
+             */
+            read?: number | null;
+            /** @description The type of the rejection, where it is axum's. */
+            rejection?: string | null;
             /**
              * Format: uint
              * @description The handler whose extractor it was.
@@ -1666,13 +1840,22 @@ export interface components {
         Refused: {
             /**
              * Format: uint
-             * @description Which of the handler's extractors it was, where its rejection tells.
+             * @description Which of the handler's extractors it was, where that is certain.
              */
             argument: number | null;
-            /** @description What it said. */
+            /** @description The extractor, as the handler's list has it; where that is not certain, the type of the rejection. */
+            extractor: string;
+            /** @description Who says so. */
+            known_by: components["schemas"]["KnownBy"];
+            /** @description What it said, where axum's event was heard. */
             message: string | null;
-            /** @description Type name of the rejection. */
-            rejection: string;
+            /**
+             * Format: uint64
+             * @description How many bytes of the request's body had been read by then, where that is known.
+             */
+            read: number | null;
+            /** @description The type of the rejection, where it is axum's. */
+            rejection: string | null;
             /**
              * Format: uint
              * @description Index into the rows, of the handler.
@@ -2377,6 +2560,32 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    compare: {
+        parameters: {
+            query: {
+                /** @description A cycle, as in `Cycle.id`. */
+                a: string;
+                /** @description The cycle to compare it with; of another run or app too. */
+                b: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Two cycles, aligned by layer: where they part, in content and in time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     cycles: {
         parameters: {
             query?: {
@@ -2489,6 +2698,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BodyView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    insights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A cycle, as in `Cycle.id`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a reviewer would remark on a cycle. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Insight"][];
                 };
             };
             default: components["responses"]["Problem"];
