@@ -18,6 +18,7 @@
 //! - [`replay`]: the fold of its deltas
 //! - [`codec`]: its compact encoding
 //! - [`link`]: what app and inspector say to each other
+//! - [`redact`]: credentials masked
 //! - `capture`: everything that runs inside the app
 
 pub use axum::*;
@@ -26,6 +27,12 @@ pub use cause::{Cause, Rejected};
 mod cause;
 pub mod codec;
 pub mod link;
+// Without recording there is only the inspector's use of it.
+#[cfg_attr(
+    not(any(debug_assertions, feature = "in-release")),
+    allow(dead_code, unused_imports)
+)]
+pub mod redact;
 pub mod replay;
 pub mod text;
 pub mod times;
