@@ -8,16 +8,19 @@ export type Bar = Schemas['Bar'];
 export type BodyLine = Schemas['BodyLine'];
 export type BodyPlace = Schemas['BodyPlace'];
 export type BodyView = Schemas['BodyView'];
-export type By = Schemas['By'];
+export type ComparedRow = Schemas['ComparedRow'];
+export type ComparedSide = Schemas['ComparedSide'];
+export type Comparison = Schemas['Comparison'];
 export type Completion = Schemas['Completion'];
 export type Content = Schemas['Content'];
 export type Counters = Schemas['Counters'];
 export type CyclePage = Schemas['CyclePage'];
 export type DiffLine = Schemas['DiffLine'];
+export type Edge = Schemas['Edge'];
 export type Edit = Schemas['Edit'];
 export type FilterError = Schemas['FilterError'];
 export type FilterHelp = Schemas['FilterHelp'];
-export type Frame = Schemas['Frame'];
+export type Insight = Schemas['Insight'];
 export type JsonLine = Schemas['JsonLine'];
 export type KeyGroup = Schemas['KeyGroup'];
 export type ListedCycle = Schemas['ListedCycle'];
@@ -45,12 +48,3 @@ export type StepView = Schemas['StepView'];
 export type Timeline = Schemas['Timeline'];
 export type Tried = Schemas['Tried'];
 export type WhyView = Schemas['WhyView'];
-
-// Provisional.
-export interface CompareSide { row: number; in_ns: number; out_ns: number; idle_ns: number }
-export interface CompareRow {
-  name: string; kind: string | null; a: CompareSide | null; b: CompareSide | null; differences: Edit[];
-  out_differences: Edit[]; same: boolean;
-}
-type CycleSummary = Omit<ListedCycle, 'position' | 'outcome_text'>;
-export interface Comparison { a: CycleSummary; b: CycleSummary; rows: CompareRow[]; first: number | null }
