@@ -4,6 +4,7 @@ mod bodies;
 mod decode;
 mod delta;
 pub(crate) mod format;
+mod headless;
 mod marks;
 mod nest;
 mod outcome;

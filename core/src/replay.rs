@@ -13,7 +13,7 @@ mod fold;
 pub use blame::{Part, Setting, author};
 pub use diff::diff;
 
-use crate::wire::{BodyRef, Cycle, Edge, Header, Side, Stage, Step};
+use crate::wire::{BodyRef, Cycle, Edge, Extension, Header, Side, Stage, Step};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -47,8 +47,8 @@ pub struct Message {
     pub version: Option<Held<String>>,
     /// Headers in order, duplicates kept.
     pub headers: Vec<Held<Header>>,
-    /// Type names of the extensions.
-    pub extensions: Vec<Held<String>>,
+    /// The extensions.
+    pub extensions: Vec<Held<Extension>>,
     /// The body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Held<BodyRef>>,

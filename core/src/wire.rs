@@ -19,7 +19,7 @@ mod step;
 mod summary;
 
 pub use body::{Body, BodyEnd, Side};
-pub use delta::{BodyRef, Change, Delta, ExtensionEdit, Header, HeaderEdit};
+pub use delta::{BodyRef, Change, Delta, Extension, ExtensionEdit, Header, HeaderEdit};
 pub use mark::{Frame, Mark, MarkKind};
 pub use octets::Octets;
 pub use sent::{FrameCount, FrameKind, Sent, Traffic};
@@ -219,6 +219,9 @@ pub struct Omitted {
     pub marks: u64,
     /// Steps. The fold is exact up to the last step kept.
     pub steps: u64,
+    /// How often a body was not looked at: once at each probe that it passed.
+    #[serde(default)]
+    pub bodies: u64,
 }
 
 /// What became of all cycles: `seen = open + stored + evicted + dropped + filtered`, and `open` is zero when the app rests.

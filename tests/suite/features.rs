@@ -41,7 +41,7 @@ fn mirrored_one_for_one() {
         (
             "axum",
             "onionskin",
-            &["in-release", "schema", "subscriber"][..],
+            &["diesel", "in-release", "schema", "subscriber"][..],
         ),
         ("tower", "onionskin-tower", &["in-release"]),
     ] {

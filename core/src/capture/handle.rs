@@ -6,6 +6,7 @@
 use super::{
     agent, control, outbox, panics,
     recording::{EntryId, Recording},
+    tally::Tally,
     tap::Tap,
     written::Written,
 };
@@ -14,7 +15,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, TryLockError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     task::Poll,
     time::{Instant, SystemTime, UNIX_EPOCH},
@@ -23,28 +24,13 @@ use std::{
 /// Most idle recordings that a thread keeps for reuse.
 const POOL: usize = 64;
 
-/// Cycles that have begun in this process, which is also the number of the newest.
-static SEEN: AtomicU64 = AtomicU64::new(0);
-/// Cycles that a filter left out.
-static FILTERED: AtomicU64 = AtomicU64::new(0);
-
-/// Cycles that were given up because recording them failed.
-static BROKEN: AtomicU64 = AtomicU64::new(0);
-
-/// Cycles that were given up because recording them failed.
-pub(crate) fn broken() -> u64 {
-    BROKEN.load(Ordering::SeqCst)
-}
-
-/// Cycles that have begun in this process.
-pub(crate) fn seen() -> u64 {
-    SEEN.load(Ordering::SeqCst)
-}
-
-/// Cycles that a filter left out.
-pub(crate) fn filtered() -> u64 {
-    FILTERED.load(Ordering::SeqCst)
-}
+/// What became of the cycles of this process.
+pub(crate) static TALLY: Tally = Tally {
+    seen: AtomicU64::new(0),
+    filtered: AtomicU64::new(0),
+    full: AtomicU64::new(0),
+    broken: AtomicU64::new(0),
+};
 
 thread_local! {
     /// The cycle that is current.
@@ -65,9 +51,37 @@ struct Place {
 #[derive(Clone)]
 pub(crate) enum Carried {
     /// Its cycle is recorded; the probe that it passed last is where it comes from, whatever task it is on.
-    Recorded(Handle, Option<EntryId>),
+    Recorded(Handle, Last),
     /// A filter left its cycle out.
     Filtered,
+}
+
+impl Carried {
+    /// A request that has passed no probe yet.
+    pub(crate) fn recorded(handle: Handle) -> Self {
+        Self::Recorded(handle, Last(AtomicU32::new(Last::NONE)))
+    }
+}
+
+/// The probe that a request passed last. Only whoever has the request changes it.
+pub(crate) struct Last(AtomicU32);
+
+impl Last {
+    const NONE: u32 = u32::MAX;
+
+    pub(crate) fn entry(&self) -> Option<EntryId> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|entry| *entry != Self::NONE)
+    }
+
+    pub(crate) fn set(&self, entry: EntryId) {
+        self.0.store(entry, Ordering::Relaxed);
+    }
+}
+
+impl Clone for Last {
+    fn clone(&self) -> Self {
+        Self(AtomicU32::new(self.0.load(Ordering::Relaxed)))
+    }
 }
 
 /// A share in the recording of one cycle.
@@ -97,16 +111,16 @@ impl Handle {
         if !control::is_on() || !agent::ensure_started() {
             return None;
         }
-        let number = SEEN.fetch_add(1, Ordering::SeqCst) + 1;
+        let number = TALLY.begins();
         if control::is_ignored(path) {
-            FILTERED.fetch_add(1, Ordering::SeqCst);
+            TALLY.is_filtered();
             return Some(Carried::Filtered);
         }
         let handle = Self::idle();
         handle
             .lock()
             .begin(number, Instant::now(), unix_us(), agent::wants_bodies());
-        Some(Carried::Recorded(handle, None))
+        Some(Carried::recorded(handle))
     }
 
     /// Begins a cycle of a test, which goes into a tap and is counted nowhere.
@@ -118,9 +132,23 @@ impl Handle {
         {
             let mut recording = handle.lock();
             recording.begin(number, Instant::now(), unix_us(), true);
-            recording.tap = Some(tap);
+            recording.set_tap(tap);
         }
         handle
+    }
+
+    /// Begins a cycle that began at this time with a head that never became a request, unless recording is off.
+    #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+    pub(crate) fn begin_headless(since: Instant) -> Option<Self> {
+        let handle = match Tap::of_all() {
+            Some(tap) => Self::begin_tapped(tap),
+            None => match Self::begin("")? {
+                Carried::Recorded(handle, _) => handle,
+                Carried::Filtered => return None,
+            },
+        };
+        handle.lock().began_at(since);
+        Some(handle)
     }
 
     /// A recording that nobody uses.
@@ -141,7 +169,7 @@ impl Handle {
     /// Whether this is the cycle of a test.
     pub(crate) fn is_tapped(&self) -> bool {
         self.try_lock()
-            .is_some_and(|recording| recording.tap.is_some())
+            .is_some_and(|recording| recording.is_tapped())
     }
 
     /// The recording, unless somebody has it.
@@ -171,7 +199,7 @@ impl Handle {
     #[cold]
     fn abandon(&self) {
         if self.lock().abandon() {
-            BROKEN.fetch_add(1, Ordering::SeqCst);
+            TALLY.breaks();
         }
     }
 
@@ -201,7 +229,7 @@ impl Handle {
         self.guarded(|| {
             let mut recording = self.lock();
             if !recording.has_ended() {
-                match recording.tap.take() {
+                match recording.take_tap() {
                     None => outbox::push(|out| recording.finish(out)),
                     Some(tap) => tap.push(|out| recording.finish(out)),
                 }
@@ -325,6 +353,17 @@ pub(crate) fn current_entry(of: &Handle) -> Option<EntryId> {
     (place.cycle == of.address())
         .then_some(place.entry)
         .flatten()
+}
+
+/// Runs code with no cycle current on this thread: what it does belongs to none.
+pub(crate) fn outside<R>(code: impl FnOnce() -> R) -> R {
+    let before = PLACE.replace(Place {
+        cycle: 0,
+        entry: None,
+    });
+    let result = code();
+    PLACE.set(before);
+    result
 }
 
 /// Whether any cycle is current on this thread.

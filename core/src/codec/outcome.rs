@@ -14,6 +14,9 @@ pub(super) fn of(decoder: &Decoder<'_>) -> Outcome {
     if let Some(panicked) = panicked(cycle, entries) {
         return panicked;
     }
+    if let Some(headless) = decoder.headless_outcome() {
+        return headless;
+    }
     let Some(status) = cycle.status else {
         let open = innermost_cancelled(entries).or(entries.last());
         let stage = match open.map(|e| cycle.sites[e.site].kind) {

@@ -30,7 +30,7 @@ pub enum Part<'a> {
 pub struct Setting {
     /// `seq` of the step.
     pub step: u32,
-    /// The value; none for a body and for an extension, of which the type is all that is known.
+    /// The value; none for a body, and for an extension that the app does not watch.
     pub value: Option<Octets>,
 }
 
@@ -90,12 +90,11 @@ fn undo<'a>(delta: &Delta, part: Part<'a>) -> Was<'a> {
         Part::Version => changed(delta.version.is_some()),
         Part::Status => changed(delta.status.is_some()),
         Part::Body => changed(delta.body.is_some()),
-        Part::Extension(name) => changed(
-            delta
-                .extensions
-                .iter()
-                .any(|edit| matches!(edit, ExtensionEdit::Add { type_name } if type_name == name)),
-        ),
+        Part::Extension(name) => {
+            changed(delta.extensions.iter().any(|edit| {
+                edit.type_name() == name && !matches!(edit, ExtensionEdit::Remove { .. })
+            }))
+        }
         Part::Header(at) => undo_headers(&delta.headers, at),
     }
 }
@@ -130,7 +129,12 @@ fn value(message: &Message, part: Part<'_>) -> Option<Octets> {
         Part::Version => message.version.as_ref().map(|h| text(&h.value)),
         Part::Status => message.status.as_ref().map(|h| text(&h.value.to_string())),
         Part::Header(at) => message.headers.get(at).map(|h| h.value.value.clone()),
-        Part::Extension(_) | Part::Body => None,
+        Part::Extension(name) => {
+            let extensions = message.extensions.iter().map(|held| &held.value);
+            let mut named = extensions.filter(|e| e.type_name == name);
+            named.next()?.value.as_deref().map(text)
+        }
+        Part::Body => None,
     }
 }
 

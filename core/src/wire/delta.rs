@@ -119,12 +119,46 @@ pub enum ExtensionEdit {
     Add {
         /// Type name.
         type_name: String,
+        /// The value, if the app watches this type.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
     },
     /// The value of this type was taken out.
     Remove {
         /// Type name.
         type_name: String,
     },
+    /// The value of this type, which the app watches, is another.
+    Change {
+        /// Type name.
+        type_name: String,
+        /// Before, if it was watched then.
+        from: Option<String>,
+        /// After.
+        to: String,
+    },
+}
+
+impl ExtensionEdit {
+    /// The type it is about.
+    pub fn type_name(&self) -> &str {
+        match self {
+            Self::Add { type_name, .. }
+            | Self::Remove { type_name }
+            | Self::Change { type_name, .. } => type_name,
+        }
+    }
+}
+
+/// An extension as it was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Extension {
+    /// Type name.
+    pub type_name: String,
+    /// The value, credentials masked, if the app watches this type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
 }
 
 /// What is known of a body at a step.

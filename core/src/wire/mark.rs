@@ -42,7 +42,42 @@ pub enum MarkKind {
         /// Fields.
         fields: BTreeMap<String, String>,
     },
-    /// A statement that sqlx ran.
+    /// A `tracing` span; the mark stands where it ended.
+    Span {
+        /// `TRACE` … `ERROR`.
+        level: String,
+        /// Target.
+        target: String,
+        /// Name.
+        name: String,
+        /// Fields, as they were at its end.
+        fields: BTreeMap<String, String>,
+        /// From its beginning to its end.
+        elapsed_ns: u64,
+        /// How much of that time it was entered.
+        busy_ns: u64,
+    },
+    /// A request that the app sent to another server: a span of kind `client` with OpenTelemetry's HTTP attributes.
+    Call {
+        /// `http.request.method`.
+        method: String,
+        /// `url.full`, or what of it the span says.
+        url: String,
+        /// `http.response.status_code`.
+        status: Option<u16>,
+        /// What went wrong: `error.message`, `error.type`.
+        error: Option<String>,
+        /// From the beginning of the span to its end.
+        elapsed_ns: u64,
+    },
+    /// A template that was rendered: see [`crate::template`].
+    Template {
+        /// Its name.
+        name: String,
+        /// How long it took.
+        elapsed_ns: u64,
+    },
+    /// A statement that sqlx or diesel ran.
     Sql {
         /// The statement.
         statement: String,
@@ -74,6 +109,9 @@ impl MarkKind {
     /// How long it took, where that is known; it was over when it was noted.
     pub fn duration_ns(&self) -> Option<u64> {
         match self {
+            Self::Span { elapsed_ns, .. }
+            | Self::Call { elapsed_ns, .. }
+            | Self::Template { elapsed_ns, .. } => Some(*elapsed_ns),
             Self::Sql { elapsed_ns, .. } => *elapsed_ns,
             _ => None,
         }

@@ -10,6 +10,7 @@ use std::{
     path::Path,
 };
 
+#[expect(dead_code, reason = "some are for other tests")]
 #[path = "../../../core/src/text/samples.rs"]
 mod samples;
 

@@ -210,16 +210,17 @@ impl Both<'_> {
         };
         let changed = replay::diff(&headers(a), &headers(b));
         all.extend(changed.iter().filter(|e| self.counts(e)).map(edits::header));
-        let has =
-            |message: &Message, name: &str| message.extensions.iter().any(|h| h.value == name);
+        let has = |message: &Message, name: &str| {
+            message.extensions.iter().any(|h| h.value.type_name == name)
+        };
         let extension = |name: &str, op| Edit {
             op,
             ..edit(MessagePart::Extension, Some(name), None, None)
         };
-        let gone = a.extensions.iter().filter(|h| !has(b, &h.value));
-        all.extend(gone.map(|h| extension(&h.value, Op::Remove)));
-        let came = b.extensions.iter().filter(|h| !has(a, &h.value));
-        all.extend(came.map(|h| extension(&h.value, Op::Add)));
+        let gone = a.extensions.iter().filter(|h| !has(b, &h.value.type_name));
+        all.extend(gone.map(|h| extension(&h.value.type_name, Op::Remove)));
+        let came = b.extensions.iter().filter(|h| !has(a, &h.value.type_name));
+        all.extend(came.map(|h| extension(&h.value.type_name, Op::Add)));
         all.extend(self.bodies(a, b));
         all
     }

@@ -62,17 +62,19 @@ pub(super) fn header(edit: &HeaderEdit) -> Edit {
     }
 }
 
+/// The value is there where the app watches the type.
 fn extension(edit: &ExtensionEdit) -> Edit {
-    let (op, type_name) = match edit {
-        ExtensionEdit::Add { type_name } => (Op::Add, type_name),
-        ExtensionEdit::Remove { type_name } => (Op::Remove, type_name),
+    let (op, from, to) = match edit {
+        ExtensionEdit::Add { value, .. } => (Op::Add, None, value.as_deref()),
+        ExtensionEdit::Remove { .. } => (Op::Remove, None, None),
+        ExtensionEdit::Change { from, to, .. } => (Op::Change, from.as_deref(), Some(&**to)),
     };
     Edit {
         what: MessagePart::Extension,
         op,
-        name: Some(type_name.clone()),
-        from: None,
-        to: None,
+        name: Some(edit.type_name().into()),
+        from: from.map(Octets::from),
+        to: to.map(Octets::from),
         redacted: false,
     }
 }

@@ -139,26 +139,35 @@ impl View<'_> {
 
     /// Those that are there, and behind them those that the step took out.
     fn extensions(&self, message: &Message) -> Vec<MessageLine> {
-        let line = |name: &str, op, history| MessageLine {
+        let line = |name: &str, value: Option<&str>, op, history| MessageLine {
             what: MessagePart::Extension,
             op,
             name: Some(name.into()),
-            value: None,
+            value: value.map(Octets::from),
             before: None,
             redacted: false,
             history,
         };
+        let edits = self.delta.map_or(&[][..], |d| &d.extensions);
         let mut lines = Vec::new();
         for held in &message.extensions {
-            let history = self.history(Part::Extension(&held.value));
+            let name = &*held.value.type_name;
+            let history = self.history(Part::Extension(name));
             let op = self.op(&history, history.len() > 1);
-            lines.push(line(&held.value, op, history));
+            let mut line = line(name, held.value.value.as_deref(), op, history);
+            line.before = edits.iter().find_map(|edit| match edit {
+                ExtensionEdit::Change {
+                    type_name, from, ..
+                } if type_name == name => from.as_deref().map(Octets::from),
+                _ => None,
+            });
+            lines.push(line);
         }
-        for edit in self.delta.map_or(&[][..], |d| &d.extensions) {
-            if let ExtensionEdit::Remove { type_name } = edit
-                && !message.extensions.iter().any(|h| h.value == *type_name)
-            {
-                lines.push(line(type_name, Some(Op::Remove), self.removed_by()));
+        for edit in edits {
+            let name = edit.type_name();
+            let is_there = message.extensions.iter().any(|h| h.value.type_name == name);
+            if matches!(edit, ExtensionEdit::Remove { .. }) && !is_there {
+                lines.push(line(name, None, Some(Op::Remove), self.removed_by()));
             }
         }
         lines
