@@ -227,7 +227,7 @@ fn has_rare(text: &[u8]) -> bool {
         part.iter().fold(false, |any, b| any | is_rare(b))
     };
     let mut parts = text.chunks_exact(16);
-    parts.any(|part| any(part)) || any(parts.remainder())
+    parts.any(any) || any(parts.remainder())
 }
 
 /// For every byte with which a credential may begin, the bytes that may follow it, told by their low five bits.

@@ -28,3 +28,5 @@ pub use units::{clock, duration, size};
 mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -91,9 +91,11 @@ fn undo<'a>(delta: &Delta, part: Part<'a>) -> Was<'a> {
         Part::Status => changed(delta.status.is_some()),
         Part::Body => changed(delta.body.is_some()),
         Part::Extension(name) => {
-            changed(delta.extensions.iter().any(|edit| {
-                edit.type_name() == name && !matches!(edit, ExtensionEdit::Remove { .. })
-            }))
+            let mut edits = delta.extensions.iter().filter(|e| e.type_name() == name);
+            match edits.next_back() {
+                Some(ExtensionEdit::Add { .. }) => Was::New,
+                edit => changed(matches!(edit, Some(ExtensionEdit::Change { .. }))),
+            }
         }
         Part::Header(at) => undo_headers(&delta.headers, at),
     }
@@ -130,9 +132,9 @@ fn value(message: &Message, part: Part<'_>) -> Option<Octets> {
         Part::Status => message.status.as_ref().map(|h| text(&h.value.to_string())),
         Part::Header(at) => message.headers.get(at).map(|h| h.value.value.clone()),
         Part::Extension(name) => {
-            let extensions = message.extensions.iter().map(|held| &held.value);
-            let mut named = extensions.filter(|e| e.type_name == name);
-            named.next()?.value.as_deref().map(text)
+            let mut all = message.extensions.iter().map(|held| &held.value);
+            let extension = all.find(|e| e.type_name == name)?;
+            extension.value.as_deref().map(text)
         }
         Part::Body => None,
     }

@@ -6,7 +6,7 @@ use onionskin::{
     replay::{self, Held, Message, Replay, ReplayError},
     text,
     times::{self, Row},
-    wire::{BodyRef, Cycle, Edge, Header, HeaderEdit, Left, Octets, SiteKind, Stage},
+    wire::{BodyRef, Cycle, Edge, Extension, Header, HeaderEdit, Left, Octets, SiteKind, Stage},
 };
 use std::mem::discriminant;
 
@@ -210,17 +210,7 @@ impl Both<'_> {
         };
         let changed = replay::diff(&headers(a), &headers(b));
         all.extend(changed.iter().filter(|e| self.counts(e)).map(edits::header));
-        let has = |message: &Message, name: &str| {
-            message.extensions.iter().any(|h| h.value.type_name == name)
-        };
-        let extension = |name: &str, op| Edit {
-            op,
-            ..edit(MessagePart::Extension, Some(name), None, None)
-        };
-        let gone = a.extensions.iter().filter(|h| !has(b, &h.value.type_name));
-        all.extend(gone.map(|h| extension(&h.value.type_name, Op::Remove)));
-        let came = b.extensions.iter().filter(|h| !has(a, &h.value.type_name));
-        all.extend(came.map(|h| extension(&h.value.type_name, Op::Add)));
+        all.extend(extensions(a, b));
         all.extend(self.bodies(a, b));
         all
     }
@@ -299,6 +289,47 @@ impl Both<'_> {
 
 fn octets(text: Option<String>) -> Option<Octets> {
     text.map(|text| Octets::from(&*text))
+}
+
+/// Those that only `a` has, those that only `b` has, and those of which the values are known to differ.
+fn extensions(a: &Message, b: &Message) -> Vec<Edit> {
+    let find = |message: &Message, name: &str| {
+        let mut all = message.extensions.iter().map(|held| held.value.clone());
+        all.find(|extension| extension.type_name == name)
+    };
+    let mut edits = Vec::new();
+    for Extension { type_name, value } in a.extensions.iter().map(|held| &held.value) {
+        let now = find(b, type_name);
+        let op = match &now {
+            None => Op::Remove,
+            Some(now) if now.value == *value => continue,
+            Some(_) => Op::Change,
+        };
+        let to = octets(now.and_then(|now| now.value));
+        edits.push(Edit {
+            op,
+            ..edit(
+                MessagePart::Extension,
+                Some(type_name),
+                octets(value.clone()),
+                to,
+            )
+        });
+    }
+    for Extension { type_name, value } in b.extensions.iter().map(|held| &held.value) {
+        if find(a, type_name).is_none() {
+            edits.push(Edit {
+                op: Op::Add,
+                ..edit(
+                    MessagePart::Extension,
+                    Some(type_name),
+                    None,
+                    octets(value.clone()),
+                )
+            });
+        }
+    }
+    edits
 }
 
 fn edit(what: MessagePart, name: Option<&str>, from: Option<Octets>, to: Option<Octets>) -> Edit {

@@ -62,19 +62,19 @@ pub(super) fn header(edit: &HeaderEdit) -> Edit {
     }
 }
 
-/// The value is there where the app watches the type.
 fn extension(edit: &ExtensionEdit) -> Edit {
     let (op, from, to) = match edit {
-        ExtensionEdit::Add { value, .. } => (Op::Add, None, value.as_deref()),
+        ExtensionEdit::Add { value, .. } => (Op::Add, None, value.as_ref()),
         ExtensionEdit::Remove { .. } => (Op::Remove, None, None),
-        ExtensionEdit::Change { from, to, .. } => (Op::Change, from.as_deref(), Some(&**to)),
+        ExtensionEdit::Change { from, to, .. } => (Op::Change, from.as_ref(), Some(to)),
     };
+    let octets = |text: &String| Octets::from(&**text);
     Edit {
         what: MessagePart::Extension,
         op,
         name: Some(edit.type_name().into()),
-        from: from.map(Octets::from),
-        to: to.map(Octets::from),
+        from: from.map(octets),
+        to: to.map(octets),
         redacted: false,
     }
 }

@@ -4,7 +4,7 @@ use super::{pairs, places::Places};
 use crate::model::{BodyPlace, By, MessageLine, MessagePart, MessageView, Op, StepView};
 use onionskin::{
     replay::{Held, Message, Part, Replay, ReplayError, side_of},
-    wire::{Cycle, Delta, ExtensionEdit, Header, HeaderEdit, Octets, Side, Step},
+    wire::{Cycle, Delta, Extension, ExtensionEdit, Header, HeaderEdit, Octets, Side, Step},
 };
 
 /// Request and response as they stood right after a step; none if there is no such step.
@@ -139,38 +139,36 @@ impl View<'_> {
 
     /// Those that are there, and behind them those that the step took out.
     fn extensions(&self, message: &Message) -> Vec<MessageLine> {
-        let line = |name: &str, value: Option<&str>, op, history| MessageLine {
-            what: MessagePart::Extension,
-            op,
-            name: Some(name.into()),
-            value: value.map(Octets::from),
-            before: None,
-            redacted: false,
-            history,
-        };
         let edits = self.delta.map_or(&[][..], |d| &d.extensions);
-        let mut lines = Vec::new();
-        for held in &message.extensions {
-            let name = &*held.value.type_name;
-            let history = self.history(Part::Extension(name));
-            let op = self.op(&history, history.len() > 1);
-            let mut line = line(name, held.value.value.as_deref(), op, history);
-            line.before = edits.iter().find_map(|edit| match edit {
-                ExtensionEdit::Change {
-                    type_name, from, ..
-                } if type_name == name => from.as_deref().map(Octets::from),
+        let there = message.extensions.iter().map(|held| {
+            let Extension { type_name, value } = &held.value;
+            let before = edits.iter().find_map(|edit| match edit {
+                ExtensionEdit::Change { from, .. } if edit.type_name() == type_name => Some(from),
                 _ => None,
             });
-            lines.push(line);
-        }
-        for edit in edits {
-            let name = edit.type_name();
-            let is_there = message.extensions.iter().any(|h| h.value.type_name == name);
-            if matches!(edit, ExtensionEdit::Remove { .. }) && !is_there {
-                lines.push(line(name, None, Some(Op::Remove), self.removed_by()));
+            let history = self.history(Part::Extension(type_name));
+            MessageLine {
+                op: self.op(&history, before.is_some()),
+                value: value.as_deref().map(Octets::from),
+                before: before.and_then(|from| from.as_deref().map(Octets::from)),
+                ..extension_line(type_name, history)
             }
-        }
-        lines
+        });
+        let gone = edits.iter().filter_map(|edit| match edit {
+            ExtensionEdit::Remove { type_name }
+                if !message
+                    .extensions
+                    .iter()
+                    .any(|h| h.value.type_name == *type_name) =>
+            {
+                Some(MessageLine {
+                    op: Some(Op::Remove),
+                    ..extension_line(type_name, self.removed_by())
+                })
+            }
+            _ => None,
+        });
+        there.chain(gone).collect()
     }
 
     fn body(&self, message: &Message) -> Option<BodyPlace> {
@@ -221,6 +219,18 @@ impl View<'_> {
             name: self.places.author_name(step as usize),
             value,
         }
+    }
+}
+
+fn extension_line(type_name: &str, history: Vec<By>) -> MessageLine {
+    MessageLine {
+        what: MessagePart::Extension,
+        op: None,
+        name: Some(type_name.into()),
+        value: None,
+        before: None,
+        redacted: false,
+        history,
     }
 }
 
