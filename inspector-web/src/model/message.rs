@@ -38,7 +38,7 @@ pub struct MessageLine {
     pub op: Option<Op>,
     /// Name of the header, type of the extension.
     pub name: Option<String>,
-    /// The value; of an extension there where the app watches its type.
+    /// The value; none for an extension.
     pub value: Option<Octets>,
     /// The value before the step, where the step changed it.
     pub before: Option<Octets>,
