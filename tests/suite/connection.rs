@@ -1,5 +1,7 @@
 //! What is known from the connection: bytes in and out, reuse, pipelining, upgrades, streams of events.
 
+mod http2;
+
 use onionskin::{
     Router,
     body::Body,
@@ -18,7 +20,7 @@ use tokio::{
 /// One test at a time: the tap is the process's.
 static TURN: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
 
-/// An app on a real socket, and the cycles of requests below `/conn`.
+/// An app on a real socket, and the cycles of requests below `/conn` (on HTTP/2 the target is the whole URI).
 struct Served {
     tap: Tap,
     client: TcpStream,
@@ -41,6 +43,11 @@ impl Served {
         }
     }
 
+    /// The connection, for a client that wants it for itself.
+    async fn take_client(&mut self) -> TcpStream {
+        std::mem::replace(&mut self.client, spare().await)
+    }
+
     async fn cycles(&self, n: usize) -> Vec<Recorded> {
         let mut cycles = Vec::new();
         for _ in 0..500 {
@@ -48,7 +55,7 @@ impl Served {
                 self.tap
                     .take()
                     .into_iter()
-                    .filter(|c| c.target.starts_with("/conn")),
+                    .filter(|c| c.target.contains("/conn")),
             );
             if cycles.len() >= n {
                 break;
