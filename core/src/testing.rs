@@ -191,6 +191,61 @@ mod tests {
         );
     }
 
+    #[derive(Clone)]
+    struct User;
+
+    /// Puts a user in, and another status and body on the way out.
+    async fn disguise(mut request: Request, next: Next) -> Response {
+        request.extensions_mut().insert(User);
+        let mut response = next.run(request).await;
+        *response.status_mut() = http::StatusCode::IM_A_TEAPOT;
+        *response.body_mut() = Body::from("tea");
+        response
+    }
+
+    async fn doorkeeper(request: Request, next: Next) -> Response {
+        match request.headers().contains_key("x-key") {
+            true => next.run(request).await,
+            false => http::StatusCode::UNAUTHORIZED.into_response(),
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_cycle_says_who_did_what() {
+        async fn view() -> &'static str {
+            "coffee"
+        }
+        let app = Router::new()
+            .route("/cups/{size}", get(view))
+            .layer(from_fn(disguise))
+            .layer(from_fn(doorkeeper))
+            .layer(from_fn(stamp));
+        let request = || Request::get("/cups/large");
+        let inside = request().header("x-key", "1").body(Body::empty()).unwrap();
+        let (_, cycle) = run(app.clone(), inside).await;
+        assert_eq!(cycle.status_set_by(), Some("disguise"), "{cycle}");
+        assert_eq!(cycle.body_set_by(), Some("disguise"));
+        assert_eq!(cycle.header_set_by("content-type"), Some("view"));
+        assert_eq!(cycle.extension_set_by::<User>(), Some("disguise"));
+        assert_eq!(cycle.extension_set_by::<String>(), None);
+        assert_eq!(cycle.request_body_set_by(), None);
+        assert_eq!(cycle.route.as_deref(), Some("/cups/{size}"));
+        assert_eq!(
+            (cycle.param("size"), cycle.param("colour")),
+            (Some("large"), None)
+        );
+        assert_eq!(cycle.never_ran(), [""; 0]);
+        assert!(!cycle.layer("view").never_ran());
+
+        let outside = request().body(Body::empty()).unwrap();
+        let (_, cycle) = run(app, outside).await;
+        assert!(cycle.layer("doorkeeper").answered());
+        assert_eq!(cycle.status_set_by(), Some("doorkeeper"));
+        assert_eq!(cycle.never_ran(), ["disguise", "view"], "{cycle}");
+        assert!(cycle.layer("disguise").never_ran() && !cycle.layer("disguise").ran());
+        assert_eq!(cycle.extension_set_by::<User>(), None);
+    }
+
     #[tokio::test(flavor = "current_thread")]
     async fn the_error_that_a_response_stands_for_is_shown_once_with_its_sources() {
         let broken = || async {

@@ -1,5 +1,7 @@
 //! What is known from the connection: bytes in and out, reuse, pipelining, upgrades, streams of events.
 
+mod http2;
+
 use crate::served::{Served, read_until};
 use onionskin::{
     Router,

@@ -27,8 +27,8 @@ fn host() -> String {
     line.unwrap().to_owned()
 }
 
-#[test]
-fn mirrored_one_for_one() {
+/// What cargo knows of the packages that are built here.
+pub(crate) fn metadata() -> serde_json::Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version=1", "--offline", "--locked"])
         // Crates for other systems are not downloaded.
@@ -36,7 +36,12 @@ fn mirrored_one_for_one() {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    let metadata = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn mirrored_one_for_one() {
+    let metadata = metadata();
     for (theirs, ours, own) in [
         (
             "axum",

@@ -1,6 +1,7 @@
 //! Apps of many kinds, each from one source: the same bytes on axum, on Onionskin alone, and with an inspector that
 //! is told what happened.
 
+mod grpc;
 mod limits;
 mod pages;
 mod streams;
@@ -119,7 +120,8 @@ fn one(name: &'static str, status: &'static [u16], head: &str, body: &[u8]) -> T
 
 /// The statuses in what came.
 fn statuses(bytes: &[u8]) -> Vec<u16> {
-    let found = bytes.windows(12).filter(|w| w.starts_with(b"HTTP/1.1 "));
+    let begins = |w: &&[u8]| w.starts_with(b"HTTP/1.1 ") || w.starts_with(b"HTTP/2.0 ");
+    let found = bytes.windows(12).filter(begins);
     found
         .map(|w| String::from_utf8_lossy(&w[9..]).parse().unwrap())
         .collect()

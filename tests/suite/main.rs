@@ -1,7 +1,9 @@
 //! What crosses the crates: real apps, real sockets, a real inspector.
 
-// What the tests work with: an app in a process of its own, an inspector, an HTTP client that keeps every byte.
+// What the tests work with: an app in a process of its own, an inspector, an HTTP client that keeps every byte and one of
+// HTTP/2.
 mod app;
+mod h2c;
 mod raw;
 mod served;
 mod watch;

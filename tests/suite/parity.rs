@@ -1,5 +1,7 @@
 //! `Router` and `MethodRouter` beside axum's own, in this process: the same answers, the same refusals.
 
+mod handler;
+mod index;
 mod method_router;
 mod panics;
 mod router;

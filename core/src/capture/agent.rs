@@ -250,6 +250,7 @@ impl Agent {
         ];
         AppCounters {
             seen: figures.seen,
+            headless: handle::headless(),
             open: figures.open,
             recorded,
             evicted: self.ring.oldest(),

@@ -24,6 +24,14 @@ use std::{
 /// Most idle recordings that a thread keeps for reuse.
 const POOL: usize = 64;
 
+/// Cycles that are a head which never became a request.
+static HEADLESS: AtomicU64 = AtomicU64::new(0);
+
+/// How many cycles are a head which never became a request.
+pub(crate) fn headless() -> u64 {
+    HEADLESS.load(Ordering::SeqCst)
+}
+
 /// What became of the cycles of this process.
 pub(crate) static TALLY: Tally = Tally {
     seen: AtomicU64::new(0),
@@ -147,6 +155,7 @@ impl Handle {
                 Carried::Filtered => return None,
             },
         };
+        HEADLESS.fetch_add(1, Ordering::SeqCst);
         handle.lock().began_at(since);
         Some(handle)
     }

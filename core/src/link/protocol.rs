@@ -132,6 +132,9 @@ pub enum Message {
 pub struct AppCounters {
     /// Began.
     pub seen: u64,
+    /// Those of them that are a head which never became a request.
+    #[serde(default)]
+    pub headless: u64,
     /// Not ended yet.
     pub open: u64,
     /// Ended and numbered; the ring keeps the newest of them.

@@ -1,11 +1,11 @@
 //! A cycle with assertions.
 
 use crate::{
-    replay::Replay,
+    replay::{Held, Message, Replay},
     text,
-    wire::{Cycle, Delta, Edge, Left, MarkKind, Outcome, Side, Step},
+    wire::{Cycle, Delta, Edge, Header, Left, MarkKind, Outcome, Side, Step},
 };
-use std::{fmt, ops::Deref};
+use std::{any::type_name, fmt, ops::Deref};
 
 /// What happened to a request in a test. It is a [`Cycle`], and prints as a timeline without times.
 #[derive(Clone, Debug)]
@@ -57,16 +57,60 @@ impl Recorded {
     }
 
     fn set_by(&self, side: Side, header: &str) -> Option<&str> {
+        let headers = &self.last(side)?.headers;
+        let is_it = |h: &&Held<Header>| h.value.name.eq_ignore_ascii_case(header);
+        self.author(headers.iter().rfind(is_it)?.by)
+    }
+
+    /// Name of the layer or view whose status the response has; none if there was no response.
+    pub fn status_set_by(&self) -> Option<&str> {
+        self.author(self.last(Side::Response)?.status.as_ref()?.by)
+    }
+
+    /// Name of the layer or view whose body the response has; none if there was no response.
+    pub fn body_set_by(&self) -> Option<&str> {
+        self.author(self.last(Side::Response)?.body.as_ref()?.by)
+    }
+
+    /// Name of the layer that replaced the body of the request last; none if the view saw the client's.
+    pub fn request_body_set_by(&self) -> Option<&str> {
+        self.author(self.last(Side::Request)?.body.as_ref()?.by)
+    }
+
+    /// Name of the layer that put an extension of this type into the request; none if the view saw none, or it came with
+    /// the request.
+    pub fn extension_set_by<T>(&self) -> Option<&str> {
+        let extensions = &self.last(Side::Request)?.extensions;
+        let is_it = |e: &&Held<String>| e.value == type_name::<T>();
+        self.author(extensions.iter().rfind(is_it)?.by)
+    }
+
+    /// The value of a parameter of the path, as it stood there.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        let resolved = self.steps.iter().filter_map(|s| s.resolved.as_ref());
+        let mut params = resolved.flat_map(|r| &r.params);
+        let (_, value) = params.rfind(|(n, _)| n == name)?;
+        Some(value)
+    }
+
+    /// Names of the layers and views that would have run had no layer before them answered by itself, in order.
+    pub fn never_ran(&self) -> Vec<&str> {
+        let sites = self.never_ran.iter().filter_map(|i| self.sites.get(*i));
+        sites.map(|s| s.name.as_str()).collect()
+    }
+
+    /// The message as it was in the end: the request that came furthest, the response that went out.
+    fn last(&self, side: Side) -> Option<&Message> {
         let last = u32::try_from(self.steps.len()).ok()?.checked_sub(1)?;
-        let message = match side {
-            Side::Request => self.replay.request(last)?,
-            Side::Response => self.replay.response(last)?,
-        };
-        let held = message
-            .headers
-            .iter()
-            .rfind(|h| h.value.name.eq_ignore_ascii_case(header))?;
-        let step = self.steps.get(held.by as usize)?;
+        match side {
+            Side::Request => self.replay.request(last),
+            Side::Response => self.replay.response(last),
+        }
+    }
+
+    /// Who made the change that this step shows.
+    fn author(&self, step: u32) -> Option<&str> {
+        let step = self.steps.get(step as usize)?;
         let author = text::edits::author(&self.cycle, step)?;
         self.sites.get(author).map(|s| s.name.as_str())
     }
@@ -137,6 +181,11 @@ impl<'a> LayerSeen<'a> {
     pub fn answered(&self) -> bool {
         let outcome = &self.recorded.outcome;
         matches!(outcome, Outcome::ShortCircuited { site } | Outcome::TimedOut { site } if *site == self.site)
+    }
+
+    /// Whether it would have run had no layer before it answered by itself.
+    pub fn never_ran(&self) -> bool {
+        self.recorded.cycle.never_ran.contains(&self.site)
     }
 
     /// Whether a panic passed it.

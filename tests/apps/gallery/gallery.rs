@@ -8,6 +8,7 @@
 //! | `events` | server-sent events |
 //! | `store` | keys and values, limits of bodies, an admin's part |
 //! | `files` | `ServeDir` and `ServeFile` |
+//! | `grpc` | a gRPC service by tonic beside pages |
 //! | `upload` | multipart forms |
 //! | `token` | an extractor with a rejection of its own |
 //! | `cors` | who may ask from where |
@@ -19,6 +20,7 @@ mod cors;
 mod disk;
 mod events;
 mod files;
+mod grpc;
 mod relay;
 mod stack;
 mod store;
@@ -77,6 +79,7 @@ async fn serve(name: &str) -> std::io::Result<()> {
         }
         "chat" => chat::app(),
         "cors" => cors::app(),
+        "grpc" => grpc::app(),
         "disk" => disk::app(),
         "events" => events::app(),
         "files" => files::app(),

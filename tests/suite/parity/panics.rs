@@ -60,6 +60,11 @@ macro_rules! refused {
         assert!($theirs.1.starts_with(file!()), "{:?}", $theirs);
         assert_eq!($theirs.1, $ours.1);
     };
+    (@ either $theirs:ident $ours:ident) => {
+        if $theirs.1.starts_with(file!()) {
+            assert_eq!($theirs.1, $ours.1);
+        }
+    };
     // axum itself names a line of its own.
     (@ there $theirs:ident $ours:ident) => {
         assert!(!$theirs.1.starts_with(file!()), "{:?}", $theirs);
@@ -86,6 +91,12 @@ fn routers() {
             |axum| Router::<()>::new().fallback(ok).merge(Router::new().fallback(ok));
         "Overlapping method route" here
             |axum| Router::<()>::new().route("/", get(ok)).merge(Router::new().route("/", get(ok)));
+        "path" either |axum| Router::<()>::new().nest("x", Router::new().route("/", get(ok)));
+        "path" either |axum| Router::<()>::new().nest_service("x", service("s"));
+        "segments must not start with `:`" either |axum| Router::<()>::new().nest("/:a", Router::new().route("/", get(ok)));
+        "segments must not start with `*`" either |axum| Router::<()>::new().nest_service("/*a", service("s"));
+        "route" either |axum| Router::<()>::new().route("/{a", get(ok));
+        "Paths must start with a `/`" either |axum| Router::<()>::new().route_service("x", service("s"));
         "cannot be used with `Router`s" there
             |axum| Router::<()>::new().route_service("/", Router::<()>::new());
         "conflict" there
@@ -100,6 +111,14 @@ fn method_routers() {
         "Overlapping method route" here |axum| get::<_, _, ()>(ok).on(MethodFilter::GET, ok);
         "Overlapping method route" here |axum| post_service::<_, ()>(service("a")).post_service(service("b"));
         "Overlapping method route" here |axum| get::<_, _, ()>(ok).merge(get(ok));
+        "Overlapping method route" here |axum| get_service::<_, ()>(service("a")).on_service(MethodFilter::GET, service("b"));
+        "Overlapping method route" here |axum| head::<_, _, ()>(ok).head(ok);
+        "Overlapping method route" here |axum| put::<_, _, ()>(ok).put(ok);
+        "Overlapping method route" here |axum| delete::<_, _, ()>(ok).delete(ok);
+        "Overlapping method route" here |axum| patch::<_, _, ()>(ok).patch(ok);
+        "Overlapping method route" here |axum| options::<_, _, ()>(ok).options(ok);
+        "Overlapping method route" here |axum| trace::<_, _, ()>(ok).trace(ok);
+        "Overlapping method route" here |axum| connect::<_, _, ()>(ok).connect(ok);
         "both have a fallback" here |axum| get::<_, _, ()>(ok).fallback(ok).merge(post(ok).fallback(ok));
         "Adding a route_layer before any routes is a no-op" here
             |axum| MethodRouter::<(), std::convert::Infallible>::new().route_layer(Mark("m"));

@@ -1,0 +1,200 @@
+//! HTTP/2: figures of the connection at the connection, those of a stream at the stream.
+
+use super::{Served, sent};
+use crate::h2c::{self, ask, connect, get, post};
+use onionskin::{
+    Router,
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Version},
+    response::Response,
+    routing,
+    wire::{BodyEnd, Left, Outcome, Side, Stage},
+};
+use std::{convert::Infallible, future::pending};
+use tokio::sync::Barrier;
+
+async fn echo(request: Request) -> Response {
+    assert_eq!(request.version(), Version::HTTP_2);
+    Response::new(request.into_body())
+}
+
+#[tokio::test]
+async fn streams_of_one_connection_run_at_once_and_are_told_apart() {
+    let meet: &'static Barrier = Box::leak(Box::new(Barrier::new(3)));
+    let view = move || async move {
+        // None goes on before all have come: on HTTP/1.1 this would be for ever.
+        meet.wait().await;
+        "met"
+    };
+    let mut served = Served::start(Router::new().route("/conn/{n}", routing::get(view))).await;
+    let client = connect(served.take_client().await).await;
+    let asked = ["/conn/1", "/conn/2", "/conn/3"].map(|path| ask(&client, get(path), &[], None));
+    for answer in futures_util::future::join_all(asked).await {
+        assert_eq!(answer.into_body().0, b"met");
+    }
+    let cycles = served.cycles(3).await;
+    let mut reuse = Vec::new();
+    for cycle in &cycles {
+        let request = cycle.replay().request(0).unwrap();
+        assert_eq!(request.version.as_ref().unwrap().value, "HTTP/2");
+        assert_eq!(cycle.outcome, Outcome::Completed);
+        let connection = cycle.connection.as_ref().unwrap();
+        assert_eq!(
+            connection.number,
+            cycles[0].connection.as_ref().unwrap().number
+        );
+        reuse.push(connection.reuse);
+        // The streams share the bytes of the connection: none of them has them.
+        assert_eq!(
+            (connection.bytes_in, connection.first_byte_before_ns),
+            (0, 0)
+        );
+        let sent = sent(cycle);
+        assert_eq!(
+            (sent.bytes_out, sent.first_byte_ns, sent.last_byte_ns),
+            (None, None, None)
+        );
+        // What is the stream's own is known.
+        assert!(sent.body_end_ns > 0);
+        let body = cycle
+            .bodies
+            .iter()
+            .find(|b| b.side == Side::Response)
+            .unwrap();
+        assert_eq!((body.len, body.frames), (3, 1));
+    }
+    reuse.sort_unstable();
+    assert_eq!(reuse, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_stream_that_the_client_resets_is_cancelled_where_it_was() {
+    let endless = || async {
+        let frame = || futures_util::stream::once(async { Ok::<_, Infallible>("on and on") });
+        Body::from_stream(futures_util::StreamExt::chain(
+            frame(),
+            futures_util::stream::pending(),
+        ))
+    };
+    let app = Router::new()
+        .route("/conn/hang", routing::get(pending::<()>))
+        .route("/conn/endless", routing::get(endless))
+        .route("/conn/well", routing::get(async || "well"));
+    let mut served = Served::start(app).await;
+    let mut client = connect(served.take_client().await)
+        .await
+        .ready()
+        .await
+        .unwrap();
+
+    let (hanging, mut stream) = client.send_request(get("/conn/hang"), true).unwrap();
+    // The other streams go on: this one was answered after the hanging one had come.
+    assert_eq!(
+        ask(&client, get("/conn/well"), &[], None)
+            .await
+            .into_body()
+            .0,
+        b"well"
+    );
+    stream.send_reset(h2::Reason::CANCEL);
+    assert!(hanging.await.is_err());
+
+    let (response, mut stream) = client.send_request(get("/conn/endless"), true).unwrap();
+    let mut body = response.await.unwrap().into_body();
+    assert_eq!(body.data().await.unwrap().unwrap(), "on and on");
+    stream.send_reset(h2::Reason::CANCEL);
+
+    let cycles = served.cycles(3).await;
+    let of = |path: &str| cycles.iter().find(|c| c.target.ends_with(path)).unwrap();
+    let Outcome::Cancelled {
+        stage,
+        site: Some(site),
+    } = &of("/conn/hang").outcome
+    else {
+        panic!("{:?}", of("/conn/hang").outcome);
+    };
+    assert_eq!(
+        (*stage, &*of("/conn/hang").sites[*site].name),
+        (Stage::View, "pending")
+    );
+    let endless = of("/conn/endless");
+    assert!(
+        matches!(
+            endless.outcome,
+            Outcome::Cancelled {
+                stage: Stage::Send,
+                ..
+            }
+        ),
+        "{endless}"
+    );
+    assert_eq!(endless.steps.last().unwrap().left, Some(Left::Cut));
+    assert_eq!(of("/conn/well").outcome, Outcome::Completed);
+}
+
+#[tokio::test]
+async fn trailers_pass_both_ways() {
+    let mut served = Served::start(Router::new().route("/conn", routing::post(echo))).await;
+    let client = connect(served.take_client().await).await;
+    let mut trailers = HeaderMap::new();
+    trailers.insert("x-sum", HeaderValue::from_static("42"));
+    let answer = ask(
+        &client,
+        post("/conn"),
+        &[b"one ", b"two"],
+        Some(trailers.clone()),
+    )
+    .await;
+    assert_eq!(answer.into_body(), (b"one two".to_vec(), trailers));
+    let cycle = served.cycles(1).await.remove(0);
+    let body = &cycle.bodies[0];
+    assert_eq!(
+        (body.len, body.frames, &body.end),
+        (7, 2, &BodyEnd::Complete)
+    );
+    assert_eq!(body.trailers[0].name, "x-sum");
+    assert_eq!(cycle.outcome, Outcome::Completed);
+}
+
+#[tokio::test]
+async fn a_large_body_waits_for_the_window_of_its_reader() {
+    const LEN: usize = 3 << 20;
+    let large = || async { Bytes::from(vec![7; LEN]) };
+    let app = Router::new()
+        .route("/conn/large", routing::get(large))
+        .route("/conn/small", routing::get(async || "small"));
+    let mut served = Served::start(app).await;
+    let mut client = connect(served.take_client().await)
+        .await
+        .ready()
+        .await
+        .unwrap();
+    let (response, _) = client.send_request(get("/conn/large"), true).unwrap();
+    let mut body = response.await.unwrap().into_body();
+    // Taken, and no room made for more: the stream stands still, and others do not.
+    let first = body.data().await.unwrap().unwrap();
+    assert!(first.len() < LEN / 8);
+    body.flow_control().release_capacity(first.len()).unwrap();
+    assert_eq!(
+        ask(&client, get("/conn/small"), &[], None)
+            .await
+            .into_body()
+            .0,
+        b"small"
+    );
+    let (rest, _) = h2c::rest(&mut body).await.unwrap();
+    assert_eq!(first.len() + rest.len(), LEN);
+    let cycles = served.cycles(2).await;
+    let large = cycles
+        .iter()
+        .find(|c| c.target.ends_with("/conn/large"))
+        .unwrap();
+    let body = large
+        .bodies
+        .iter()
+        .find(|b| b.side == Side::Response)
+        .unwrap();
+    assert_eq!((body.len, &body.end), (LEN as u64, &BodyEnd::Complete));
+    assert_eq!(large.outcome, Outcome::Completed);
+}
