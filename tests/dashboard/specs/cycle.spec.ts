@@ -92,7 +92,7 @@ test('a step shows what it changed and who did it: + − ~ with the layer', asyn
   await expect(page.getByRole('img', { name: 'removed' }).first()).toHaveText('−');
 });
 
-test('a press on a value tells who set it, and leads to the step', async ({ page, dash, shop }) => {
+test('a press on a value tells who set it, and leads to the step', async ({ dash, shop }) => {
   const cycle = await shop.visit('/books/11');
   await dash.cycle(cycle.id);
   await dash.end();
