@@ -3,7 +3,7 @@ import { expect, test } from '../lib/test.ts';
 test('the timeline has a row for each layer, with what it spent, and marks for statements', async ({ dash, shop }) => {
   const cycle = await shop.visit('/books/7');
   await dash.cycle(cycle.id);
-  for (const name of ['serve', 'NormalizePath', 'router', 'SetRequestIdLayer', 'security_headers', 'CompressionLayer', 'session', 'show']) {
+  for (const name of ['parse', 'NormalizePath', 'resolve', 'SetRequestIdLayer', 'security_headers', 'CompressionLayer', 'session', 'show']) {
     await expect(dash.timeline.getByRole('button', { name: new RegExp(`^${name}\\b.*in .*, inner .*, out `) })).toBeVisible();
   }
   const marks = await shop.get<{ marks: { mark: string }[] }>(`/api/cycles/${cycle.id}/timeline`);

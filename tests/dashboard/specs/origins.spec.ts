@@ -138,6 +138,7 @@ test('a form that another page sends is refused', async ({ page, shop, guard }) 
           { method, action: shop.origin + path },
         ),
       ]);
+      await page.waitForURL(`${shop.origin}${path}*`);
       expect([401, 403, 405], `${method} ${path}`).toContain(answer.status());
     }
   } finally {

@@ -37,7 +37,7 @@ test('two cycles are compared, layer by layer, and where they part is said', asy
   await expect(page.getByRole('region', { name: 'Cycle A' })).toContainText(a.target);
   await expect(page.getByRole('region', { name: 'Cycle B' })).toContainText(b.target);
   await expect(page.getByText('▸ here they part')).toHaveCount(1);
-  await expect(page.getByRole('row', { name: /^serve/ })).toContainText('x-other:');
+  await expect(page.getByRole('row', { name: /^parse/ })).toContainText('x-other:');
   await page.getByRole('button', { name: 'Swap' }).click();
   await expect(page.getByRole('region', { name: 'Cycle A' })).toContainText(b.target);
   await page.reload();

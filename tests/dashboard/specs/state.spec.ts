@@ -72,7 +72,7 @@ test('everything is done by keyboard, from the filter into a cycle and back', as
 test('each thing that has the focus by Tab is seen to have it, and none traps it', async ({ page, dash, shop }) => {
   await dash.cycle((await shop.visit('/books/25')).id);
   const met = new Set<string>();
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < 60; i++) {
     await page.keyboard.press('Tab');
     const focus = await page.evaluate(() => {
       const at = document.activeElement!;
@@ -80,11 +80,11 @@ test('each thing that has the focus by Tab is seen to have it, and none traps it
       const name = at.getAttribute('aria-label') ?? at.textContent?.trim().slice(0, 30) ?? '';
       return { what: `${at.tagName} ${name}`, seen: style.outlineStyle !== 'none' || style.boxShadow !== 'none', body: at === document.body };
     });
-    if (focus.body) break;
+    if (focus.body) continue;
     expect(focus.seen, `${focus.what} shows its focus`).toBe(true);
     met.add(focus.what);
   }
-  expect(met.size).toBeGreaterThan(20);
+  expect(met.size).toBeGreaterThan(15);
 });
 
 test('? shows the keys, from the table that the terminal has', async ({ page, dash, shop }) => {
