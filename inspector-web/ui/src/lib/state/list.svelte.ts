@@ -68,6 +68,7 @@ class CycleList {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
       this.problem = error.problem;
+      if (error.status === 401) this.live.stop();
       if (error.status === 0) setTimeout(() => !signal.aborted && this.load(filter), 2_000);
     } finally {
       if (!signal.aborted) this.loaded = true;

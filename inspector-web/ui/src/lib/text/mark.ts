@@ -7,6 +7,9 @@ export const MARK_WORDS: Record<MarkLine['mark'], string> = {
   body_frame: 'frame',
   log: 'log',
   sql: 'sql',
+  span: 'span',
+  call: 'call',
+  template: 'template',
   error: 'error',
   panic: 'panic',
   rebuilt: 'rebuilt',
@@ -27,6 +30,16 @@ export function markLine(mark: MarkLine): string {
       const figures = [...rows, ...time].join(', ');
       return shown(mark.statement.replace(/\s+/g, ' ').trim()) + (figures && ` (${figures})`);
     }
+    case 'span': {
+      const fields = Object.entries(mark.fields).map(([name, value]) => ` ${shown(name)}=${shown(value)}`);
+      return `${shown(mark.name)}${fields.join('')} (${duration(mark.elapsed_ns)}, busy ${duration(mark.busy_ns)})`;
+    }
+    case 'call': {
+      const answer = mark.error === null ? (mark.status ?? 'no answer') : shown(mark.error);
+      return `${shown(mark.method)} ${shown(mark.url)} → ${answer} (${duration(mark.elapsed_ns)})`;
+    }
+    case 'template':
+      return `${shown(mark.name)} (${duration(mark.elapsed_ns)})`;
     case 'error':
       return mark.chain.map(shown).join(' ← ');
     case 'panic':

@@ -1,0 +1,47 @@
+import { expect, test } from '../lib/test.ts';
+
+test('the map of the app: routes and layers with figures, and from a figure to its cycles', async ({ page, dash, shop }) => {
+  await shop.visit('/books/17');
+  await shop.visit('/account');
+  await dash.open();
+  await page.keyboard.press('2');
+  const routes = page.getByRole('region', { name: 'Routes' });
+  const route = routes.getByRole('row', { name: /GET \/books\/\{id\} / }).first();
+  await expect(route).toContainText(/\d+(\.\d+)? (µs|ms)/);
+  const layers = page.getByRole('region', { name: 'Layers and views' });
+  await expect(layers.getByRole('row', { name: /^session layer/ })).toBeVisible();
+  await expect(page.getByText(/figures over \d+ cycles kept/)).toBeVisible();
+
+  await route.getByRole('button', { expanded: false }).click();
+  await expect(routes.getByRole('listitem').filter({ hasText: 'CompressionLayer' }).first()).toBeVisible();
+  await expect(routes.getByRole('listitem').filter({ hasText: /^show/ }).first()).toBeVisible();
+
+  await layers.getByRole('button', { name: /cycles that require_login answered/ }).click();
+  await expect(dash.filter).toHaveValue('answered-by:require_login');
+  await expect(dash.rows.first()).toContainText('/account');
+  await page.goBack();
+  await route.getByRole('button', { name: /cycles of .*: show them/ }).click();
+  await expect(dash.filter).toHaveValue(/route:.*\/books\/\{id\}/);
+  await expect(dash.rows.first()).toContainText('/books/{id}');
+});
+
+test('two cycles are compared, layer by layer, and where they part is said', async ({ page, dash, shop }) => {
+  const a = await shop.visit('/books/18');
+  const b = await shop.visit('/books/19', { headers: { 'x-other': 'yes' } });
+  await dash.cycle(a.id);
+  await page.keyboard.press('c');
+  await expect(page.getByRole('button', { name: 'Choose another …' })).toBeVisible();
+  await dash.list.getByText(b.target).click();
+  await expect(dash.cycleName).toHaveText(`GET ${b.target}`);
+  await page.getByRole('button', { name: 'Compare with chosen' }).click();
+  await expect(page.getByRole('region', { name: 'Cycle A' })).toContainText(a.target);
+  await expect(page.getByRole('region', { name: 'Cycle B' })).toContainText(b.target);
+  await expect(page.getByText('▸ here they part')).toHaveCount(1);
+  await expect(page.getByRole('row', { name: /^parse/ })).toContainText('x-other:');
+  await page.getByRole('button', { name: 'Swap' }).click();
+  await expect(page.getByRole('region', { name: 'Cycle A' })).toContainText(b.target);
+  await page.reload();
+  await expect(page.getByRole('region', { name: 'Cycle A' })).toContainText(b.target);
+  await page.getByRole('button', { name: 'Open cycle A' }).click();
+  await expect(dash.cycleName).toHaveText(`GET ${b.target}`);
+});

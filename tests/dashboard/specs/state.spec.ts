@@ -1,0 +1,121 @@
+import { Inspector } from '../lib/inspector.ts';
+import { Dashboard, expect, test } from '../lib/test.ts';
+
+test('the state of the tool: what is kept, memory of its budget, what was lost, who is connected', async ({ page, dash, shop }) => {
+  await shop.visit('/books/20');
+  await dash.open();
+  await page.keyboard.press('3');
+  const dialog = page.getByRole('dialog', { name: 'State of the tool' });
+  await expect(dialog).toContainText(/Memory.* of 256 MiB/);
+  await expect(dialog).toContainText(/Lost\s*0/);
+  await expect(dialog).toContainText('● up');
+  const kept = (await shop.get<{ counters: { stored: number } }>('/api/status')).counters.stored;
+  await expect(dialog).toContainText(new RegExp(`Kept\\s*${kept.toLocaleString('en')}`));
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+});
+
+test('when the inspector goes it is said, and a new one is taken up in the same tab', async ({ page, guard }) => {
+  guard.allow = [/ERR_|401|Failed to load/];
+  const first = await Inspector.shop();
+  const dash = new Dashboard(page, first);
+  const kept = await first.visit('/books/21');
+  await dash.open();
+  await expect(dash.list.getByText(kept.target)).toBeVisible();
+  await first.stop();
+  await expect(page.getByText(/Next attempt in \d+ s/)).toBeVisible();
+  await expect(page.getByRole('button', { name: /^State of the tool/ })).toContainText('no connection');
+  await expect(dash.list.getByText(kept.target)).toBeVisible();
+
+  const second = await Inspector.shop(Number(new URL(first.origin).port));
+  try {
+    expect(second.origin).toBe(first.origin);
+    const fresh = await second.visit('/books/22');
+    // Its token is another one: that is said, and the new URL is all that is needed.
+    await expect(page.getByRole('button', { name: /^State of the tool/ })).toContainText('not connected');
+    await page.goto(second.url);
+    await page.reload();
+    await expect(page.getByRole('button', { name: /^State of the tool/ })).toContainText(/: connected/);
+    await expect(dash.list.getByText(fresh.target)).toBeVisible();
+  } finally {
+    await second.stop();
+  }
+});
+
+test('everything is done by keyboard, from the filter into a cycle and back', async ({ page, dash, shop }) => {
+  const newest = [await shop.visit('/books/23'), await shop.visit('/books/24')];
+  await dash.open();
+  await page.keyboard.press('/');
+  await page.keyboard.type('path:/books/2*');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(dash.filter).not.toBeFocused();
+  await expect(dash.rows.first()).toContainText(newest[1]!.target);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await expect(dash.cycleName).toHaveText(`GET ${newest[0]!.target}`);
+  await page.keyboard.press('ArrowRight');
+  await expect(dash.step).toHaveText(/^step 2 /);
+  await page.keyboard.press('p');
+  await expect(page.locator('.pane.step')).toBeFocused();
+  await page.keyboard.press('p');
+  await expect(page.locator('.pane.req')).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(dash.cycleName).toHaveCount(0);
+  await page.keyboard.press('2');
+  await expect(page.getByRole('region', { name: 'Routes' })).toBeVisible();
+  await page.keyboard.press('1');
+  await expect(dash.list).toBeVisible();
+});
+
+test('each thing that has the focus by Tab is seen to have it, and none traps it', async ({ page, dash, shop }) => {
+  await dash.cycle((await shop.visit('/books/25')).id);
+  const met = new Set<string>();
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press('Tab');
+    const focus = await page.evaluate(() => {
+      const at = document.activeElement!;
+      const style = getComputedStyle(at);
+      const name = at.getAttribute('aria-label') ?? at.textContent?.trim().slice(0, 30) ?? '';
+      return { what: `${at.tagName} ${name}`, seen: style.outlineStyle !== 'none' || style.boxShadow !== 'none', body: at === document.body };
+    });
+    if (focus.body) continue;
+    expect(focus.seen, `${focus.what} shows its focus`).toBe(true);
+    met.add(focus.what);
+  }
+  expect(met.size).toBeGreaterThan(15);
+});
+
+test('? shows the keys, from the table that the terminal has', async ({ page, dash, shop }) => {
+  await dash.open();
+  await page.keyboard.press('?');
+  const dialog = page.getByRole('dialog', { name: 'Keys' });
+  const groups = await shop.get<{ commands: { what: string; web: string[] }[] }[]>('/api/keys');
+  for (const line of groups.flatMap((group) => group.commands).filter(({ web }) => web.length)) {
+    await expect(dialog.getByRole('definition').filter({ hasText: line.what }).first()).toBeVisible();
+  }
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+});
+
+test('at 390 pixels nothing is wider than the page, and all panes can be reached', async ({ page, dash, shop }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const fits = () => expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  const cycle = await shop.visit('/books/26');
+  await dash.open();
+  await fits();
+  await dash.list.getByText(cycle.target).click();
+  await expect(dash.cycleName).toBeVisible();
+  await fits();
+  for (const [tab, region] of [['Steps', 'Steps'], ['Request', 'Request'], ['Response', 'Response'], ['Timeline', 'Timeline']] as const) {
+    await page.getByRole('tablist', { name: 'Panes' }).getByRole('tab', { name: tab }).click();
+    await expect(page.getByRole('region', { name: region, exact: true })).toBeVisible();
+    await fits();
+  }
+  await page.getByRole('button', { name: 'Back to the list' }).click();
+  await expect(dash.list).toBeVisible();
+  await page.keyboard.press('2');
+  await expect(page.getByRole('region', { name: 'Routes' })).toBeVisible();
+  await fits();
+});

@@ -1,0 +1,47 @@
+import { expect, test } from '../lib/test.ts';
+
+const why = (page: import('@playwright/test').Page) => page.locator('details', { has: page.locator('summary', { hasText: /^Why/ }) });
+
+test('404: the routes that were tried, and why each was not it', async ({ page, dash, shop }) => {
+  const cycle = await shop.visit('/bookz/7');
+  await dash.cycle(cycle.id);
+  const tried = why(page).getByRole('table', { name: 'Routes tried' });
+  await expect(tried.getByRole('row', { name: /\/books\/\{id\}/ }).first()).toContainText('wants books, the path has bookz');
+});
+
+test('405: what the path would have taken', async ({ page, dash, shop }) => {
+  const cycle = await shop.visit('/books/16', { method: 'DELETE' });
+  expect(cycle.status).toBe(405);
+  await dash.cycle(cycle.id);
+  await expect(why(page).getByRole('row', { name: /\/books\/\{id\}/ }).first()).toContainText(/the path matches; it takes .*GET/);
+});
+
+test('a rejection: the extractor that refused, and how that is known', async ({ page, dash, shop }) => {
+  const cycle = await shop.visit('/books/not-a-number');
+  expect(cycle.status).toBe(400);
+  await dash.cycle(cycle.id);
+  await expect(why(page)).toContainText(/of show refused the request: Path<i64>/);
+  await expect(why(page)).toContainText('known from');
+});
+
+test('an error: the chain of causes', async ({ page, dash, shop }) => {
+  const cycle = await shop.visit('/error');
+  expect(cycle.status).toBe(500);
+  await dash.cycle(cycle.id);
+  await expect(why(page)).toContainText('error:');
+  await expect(why(page)).toContainText('because:');
+});
+
+test('a panic: its message, and the frames of the app', async ({ page, dash, shop }) => {
+  const cycle = await shop.visit('/panic');
+  await dash.cycle(cycle.id);
+  await expect(why(page)).toContainText('Panic:');
+  await expect(why(page).getByRole('link', { name: /trouble\.rs:\d+/ }).first()).toHaveAttribute('href', /^vscode:/);
+});
+
+test('a problem is found by key', async ({ page, dash, shop }) => {
+  const cycle = await shop.visit('/panic');
+  await dash.cycle(cycle.id);
+  await page.keyboard.press('e');
+  await expect(dash.step).not.toHaveText(/^step 1 /);
+});
