@@ -43,6 +43,7 @@ pub(crate) mod tally;
 pub(crate) mod tap;
 pub(crate) mod template;
 pub(crate) mod traced;
+pub(crate) mod unmasked;
 pub(crate) mod watch;
 pub(crate) mod websocket;
 pub(crate) mod written;

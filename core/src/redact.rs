@@ -95,13 +95,6 @@ fn put_mask(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b']');
 }
 
-/// The mask for a value.
-pub(crate) fn mask(value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    put_mask(&mut out, value);
-    out
-}
-
 /// Writes a header's value, masked as its class says. Returns whether something was masked.
 pub(crate) fn put_value(out: &mut Vec<u8>, class: Class, sensitive: bool, value: &[u8]) -> bool {
     if sensitive {

@@ -49,7 +49,11 @@ impl Frame {
     where
         B: HttpBody + 'static,
     {
-        if !control::is_on() && !handle::is_inside() {
+        // A cycle that has begun is recorded to its end, on whatever task.
+        if !control::is_on()
+            && !handle::is_inside()
+            && request.extensions().get::<Carried>().is_none()
+        {
             return None;
         }
         Self::record(site, request)
