@@ -6,12 +6,15 @@
 
 mod body;
 mod debug;
+// It knows headers by the places where capture has seen them.
+#[cfg(any(debug_assertions, feature = "in-release"))]
 mod header;
 mod names;
 
 pub(crate) use body::mask_body;
 pub use body::mask_decoded;
 pub(crate) use debug::put_debug;
+#[cfg(any(debug_assertions, feature = "in-release"))]
 pub(crate) use header::{Known, class_of, name_of};
 pub(crate) use names::Class;
 

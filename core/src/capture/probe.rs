@@ -49,11 +49,7 @@ impl Frame {
     where
         B: HttpBody + 'static,
     {
-        // A cycle that has begun is recorded to its end, on whatever task.
-        if !control::is_on()
-            && !handle::is_inside()
-            && request.extensions().get::<Carried>().is_none()
-        {
+        if is_nothing_to_do(request) {
             return None;
         }
         Self::record(site, request)
@@ -65,7 +61,7 @@ impl Frame {
     where
         B: HttpBody + 'static,
     {
-        if !control::is_on() && !handle::is_inside() && !Tap::is_any() {
+        if is_nothing_to_do(request) && !Tap::is_any() {
             return None;
         }
         if request.extensions().get::<Carried>().is_some() {
@@ -308,6 +304,13 @@ impl Drop for Frame {
             self.handle.finish();
         }
     }
+}
+
+/// Whether recording is off and the request belongs to no cycle that began before. Such a cycle is recorded to its end, on
+/// whatever task it goes on.
+#[inline]
+fn is_nothing_to_do<B>(request: &Request<B>) -> bool {
+    !control::is_on() && !handle::is_inside() && request.extensions().get::<Carried>().is_none()
 }
 
 /// Finds the recording of a request that a layer built afresh, by the task, and puts it back. Whether there is one, which

@@ -36,7 +36,7 @@ pub enum On {
 }
 
 /// Runs code with the switch of this process so; others wait. A tapped cycle is recorded whatever the switch says.
-fn with_recording<R>(on: bool, code: impl FnOnce() -> R) -> R {
+pub fn with_recording<R>(on: bool, code: impl FnOnce() -> R) -> R {
     static SWITCH: Mutex<()> = Mutex::new(());
     let _switch = SWITCH.lock().unwrap_or_else(PoisonError::into_inner);
     onionskin::set_recording(on);

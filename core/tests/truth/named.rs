@@ -301,3 +301,9 @@ fn the_answer_of_a_task_left_behind_is_not_what_was_sent() {
     ]);
     holds(&case);
 }
+
+#[test]
+fn a_cycle_goes_on_in_another_task_after_recording_was_switched_off() {
+    let spawns = case(vec![layer(Mode::Spawn), layer(Mode::Pass)]);
+    drive::with_recording(false, || holds(&spawns));
+}

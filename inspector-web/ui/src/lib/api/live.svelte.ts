@@ -11,7 +11,7 @@ const SILENCE_MS = 40_000;
 export interface Listener {
   cycles(cycles: ListedCycle[]): void;
   run(run: Run): void;
-  /** Events were missed; what is shown must be asked for again. */
+  /** Events were missed, or may have been (0); what is shown must be asked for again. */
   gap(missed: number): void;
 }
 
@@ -30,6 +30,8 @@ export class Live {
   #filter = '';
   #last: string | null = null;
   #attempt = 0;
+  /** The line broke since what is shown was asked for. */
+  #broke = false;
 
   constructor(listener: Listener) {
     this.#listener = listener;
@@ -39,6 +41,7 @@ export class Live {
   follow(filter: string, after: number): void {
     this.#filter = filter;
     this.#last = String(after);
+    this.#broke = false;
     this.retry();
   }
 
@@ -70,6 +73,7 @@ export class Live {
         }
       }
       if (stop.aborted) return;
+      this.#broke = true;
       const wait = WAITS[Math.min(this.#attempt++, WAITS.length - 1)]!;
       this.state = 'waiting';
       this.retryAt = Date.now() + wait;
@@ -85,6 +89,9 @@ export class Live {
     this.state = 'open';
     this.reason = null;
     this.#attempt = 0;
+    // It may be another inspector, which counts from one again.
+    if (this.#broke) this.#listener.gap(0);
+    this.#broke = false;
     const reader = new EventReader();
     const chunks = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
