@@ -5,7 +5,7 @@
 //! - `server`: `serve`, the outermost probe, on a `connection` with a clock ([`written`], [`websocket`]); [`router`], [`method_router`], [`routing`]: axum's own, with probes inside
 //! - [`probe`]: the probe between two layers; [`traced`]: the pair of them around one; [`handler`]: the one around a handler; [`body`]: the one in a body ([`events`])
 //! - [`handle`]: how probes of one cycle find its recording; [`recording`]: what happened, encoded as it happens
-//! - [`heads`]: what a message's head looked like, compared in place; what is copied is masked by [`crate::redact`]
+//! - [`heads`]: what a message's head looked like, compared in place; what is copied is noted for masking (`unmasked`)
 //! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on;
 //!   [`tally`]: what became of them; [`sync`]: what these share
 //! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place
@@ -43,6 +43,7 @@ pub(crate) mod tally;
 pub(crate) mod tap;
 pub(crate) mod template;
 pub(crate) mod traced;
+pub(crate) mod unmasked;
 pub(crate) mod watch;
 pub(crate) mod websocket;
 pub(crate) mod written;

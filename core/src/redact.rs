@@ -1,4 +1,5 @@
-//! Credentials are masked here, while they are copied into the recording: nothing behind this module has seen them.
+//! Credentials are masked here: what is headers, targets and bodies by the agent, on the way from the threads of the app to the
+//! ring, the rest while it is recorded. What is kept or sent has passed here.
 //!
 //! A mask has a fixed width and a fingerprint of four hexadecimal digits, keyed with a secret of this process: it tells
 //! *the same* from *changed*, not what the value was. A body that is compressed is kept as it is; who decodes it to look at it
@@ -96,13 +97,6 @@ fn put_mask(out: &mut Vec<u8>, value: &[u8]) {
     out.extend_from_slice(b"[redacted #");
     out.extend_from_slice(&digits);
     out.push(b']');
-}
-
-/// The mask for a value.
-pub(crate) fn mask(value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    put_mask(&mut out, value);
-    out
 }
 
 /// Writes a header's value, masked as its class says. Returns whether something was masked.

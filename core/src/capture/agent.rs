@@ -222,15 +222,14 @@ impl Agent {
         }
     }
 
-    /// Moves what is in the outboxes into the ring, bodies masked.
+    /// Moves what is in the outboxes into the ring, masked.
     fn drain(&mut self) -> bool {
         let (ring, scratch) = (&mut self.ring, &mut self.scratch);
         let moved = outbox::drain(&mut self.spare, |frame| {
             scratch.clear();
-            if mask::finish_bodies(frame, scratch) {
-                ring.push(scratch)
-            } else {
-                ring.push(frame)
+            match mask::finish(frame, scratch) {
+                Some(()) => ring.push(scratch),
+                None => handle::TALLY.breaks(),
             }
         });
         let counters = self.count();

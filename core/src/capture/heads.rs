@@ -8,14 +8,14 @@ mod fields;
 mod types;
 mod values;
 
-use super::{redact, watch::Shown};
+use super::{unmasked::Unmasked, watch::Shown};
 use crate::codec::format::{part, put_bytes, put_varint};
 use fields::Field;
 
 pub(crate) use fields::Compared;
 use http::{Extensions, HeaderMap, Method, Uri, Version};
 use std::ops::Range;
-use types::{Piece, Types};
+use types::Type;
 use values::Value;
 
 /// What is compared of a body: which one it is, and the length its size hint announces.
@@ -64,7 +64,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    fn range(self) -> Range<usize> {
+    pub(crate) fn range(self) -> Range<usize> {
         self.at as usize..self.at as usize + self.len as usize
     }
 
@@ -79,7 +79,7 @@ impl Span {
         Self { at, len: end - at }
     }
 
-    fn tail(bytes: &[u8], len: usize) -> Self {
+    pub(crate) fn tail(bytes: &[u8], len: usize) -> Self {
         Self::behind(bytes, bytes.len() - len)
     }
 
@@ -91,20 +91,15 @@ impl Span {
 
 struct HeadVersion {
     method: Method,
-    uri: Target,
+    /// The target of a request: in the events.
+    uri: Span,
     version: Version,
     status: u16,
     fields: Span,
-    types: Types,
+    /// The types of its extensions.
+    types: Span,
     values: Span,
     body: BodyState,
-}
-
-/// The target of a request: in the events, or in [`Heads::secrets`] if something in it was masked.
-#[derive(Clone, Copy, Default)]
-struct Target {
-    text: Span,
-    secret: bool,
 }
 
 /// Number of a version.
@@ -115,12 +110,13 @@ pub(crate) type VersionId = u32;
 pub(crate) struct Heads {
     versions: Vec<HeadVersion>,
     fields: Vec<Field>,
-    /// The true values of what is masked in the events, for comparison: forgotten with the cycle.
+    /// What is to be masked in the events.
+    pub(crate) unmasked: Vec<Unmasked>,
+    /// The true values of what is watched, for comparison: forgotten with the cycle.
     secrets: Vec<u8>,
     /// Fields that were marked sensitive when a probe saw them.
     sensitive: Vec<Field>,
-    types: Vec<u32>,
-    pieces: Vec<Piece>,
+    types: Vec<Type>,
     values: Vec<Value>,
 }
 
@@ -131,11 +127,11 @@ impl Heads {
         self.secrets.fill(0);
         self.secrets.clear();
         self.secrets.shrink_to(KEEP);
+        self.unmasked.clear();
         self.fields.clear();
         self.fields.shrink_to(KEEP / 16);
         self.sensitive.clear();
         self.types.clear();
-        self.pieces.clear();
         self.values.clear();
         self.versions.clear();
     }
@@ -158,7 +154,7 @@ impl Heads {
         };
         let old = &self.versions[base as usize];
         let same_types =
-            head.since == Since::Nothing || self.same_pieces(old.types, head.extensions);
+            head.since == Since::Nothing || self.same_types(old.types, head.extensions);
         let mut compared = match head.since {
             Since::App => self.compare_fields(events, old.fields, head.headers),
             Since::Routing | Since::Nothing => Compared::all(head.headers.len()),
@@ -168,7 +164,7 @@ impl Heads {
             && [compared.same; 2] == [old.fields.len as usize, head.headers.len()]
             && !compared.sensitive
             && self.same_values(old.values, head.watched)
-            && self.is_unchanged(old, head, events);
+            && Self::is_unchanged(old, head, events);
         if is_same { Ok(base) } else { Err(compared) }
     }
 
@@ -190,11 +186,11 @@ impl Heads {
                 self.put_uri(base, uri, &mut mask, events),
                 0,
             ),
-            Line::Response(status) => (Method::GET, Target::default(), status),
+            Line::Response(status) => (Method::GET, Span::default(), status),
         };
         let old = base.map(|b| &self.versions[b as usize]);
         let old_fields = old.map_or_else(Span::default, |o| o.fields);
-        let old_types = old.map_or_else(Types::default, |o| o.types);
+        let old_types = old.map_or_else(Span::default, |o| o.types);
         let same_body = old.is_some_and(|o| o.body == head.body);
         if old.is_none_or(|o| o.version != head.version) {
             mask |= part::VERSION;
@@ -285,10 +281,10 @@ impl Heads {
         uri: &Uri,
         mask: &mut u8,
         events: &mut Vec<u8>,
-    ) -> Target {
+    ) -> Span {
         if let Some(base) = base {
             let old = self.versions[base as usize].uri;
-            if self.is_target(old, uri, events) {
+            if is_target(old, uri, events) {
                 return old;
             }
         }
@@ -301,36 +297,31 @@ impl Heads {
                 whole.as_bytes()
             }
         };
-        let secret = put_counted(events, |out| redact::put_url(out, target));
-        let text = if secret {
-            Span::put(&mut self.secrets, target)
-        } else {
-            Span::tail(events, target.len())
-        };
-        Target { text, secret }
-    }
-
-    fn is_target(&self, kept: Target, uri: &Uri, events: &[u8]) -> bool {
-        let kept = kept
-            .text
-            .of(if kept.secret { &self.secrets } else { events });
-        match origin_form(uri) {
-            Some(target) => target.as_bytes() == kept,
-            None => uri.to_string().as_bytes() == kept,
-        }
+        put_varint(events, target.len() as u64);
+        let text = Span::put(events, target);
+        self.unmasked.push(Unmasked::target(text));
+        text
     }
 
     /// Whether a message still is what it was, headers and extensions aside.
     #[inline]
-    fn is_unchanged(&self, old: &HeadVersion, head: &Head<'_>, events: &[u8]) -> bool {
+    fn is_unchanged(old: &HeadVersion, head: &Head<'_>, events: &[u8]) -> bool {
         old.version == head.version
             && old.body == head.body
             && match head.line {
                 Line::Request(method, uri) => {
-                    old.method == *method && self.is_target(old.uri, uri, events)
+                    old.method == *method && is_target(old.uri, uri, events)
                 }
                 Line::Response(status) => old.status == status,
             }
+    }
+}
+
+fn is_target(kept: Span, uri: &Uri, events: &[u8]) -> bool {
+    let kept = kept.of(events);
+    match origin_form(uri) {
+        Some(target) => target.as_bytes() == kept,
+        None => uri.to_string().as_bytes() == kept,
     }
 }
 

@@ -21,6 +21,7 @@ use super::{
     heads::{Compared, Head, Heads, Since, VersionId},
     map::RouterMap,
     tap::Tap,
+    unmasked,
     written::Written,
 };
 use crate::{
@@ -121,6 +122,8 @@ impl Recording {
             std::mem::take(&mut self.bodies),
             std::mem::take(&mut self.body_heads),
         );
+        // Values stand in there that were masked only in the frame.
+        events.fill(0);
         events.clear();
         events.shrink_to(KEEP);
         entries.clear();
@@ -521,7 +524,7 @@ impl Recording {
         }
     }
 
-    /// Ends the cycle and appends its frame to `out`. Nothing is recorded after that.
+    /// Ends the cycle and appends its frame to `out`, and what is still to be masked in it. Nothing is recorded after that.
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
         let duration = self.over.unwrap_or_else(|| self.now());
         out.push(FORMAT);
@@ -561,6 +564,7 @@ impl Recording {
         for body in &self.bodies {
             body.put(self.keeps_bodies, out);
         }
+        unmasked::put([&*self.request.unmasked, &*self.response.unmasked], out);
         self.ended = true;
     }
 }

@@ -75,11 +75,9 @@ impl Tap {
     }
 
     pub(crate) fn push(self, write: impl FnOnce(&mut Vec<u8>)) {
-        let (mut frame, mut masked) = (Vec::new(), Vec::new());
-        write(&mut frame);
-        if mask::finish_bodies(&mut frame, &mut masked) {
-            frame = masked;
-        }
+        let (mut raw, mut frame) = (Vec::new(), Vec::new());
+        write(&mut raw);
+        mask::finish(&mut raw, &mut frame).expect("the recorder writes what is masked here");
         self.ended
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

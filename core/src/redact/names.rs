@@ -19,6 +19,20 @@ pub(crate) enum Class {
     Url,
 }
 
+impl Class {
+    /// All of them, each at its number.
+    #[cfg(any(debug_assertions, feature = "in-release"))]
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Known,
+        Self::Plain,
+        Self::Secret,
+        Self::Authorization,
+        Self::Cookie,
+        Self::SetCookie,
+        Self::Url,
+    ];
+}
+
 /// Headers that are masked whole, beside those whose name says it ([`TERMS`]) and the values marked sensitive.
 const SECRET: [&str; 19] = [
     "api-key",

@@ -1,7 +1,11 @@
-//! Hashes and masks the bodies of a frame, off the request path and before the ring.
+//! Makes frames as they may be kept: headers, targets and bodies masked, bodies hashed. Off the request path and before the
+//! ring.
 
 use crate::{
-    capture::redact,
+    capture::{
+        redact,
+        unmasked::{self, Unmasked},
+    },
     codec::{
         format::{UNHASHED, end, put_bytes},
         read::Reader,
@@ -19,12 +23,28 @@ struct BodyAt {
     end: usize,
 }
 
-/// Works out the hashes of a frame's bodies that are still to be, and writes the frame with its bodies masked into `out`.
-/// `false`: there is nothing to mask, and `out` is left empty.
-pub(in crate::capture) fn finish_bodies(frame: &mut [u8], out: &mut Vec<u8>) -> bool {
-    let bodies = bodies(frame).unwrap_or_default();
-    let mut copied = 0;
-    for body in bodies {
+/// Writes the frame that a recording handed over into `out`, masked, and forgets what it was. `None`: it is no such frame,
+/// and what is in `out` must not be kept.
+pub(in crate::capture) fn finish(raw: &mut [u8], out: &mut Vec<u8>) -> Option<()> {
+    let done = masked(raw, out);
+    raw.fill(0);
+    done
+}
+
+fn masked(raw: &mut [u8], out: &mut Vec<u8>) -> Option<()> {
+    let (len, texts) = unmasked::split(raw)?;
+    let frame = &mut raw[..len];
+    let mut reader = Reader::new(frame);
+    reader.header().ok()?;
+    out.extend_from_slice(&frame[..reader.offset()]);
+    let events = reader.bytes().ok()?;
+    if texts.is_empty() {
+        put_bytes(out, events);
+    } else {
+        put_bytes(out, &masked_events(events, &texts)?);
+    }
+    let mut copied = reader.offset();
+    for body in bodies(&mut reader)? {
         let head = &frame[body.head];
         let masked = redact::mask_body(head);
         if frame[body.flags] & UNHASHED != 0 {
@@ -39,16 +59,41 @@ pub(in crate::capture) fn finish_bodies(frame: &mut [u8], out: &mut Vec<u8>) -> 
             copied = body.end;
         }
     }
-    if copied > 0 {
-        out.extend_from_slice(&frame[copied..]);
-    }
-    copied > 0
+    out.extend_from_slice(&frame[copied..]);
+    Some(())
 }
 
-fn bodies(frame: &[u8]) -> Option<Vec<BodyAt>> {
-    let mut reader = Reader::new(frame);
-    reader.header().ok()?;
-    reader.bytes().ok()?;
+/// The events with these texts in them masked.
+fn masked_events(events: &[u8], texts: &[Unmasked]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(events.len() + 32 * texts.len());
+    let mut value = Vec::new();
+    let mut copied = 0;
+    for text in texts {
+        let clear = events.get(text.range())?;
+        // Before a text stands its length, and before that of a header's value the flag of masking.
+        let length = text.range().start.checked_sub(varint_len(clear.len()))?;
+        value.clear();
+        if redact::put_value(&mut value, text.class(), false, clear) {
+            if text.is_target() {
+                out.extend_from_slice(events.get(copied..length)?);
+            } else {
+                out.extend_from_slice(events.get(copied..length.checked_sub(1)?)?);
+                out.push(1);
+            }
+            put_bytes(&mut out, &value);
+            copied = text.range().end;
+        }
+    }
+    out.extend_from_slice(&events[copied..]);
+    Some(out)
+}
+
+/// Bytes of a length as a varint.
+fn varint_len(len: usize) -> usize {
+    (usize::BITS - (len | 1).leading_zeros()).div_ceil(7) as usize
+}
+
+fn bodies(reader: &mut Reader<'_>) -> Option<Vec<BodyAt>> {
     let mut bodies = Vec::new();
     for _ in 0..reader.varint().ok()? {
         let flags = reader.offset();
@@ -80,4 +125,55 @@ fn bodies(frame: &[u8]) -> Option<Vec<BodyAt>> {
         });
     }
     Some(bodies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{heads::Span, redact::Class};
+
+    #[test]
+    fn texts_are_masked_where_they_stand_and_the_rest_is_kept() {
+        let mut events = b"..".to_vec();
+        let mut texts = Vec::new();
+        let mut put = |flag: bool, text: &[u8], class: Class| {
+            if flag {
+                events.push(0);
+            }
+            put_bytes(&mut events, text);
+            let text = Span::tail(&events, text.len());
+            texts.push(match flag {
+                true => Unmasked::value(text, class),
+                false => Unmasked::target(text),
+            });
+            events.extend_from_slice(b"..");
+        };
+        put(false, b"/a?token=canary", Class::Url);
+        put(true, b"plain", Class::Plain);
+        put(true, &[b'c'; 300], Class::Secret);
+        put(true, b"Bearer canary", Class::Authorization);
+        texts.reverse();
+        // A layer marked it sensitive later.
+        let at = events.len() as u32 - 15;
+        texts.push(Unmasked::value(Span { at, len: 13 }, Class::Secret));
+        let mut raw = vec![1; 3];
+        unmasked::put([&texts[..2], &texts[2..]], &mut raw);
+        let (len, texts) = unmasked::split(&raw).unwrap();
+        assert_eq!((len, texts.len()), (3, 4));
+        let masked = String::from_utf8(masked_events(&events, &texts).unwrap()).unwrap();
+        let shapes: Vec<&str> = masked.split("[redacted #").collect();
+        assert_eq!(shapes.len(), 4, "{masked:?}");
+        assert_eq!(shapes[0], "..\u{19}/a?token=");
+        assert_eq!(&shapes[1][4..], "]..\0\u{5}plain..\u{1}\u{10}");
+        assert_eq!(&shapes[2][4..], "]..\u{1}\u{10}");
+        assert_eq!(&shapes[3][4..], "]..");
+    }
+
+    #[test]
+    fn what_is_no_frame_is_refused_and_forgotten() {
+        for mut raw in [vec![7; 40], vec![0; 3], vec![0xff; 4], Vec::new()] {
+            assert!(finish(&mut raw, &mut Vec::new()).is_none());
+            assert!(raw.iter().all(|b| *b == 0));
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! Lists of headers: compared in place, and only what differs is copied.
 //!
-//! The name of a header, and its value if nothing in it is masked, stands in the encoded events already: a field says
-//! where. True values of credentials are kept apart, for the comparison only.
+//! The name of a header and its value stand in the encoded events already, as they came: a field says where. What is to be
+//! masked there is only noted.
 
-use super::{Heads, Span, put_counted};
+use super::{Heads, Span};
 use crate::{
-    capture::redact::{self, Class, Known},
+    capture::{
+        redact::{self, Class, Known},
+        unmasked::Unmasked,
+    },
     codec::format::put_varint,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -17,29 +20,22 @@ pub(super) struct Field {
     known: Option<&'static Known>,
     /// In the events.
     name: Span,
-    /// What is shown of the value: in the events.
-    shown: Span,
-    /// The true value: the same, or in [`Heads::secrets`].
+    /// In the events.
     value: Span,
-    secret: bool,
 }
 
 impl Field {
-    /// Whether it is this one; `kept`: the events, and the secrets.
+    /// Whether it is this one.
     #[inline(always)]
-    fn is(&self, kept: [&[u8]; 2], name: &HeaderName, value: &[u8]) -> bool {
+    fn is(&self, events: &[u8], name: &HeaderName, value: &[u8]) -> bool {
         self.value.len as usize == value.len()
-            && self.has_name(kept[0], name)
-            && self.true_value(kept) == value
+            && self.has_name(events, name)
+            && self.value.of(events) == value
     }
 
-    fn name_in<'a>(&self, events: &'a [u8]) -> Name<'a> {
-        (self.known.map(|known| known.id), self.name.of(events))
-    }
-
-    #[inline(always)]
-    fn true_value<'a>(&self, kept: [&'a [u8]; 2]) -> &'a [u8] {
-        self.value.of(kept[usize::from(self.secret)])
+    fn name_and_value<'a>(&self, events: &'a [u8]) -> (Name<'a>, &'a [u8]) {
+        let name = (self.known.map(|known| known.id), self.name.of(events));
+        (name, self.value.of(events))
     }
 
     #[inline(always)]
@@ -74,15 +70,13 @@ impl Compared {
     }
 }
 
-/// A function of its own, so that it has the registers for itself: this loop is most of what recording costs.
+/// A function of its own, so that it has the registers for itself: this loop is much of what recording costs.
 #[inline(never)]
-fn compare(old: &[Field], kept: [&[u8]; 2], headers: &HeaderMap) -> Compared {
+fn compare(old: &[Field], events: &[u8], headers: &HeaderMap) -> Compared {
     let mut found = Compared::default();
-    let mut old = old.iter();
-    for (name, value) in headers {
-        match old.next() {
-            Some(field) if field.is(kept, name, value.as_bytes()) => {}
-            _ => break,
+    for ((name, value), field) in headers.iter().zip(old) {
+        if !field.is(events, name, value.as_bytes()) {
+            break;
         }
         found.same += 1;
         found.sensitive |= value.is_sensitive();
@@ -98,7 +92,7 @@ impl Heads {
     /// Compares headers with a list, in order.
     #[inline]
     pub(super) fn compare_fields(&self, events: &[u8], old: Span, headers: &HeaderMap) -> Compared {
-        compare(self.list(old), [events, &self.secrets], headers)
+        compare(self.list(old), events, headers)
     }
 
     /// Encodes the new list as runs of the old one and new headers, the first `same` being as they were.
@@ -157,8 +151,8 @@ impl Heads {
         name: &HeaderName,
         value: &HeaderValue,
     ) -> Option<usize> {
-        let (list, kept) = (self.list(old), [events, &self.secrets[..]]);
-        let is = |i: &usize| list[*i].is(kept, name, value.as_bytes());
+        let list = self.list(old);
+        let is = |i: &usize| list[*i].is(events, name, value.as_bytes());
         let found = Some(next)
             .filter(|next| *next < list.len() && is(next))
             .or_else(|| (0..list.len()).find(is))?;
@@ -172,59 +166,33 @@ impl Heads {
     fn put_field(&mut self, name: &HeaderName, value: &HeaderValue, events: &mut Vec<u8>) -> Field {
         let (known, class) = redact::name_of(name);
         let (mut name_span, bytes) = (Span::default(), value.as_bytes());
-        // Nearly all headers: two copies.
-        if let Some(known) = known
-            && class == Class::Known
-            && !value.is_sensitive()
-            && known.id < 0x80
-            && bytes.len() < 0x80
-        {
-            events.extend_from_slice(&[4, known.id as u8, 0, bytes.len() as u8]);
-            let shown = Span::put(events, bytes);
-            return Field {
-                known: Some(known),
-                name: name_span,
-                shown,
-                value: shown,
-                secret: false,
-            };
-        }
         match known {
+            Some(known) if known.id < 0x80 => {
+                events.extend_from_slice(&[4, known.id as u8, 0]);
+            }
             Some(known) => {
                 events.push(4);
                 put_varint(events, u64::from(known.id));
+                events.push(0);
             }
             None => {
                 let name = name.as_str().as_bytes();
                 events.push(2);
                 put_varint(events, name.len() as u64);
                 name_span = Span::put(events, name);
+                events.push(0);
             }
         }
-        let flag = events.len();
-        events.push(0);
-        let secret = put_counted(events, |out| {
-            redact::put_value(out, class, value.is_sensitive(), bytes)
-        });
-        let varint = events[flag + 1..]
-            .iter()
-            .take_while(|b| **b >= 0x80)
-            .count()
-            + 1;
-        let shown = Span::behind(events, flag + 1 + varint);
-        events[flag] = u8::from(secret);
+        put_varint(events, bytes.len() as u64);
         let field = Field {
             known,
             name: name_span,
-            shown,
-            value: match secret {
-                true => Span::put(&mut self.secrets, bytes),
-                false => shown,
-            },
-            secret,
+            value: Span::put(events, bytes),
         };
         if value.is_sensitive() {
             self.note_sensitive(field);
+        } else if class != Class::Known {
+            self.unmasked.push(Unmasked::value(field.value, class));
         }
         field
     }
@@ -242,8 +210,7 @@ impl Heads {
 
     #[cold]
     fn note_sensitive(&mut self, field: Field) {
-        let known = |f: &Field| (f.value, f.secret) == (field.value, field.secret);
-        if !self.sensitive.iter().any(known) {
+        if !self.sensitive.iter().any(|f| f.value == field.value) {
             self.sensitive.push(field);
         }
     }
@@ -254,24 +221,21 @@ impl Heads {
         !self.sensitive.is_empty()
     }
 
-    /// The headers that were marked sensitive: name and true value.
+    /// The headers that were marked sensitive: name and value.
     pub(in crate::capture) fn marked<'a>(
         &'a self,
         events: &'a [u8],
     ) -> impl Iterator<Item = (Name<'a>, &'a [u8])> {
-        let kept = [events, &self.secrets];
-        let name_and_value = move |f: &Field| (f.name_in(events), f.true_value(kept));
-        self.sensitive.iter().map(name_and_value)
+        self.sensitive.iter().map(|f| f.name_and_value(events))
     }
 
-    /// Where in the events something is shown of the value of this header.
-    pub(in crate::capture) fn shown_of<'a>(
+    /// Where in the events the value of this header stands.
+    pub(in crate::capture) fn places_of<'a>(
         &'a self,
         events: &'a [u8],
         header: (Name<'a>, &'a [u8]),
     ) -> impl Iterator<Item = Span> {
-        let kept = [events, &self.secrets];
-        let is_it = move |f: &&Field| (f.name_in(events), f.true_value(kept)) == header;
-        self.fields.iter().filter(is_it).map(|f| f.shown)
+        let is_it = move |f: &&Field| f.name_and_value(events) == header;
+        self.fields.iter().filter(is_it).map(|f| f.value)
     }
 }

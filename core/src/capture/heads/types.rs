@@ -12,90 +12,88 @@ use std::{
     fmt::{self, Write},
 };
 
-/// The types of a version.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Types {
-    /// In [`Heads::pieces`].
-    pieces: Span,
-    /// In [`Heads::types`].
-    ids: Span,
+/// A type, and where its name was read: a static text, by its address and length.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Type {
+    piece: Piece,
+    id: u32,
 }
 
-/// A static text by its address and length.
-pub(super) type Piece = (usize, usize);
+type Piece = (usize, usize);
 
 fn piece(text: &str) -> Piece {
     (text.as_ptr().addr(), text.len())
+}
+
+/// What stands between the names.
+#[inline]
+fn is_punctuation(text: &str) -> bool {
+    text.len() <= 2 && matches!(text, "{" | "}" | ", ")
 }
 
 /// Number of our own extension, which is no part of the message.
 const OURS: u32 = u32::MAX;
 
 impl Heads {
-    /// Whether the pieces are the very same, so that the types are. (If not they may be all the same.)
+    /// Whether the names are the very same, so that the types are. (If not they may be all the same.)
     #[inline]
-    pub(super) fn same_pieces(&self, old: Types, extensions: &Extensions) -> bool {
-        if extensions.len() != old.ids.len as usize || extensions.is_empty() {
-            return extensions.len() == old.ids.len as usize;
+    pub(super) fn same_types(&self, old: Span, extensions: &Extensions) -> bool {
+        if extensions.len() != old.len as usize || extensions.is_empty() {
+            return extensions.len() == old.len as usize;
         }
-        let kept = &self.pieces[old.pieces.range()];
-        let mut pieces = Compare { kept };
-        write!(pieces, "{extensions:?}").is_ok() && pieces.kept.is_empty()
+        let kept = &self.types[old.range()];
+        let mut names = Compare { kept };
+        write!(names, "{extensions:?}").is_ok() && names.kept.is_empty()
     }
 
     /// Takes the types in, and encodes which came and went: nothing if only their order changed.
     pub(super) fn put_types(
         &mut self,
-        old: Types,
+        old: Span,
         extensions: &Extensions,
         out: &mut Vec<u8>,
-    ) -> Types {
-        let (pieces, ids) = (self.pieces.len(), self.types.len());
+    ) -> Span {
+        let at = self.types.len();
         if !extensions.is_empty() {
-            let mut take = Take {
-                pieces: &mut self.pieces,
-                types: &mut self.types,
-            };
+            let mut take = Take(&mut self.types);
             write!(take, "{extensions:?}").expect("the sink takes everything");
         }
-        let (before, now) = (&self.types[old.ids.range()], &self.types[ids..]);
+        let (before, now) = (&self.types[old.range()], &self.types[at..]);
         let start = out.len();
         let any = put_missing(out, now, before) | put_missing(out, before, now);
         if !any {
             out.truncate(start);
         }
-        Types {
-            pieces: Span::behind(&self.pieces, pieces),
-            ids: Span::behind(&self.types, ids),
-        }
+        Span::behind(&self.types, at)
     }
 }
 
-/// Holds what is written against the pieces of the last time, up to the first that differs.
+/// Holds what is written against the names of the last time, up to the first that differs.
 struct Compare<'a> {
-    kept: &'a [Piece],
+    kept: &'a [Type],
 }
 
 impl Write for Compare<'_> {
     #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
         match self.kept {
-            [next, rest @ ..] if *next == piece(text) => {
+            [next, rest @ ..] if next.piece == piece(text) => {
                 self.kept = rest;
                 Ok(())
             }
+            _ if is_punctuation(text) => Ok(()),
             _ => Err(fmt::Error),
         }
     }
 }
 
 /// Encodes how many types of a list are not in another, and which. Returns whether there are any.
-fn put_missing(out: &mut Vec<u8>, list: &[u32], other: &[u32]) -> bool {
+fn put_missing(out: &mut Vec<u8>, list: &[Type], other: &[Type]) -> bool {
     let at = out.len();
     out.push(0);
     let mut missing = 0_u64;
-    for id in list {
-        if *id != OURS && !other.contains(id) {
+    for Type { id, .. } in list {
+        if *id != OURS && !other.iter().any(|other| other.id == *id) {
             put_varint(out, u64::from(*id));
             missing += 1;
         }
@@ -110,17 +108,15 @@ fn put_missing(out: &mut Vec<u8>, list: &[u32], other: &[u32]) -> bool {
     missing > 0
 }
 
-struct Take<'a> {
-    pieces: &'a mut Vec<Piece>,
-    types: &'a mut Vec<u32>,
-}
+struct Take<'a>(&'a mut Vec<Type>);
 
 impl Write for Take<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.pieces.push(piece(text));
-        let is_punctuation = text.len() <= 2 && matches!(text, "{" | "}" | ", ");
-        if !is_punctuation {
-            self.types.push(type_id(text));
+        if !is_punctuation(text) {
+            self.0.push(Type {
+                piece: piece(text),
+                id: type_id(text),
+            });
         }
         Ok(())
     }
