@@ -3,7 +3,7 @@
 use crate::{
     replay::{Held, Message, Replay},
     text,
-    wire::{Cycle, Delta, Edge, Header, Left, MarkKind, Outcome, Side, Step},
+    wire::{Cycle, Delta, Edge, Extension, Header, Left, MarkKind, Outcome, Side, Step},
 };
 use std::{any::type_name, fmt, ops::Deref};
 
@@ -81,7 +81,7 @@ impl Recorded {
     /// the request.
     pub fn extension_set_by<T>(&self) -> Option<&str> {
         let extensions = &self.last(Side::Request)?.extensions;
-        let is_it = |e: &&Held<String>| e.value == type_name::<T>();
+        let is_it = |e: &&Held<Extension>| e.value.type_name == type_name::<T>();
         self.author(extensions.iter().rfind(is_it)?.by)
     }
 

@@ -29,6 +29,8 @@ struct Item {
     count: u32,
 }
 
+// On axum itself the router that tonic makes is this one already.
+#[allow(clippy::useless_conversion)]
 pub(crate) fn app() -> Router {
     let grpc = Routes::new(Stock).into_axum_router();
     Router::new()
