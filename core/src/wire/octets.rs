@@ -47,7 +47,7 @@ enum Repr<'a> {
     Base64 { base64: Cow<'a, str> },
 }
 
-/// As [`Repr`] has it.
+/// Text where it is UTF-8, and else base64 with a marker.
 #[cfg(feature = "schema")]
 impl schemars::JsonSchema for Octets {
     fn schema_name() -> Cow<'static, str> {
