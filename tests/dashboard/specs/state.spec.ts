@@ -48,8 +48,11 @@ test('everything is done by keyboard, from the filter into a cycle and back', as
   await page.keyboard.press('/');
   await page.keyboard.type('path:/books/2*');
   await page.keyboard.press('Enter');
-  await page.keyboard.press('Escape');
-  await expect(dash.filter).not.toBeFocused();
+  // Completions that come late are closed by the first press, the second leaves the field.
+  await expect(async () => {
+    await page.keyboard.press('Escape');
+    await expect(dash.filter).not.toBeFocused({ timeout: 500 });
+  }).toPass();
   await expect(dash.rows.first()).toContainText(newest[1]!.target);
   await page.keyboard.press('j');
   await page.keyboard.press('j');
