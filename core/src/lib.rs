@@ -18,6 +18,7 @@
 //! - [`replay`]: the fold of its deltas
 //! - [`codec`]: its compact encoding
 //! - [`link`]: what app and inspector say to each other
+//! - [`spans`]: a cycle as OpenTelemetry spans, and back
 //! - `capture`: everything that runs inside the app
 
 pub use axum::*;
@@ -27,6 +28,7 @@ mod cause;
 pub mod codec;
 pub mod link;
 pub mod replay;
+pub mod spans;
 pub mod text;
 pub mod times;
 pub mod wire;

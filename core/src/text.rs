@@ -21,6 +21,6 @@ pub use timeline::{Timeline, mark, omitted, timeline, tried};
 pub use units::{clock, duration, size};
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
