@@ -19,6 +19,7 @@
 //! - [`codec`]: its compact encoding
 //! - [`link`]: what app and inspector say to each other
 //! - [`spans`]: a cycle as OpenTelemetry spans, and back
+//! - `otel` (feature `otel`): cycles sent to a collector
 //! - `capture`: everything that runs inside the app
 
 pub use axum::*;
@@ -27,6 +28,8 @@ pub use cause::Cause;
 mod cause;
 pub mod codec;
 pub mod link;
+#[cfg(feature = "otel")]
+pub mod otel;
 pub mod replay;
 pub mod spans;
 pub mod text;

@@ -19,11 +19,11 @@ mod json;
 mod record;
 
 pub use decode::{Flaw, Found, decode};
-pub use encode::{Content, Options, encode, without_bodies};
+pub use encode::{Content, Options, encode, trace_of, without_bodies};
 pub use ids::{Parent, SpanId, TraceId, TraceRef};
 pub use json::{JsonError, from_json, to_json};
 
-pub(crate) use ids::Ids;
+pub(crate) use ids::{Ids, has_span};
 
 use serde::{Deserialize, Serialize};
 

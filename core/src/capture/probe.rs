@@ -81,7 +81,15 @@ impl Frame {
         let carried = Handle::begin(request.uri().path())?;
         request.extensions_mut().insert(carried.clone());
         match carried {
-            Carried::Recorded(handle, _) => Self::record(site, handle, request, true),
+            Carried::Recorded(handle, _) => {
+                #[cfg(feature = "otel")]
+                if crate::otel::join::is_on() {
+                    let number = handle.lock().number();
+                    let joined = crate::otel::join::join(number, request.headers());
+                    handle.lock().joined = Some(joined);
+                }
+                Self::record(site, handle, request, true)
+            }
             Carried::Filtered => None,
         }
     }
@@ -199,6 +207,8 @@ impl Frame {
     pub(crate) fn send(&mut self, response: &mut Response, straight: bool) {
         debug_assert!(self.outermost);
         self.done = true;
+        #[cfg(feature = "otel")]
+        let straight = !crate::otel::join::show(&self.handle, response.headers_mut()) && straight;
         let look = body::look(response.body());
         let sent = self.handle.guarded(|| {
             let mut recording = self.handle.lock();

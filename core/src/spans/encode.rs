@@ -1,7 +1,7 @@
 //! From a cycle to spans.
 
 use super::{
-    Attribute, Event, FORMAT, Ids, Kind, Parent, Span, SpanId, Status,
+    Attribute, Event, FORMAT, Ids, Kind, Parent, Span, SpanId, Status, TraceId,
     http::{self, Request},
     ids, key, record,
 };
@@ -51,6 +51,12 @@ pub struct Options {
 pub fn encode(cycle: &Cycle, options: &Options) -> Vec<Span> {
     let whole = record::content(cycle, options.content);
     Encoder::new(&whole).run(options)
+}
+
+/// The trace that a cycle is sent in, and what its request said about that.
+pub fn trace_of(cycle: &Cycle) -> (TraceId, Parent) {
+    let parent = Request::of(cycle).parent();
+    (Ids::of(&cycle.id, &parent).trace, parent)
 }
 
 /// The cycle without the kept heads of its bodies: what remains of one that was sent without them.
