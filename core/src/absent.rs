@@ -1,7 +1,10 @@
 //! What stands for recording in a build without it: nothing is done, at no cost.
 
 use crate::link::protocol::AppCounters;
-use std::time::Duration;
+use std::{
+    fmt::{Debug, Display},
+    time::Duration,
+};
 
 /// Nothing is recorded in this build.
 pub fn set_recording(_on: bool) {}
@@ -26,8 +29,34 @@ pub fn traced<L>(_name: impl Into<String>, layer: L) -> L {
     layer
 }
 
+/// Nothing is recorded in this build, so nothing is shown.
+pub fn watch_extension<T>()
+where
+    T: Debug + Send + Sync + 'static,
+{
+}
+
+/// Nothing is recorded in this build, so nothing is shown.
+pub fn watch_extension_with<T, D>(_show: impl Fn(&T) -> D + Send + Sync + 'static)
+where
+    T: Send + Sync + 'static,
+    D: Display,
+{
+}
+
 /// A layer that does nothing: nothing is recorded in this build.
 #[cfg(feature = "subscriber")]
 pub fn log_layer() -> tracing_subscriber::layer::Identity {
     tracing_subscriber::layer::Identity::new()
+}
+
+/// The call of the closure: nothing is recorded in this build.
+pub fn template<R>(_name: &str, render: impl FnOnce() -> R) -> R {
+    render()
+}
+
+/// No instrumentation: nothing is recorded in this build.
+#[cfg(feature = "diesel")]
+pub fn diesel_instrumentation() -> Option<Box<dyn diesel::connection::Instrumentation>> {
+    None
 }

@@ -7,7 +7,9 @@
 //! - [`handle`]: how probes of one cycle find its recording; [`recording`]: what happened, encoded as it happens
 //! - [`heads`]: what a message's head looked like, compared in place; [`redact`]: credentials masked
 //! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on
-//! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place; `logs`: `tracing` events
+//! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place
+//! - `logs`: `tracing` events and spans; [`template`], `diesel`: what took a while inside a view
+//! - [`watch`]: extensions whose values are shown
 //! - [`control`]: the switch; [`tap`]: cycles of tests
 
 pub(crate) mod agent;
@@ -15,6 +17,8 @@ pub(crate) mod body;
 #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
 pub(crate) mod connection;
 pub(crate) mod control;
+#[cfg(feature = "diesel")]
+pub(crate) mod diesel;
 pub(crate) mod events;
 pub(crate) mod handle;
 pub(crate) mod handler;
@@ -35,6 +39,8 @@ pub(crate) mod routing;
 pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod tap;
+pub(crate) mod template;
 pub(crate) mod traced;
+pub(crate) mod watch;
 pub(crate) mod websocket;
 pub(crate) mod written;

@@ -4,10 +4,12 @@ mod bodies;
 mod decode;
 mod delta;
 pub(crate) mod format;
+mod headless;
 mod marks;
 mod nest;
 mod outcome;
 pub(crate) mod read;
+mod rejection;
 mod routes;
 
 pub(crate) use outcome::NESTED_FALLBACK;

@@ -23,7 +23,7 @@
 //! - `capture`: everything that runs inside the app
 
 pub use axum::*;
-pub use cause::Cause;
+pub use cause::{Cause, Rejected};
 
 mod cause;
 pub mod codec;
@@ -44,7 +44,9 @@ pub use capture::{
     agent::{counters, flush},
     control::{is_recording, set_recording},
     router::Router,
+    template::template,
     traced::{Traced, traced},
+    watch::{watch_extension, watch_extension_with},
 };
 
 #[cfg(all(
@@ -100,12 +102,20 @@ pub mod routing {
 #[cfg(all(any(debug_assertions, feature = "in-release"), feature = "subscriber"))]
 pub use capture::logs::{LogLayer, log_layer};
 
+#[cfg(all(any(debug_assertions, feature = "in-release"), feature = "diesel"))]
+pub use capture::diesel::diesel_instrumentation;
+
 #[cfg(not(any(debug_assertions, feature = "in-release")))]
 mod absent;
+#[cfg(all(not(any(debug_assertions, feature = "in-release")), feature = "diesel"))]
+pub use absent::diesel_instrumentation;
 #[cfg(all(
     not(any(debug_assertions, feature = "in-release")),
     feature = "subscriber"
 ))]
 pub use absent::log_layer;
 #[cfg(not(any(debug_assertions, feature = "in-release")))]
-pub use absent::{counters, flush, is_recording, set_recording, traced};
+pub use absent::{
+    counters, flush, is_recording, set_recording, template, traced, watch_extension,
+    watch_extension_with,
+};

@@ -1,8 +1,8 @@
 //! Cycles as plain text, and the one function that makes untrusted bytes fit to be shown.
 //!
 //! - [`escape`], [`escape_bytes`]: what every byte of a message passes before a person sees it.
-//! - [`timeline`]: a cycle, step by step; [`omitted`] what it does not have.
-//! - [`line()`], [`mark`]: a cycle, and what happened in it, on one line.
+//! - [`timeline`]: a cycle, step by step; [`omitted`] what it does not have, [`notes`] on one step.
+//! - [`line()`], [`target`], [`mark`]: a cycle, its target, and what happened in it, on one line; [`lines`] a mark in full.
 //! - [`duration`], [`size`], [`clock`]: figures with their units.
 
 #[cfg(test)]
@@ -10,14 +10,18 @@ use crate::wire;
 
 mod escape;
 mod line;
+mod marks;
+mod notes;
 mod timeline;
 mod units;
 
 pub mod edits;
 
 pub use escape::{escape, escape_bytes};
-pub use line::line;
-pub use timeline::{Timeline, mark, omitted, timeline, tried};
+pub use line::{line, target};
+pub use marks::{lines, mark};
+pub use notes::notes;
+pub use timeline::{Timeline, omitted, timeline};
 pub use units::{clock, duration, size};
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ mod step;
 mod summary;
 
 pub use body::{Body, BodyEnd, Side};
-pub use delta::{BodyRef, Change, Delta, ExtensionEdit, Header, HeaderEdit};
+pub use delta::{BodyRef, Change, Delta, Extension, ExtensionEdit, Header, HeaderEdit};
 pub use mark::{Frame, Mark, MarkKind};
 pub use octets::Octets;
 pub use sent::{FrameCount, FrameKind, Sent, Traffic};
@@ -36,6 +36,7 @@ pub const WIRE_VERSION: u32 = 1;
 
 /// One request and its response, from the first byte read to the last byte sent or the moment it was given up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cycle {
     /// [`WIRE_VERSION`] of the writer.
     pub wire: u32,
@@ -83,6 +84,7 @@ pub struct Cycle {
 
 /// How a cycle ended. `site` is an index into [`Cycle::sites`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -97,8 +99,17 @@ pub enum Outcome {
     Rejected {
         /// The handler whose extractor it was.
         site: Option<usize>,
-        /// Type name of the rejection or the extractor.
+        /// The extractor, as the handler's list has it; where that is not certain, the type of the rejection.
         extractor: String,
+        /// The type of the rejection, where it is axum's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rejection: Option<String>,
+        /// How many bytes of the request's body had been read by then; none: the request has no body, or bodies were not
+        /// looked at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        read: Option<u64>,
+        /// Who says so.
+        known_by: KnownBy,
     },
     /// The service or the response body ended in an error.
     Failed {
@@ -137,8 +148,22 @@ pub enum Outcome {
     },
 }
 
+/// From whom it is known that an extractor refused a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum KnownBy {
+    /// The app: see [`crate::Rejected`].
+    App,
+    /// axum, in its event; heard while a `log_layer` is installed.
+    Event,
+    /// The answer, which is word for word one of axum's rejections.
+    Answer,
+}
+
 /// What the server knew of the connection when the cycle began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Connection {
     /// Number of the connection in its run, from 1.
     pub number: u64,
@@ -158,6 +183,7 @@ pub struct Connection {
 
 /// A kind of place in the cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The server reads the head of the request.
@@ -187,15 +213,20 @@ impl Stage {
 
 /// What a cap on one cycle's size left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Omitted {
     /// Marks.
     pub marks: u64,
     /// Steps. The fold is exact up to the last step kept.
     pub steps: u64,
+    /// How often a body was not looked at: once at each probe that it passed.
+    #[serde(default)]
+    pub bodies: u64,
 }
 
 /// What became of all cycles: `seen = open + stored + evicted + dropped + filtered`, and `open` is zero when the app rests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counters {
     /// Began.
     pub seen: u64,

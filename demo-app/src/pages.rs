@@ -44,7 +44,9 @@ impl From<User> for Frame {
     }
 }
 
-/// Fills in a template.
-fn draw(template: &impl Template) -> Page {
-    Ok(Html(template.render()?))
+/// Fills in a template; the timeline shows which one, and how long it took.
+fn draw<T: Template>(template: &T) -> Page {
+    let name = std::any::type_name::<T>();
+    let name = name.rsplit("::").next().unwrap_or(name);
+    Ok(Html(axum::template(name, || template.render())?))
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::normalize_path::NormalizePathLayer;
 use tower_layer::Layer as _;
 
+use crate::layers::Session;
 use crate::state::AppState;
 use crate::{app, store};
 
@@ -98,6 +99,11 @@ impl RunningShop {
 /// When the data folder cannot be written, the database is not the shop's, or no port is free.
 pub async fn start(config: ShopConfig) -> anyhow::Result<RunningShop> {
     let db = store::open(&config.data_dir).await?;
+    // Whose request it is, in the timeline; the token stays out of it.
+    axum::watch_extension_with(|session: &Session| {
+        let name = session.user.as_ref().map(|user| user.name.as_str());
+        name.unwrap_or("nobody").to_owned()
+    });
     let forgotten = store::sessions::forget_old(&db).await?;
     let listener = bind(config.port).await?;
     let addr = listener.local_addr()?;

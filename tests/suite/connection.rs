@@ -1,65 +1,16 @@
 //! What is known from the connection: bytes in and out, reuse, pipelining, upgrades, streams of events.
 
+use crate::served::{Served, read_until};
 use onionskin::{
     Router,
     body::Body,
     response::{IntoResponse, Sse, sse},
     routing::{get, post},
-    testing::{Recorded, Tap},
+    testing::Recorded,
     wire::{FrameKind, Left, Outcome, Sent, Side, Stage},
 };
-use std::{convert::Infallible, sync::LazyLock, time::Duration};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    sync::Mutex,
-};
-
-/// One test at a time: the tap is the process's.
-static TURN: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
-
-/// An app on a real socket, and the cycles of requests below `/conn`.
-struct Served {
-    tap: Tap,
-    client: TcpStream,
-    _turn: tokio::sync::MutexGuard<'static, ()>,
-}
-
-impl Served {
-    async fn start(app: Router) -> Self {
-        let turn = TURN.lock().await;
-        let tap = Tap::of_process();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap())
-            .await
-            .unwrap();
-        tokio::spawn(async move { onionskin::serve(listener, app).await });
-        Self {
-            tap,
-            client,
-            _turn: turn,
-        }
-    }
-
-    async fn cycles(&self, n: usize) -> Vec<Recorded> {
-        let mut cycles = Vec::new();
-        for _ in 0..500 {
-            cycles.extend(
-                self.tap
-                    .take()
-                    .into_iter()
-                    .filter(|c| c.target.starts_with("/conn")),
-            );
-            if cycles.len() >= n {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        assert_eq!(cycles.len(), n);
-        cycles.sort_by_key(|c| c.number);
-        cycles
-    }
-}
+use std::{convert::Infallible, time::Duration};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn sent(cycle: &Recorded) -> &Sent {
     cycle.steps.last().unwrap().sent.as_ref().unwrap()
@@ -169,8 +120,7 @@ async fn a_client_that_leaves_in_the_body_is_a_cut() {
         .await
         .unwrap();
     read_until(&mut served.client, b"xxxx").await;
-    let (read, _write) = std::mem::replace(&mut served.client, spare().await).into_split();
-    drop((read, _write));
+    served.leave().await;
     let cycle = served.cycles(1).await.remove(0);
     assert_eq!(cycle.steps.last().unwrap().left, Some(Left::Cut));
     assert_eq!(
@@ -180,28 +130,6 @@ async fn a_client_that_leaves_in_the_body_is_a_cut() {
             site: None
         }
     );
-}
-
-/// Reads until these bytes have come.
-async fn read_until(client: &mut TcpStream, end: &[u8]) {
-    let (mut got, mut byte) = (Vec::new(), [0]);
-    while !got.ends_with(end) {
-        assert_eq!(
-            client.read(&mut byte).await.unwrap(),
-            1,
-            "closed after {:?}",
-            got.escape_ascii().to_string()
-        );
-        got.push(byte[0]);
-    }
-}
-
-/// Any connection, to take another's place.
-async fn spare() -> TcpStream {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    TcpStream::connect(listener.local_addr().unwrap())
-        .await
-        .unwrap()
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 // What the tests work with: an app in a process of its own, an inspector, an HTTP client that keeps every byte.
 mod app;
 mod raw;
+mod served;
 mod watch;
 
 // An app on Onionskin answers what it answers on axum, byte for byte.
@@ -27,12 +28,22 @@ mod story;
 // What is known from the connection: bytes, reuse, upgrades, streams of events.
 mod connection;
 
+// What is known of the view and of what happens around it: extractors that refuse, spans, statements, templates, requests
+// to others, panics wherever they come from, layers of one handler and around all, caps.
+mod view;
+
+// How a cycle may end, each as it looks on a real socket.
+mod outcomes;
+
 // Who starts first, who starts again, what is lost.
 mod accounting;
 mod attach;
 
 // The recorded headers are the true ones, for any stack of layers.
 mod headers;
+
+// Values of extensions that the app wants to see, headers that are marked sensitive late.
+mod extensions;
 
 // No bytes make the decoder panic.
 mod frames;

@@ -336,11 +336,11 @@ fn heads() -> Vec<Case> {
             2,
             "GET / HTTP/1.0\nconnection: keep-alive\n\nGET / HTTP/1.0\n\n",
         ),
-        lines("no HTTP at all", "HTTP/1.1 400", 0, "HELO notes\n\n"),
+        lines("no HTTP at all", "HTTP/1.1 400", 1, "HELO notes\n\n"),
         lines(
             "space in a name",
             "HTTP/1.1 400",
-            0,
+            1,
             "GET / HTTP/1.1\nbad name: x\n\n",
         ),
     ]
@@ -375,7 +375,7 @@ fn connections() -> Vec<Case> {
             Act::Wait(PATIENCE / 2),
             Act::Leave,
         ]),
-        case("gone in the head", "", 0, vec![
+        case("gone in the head", "", 1, vec![
             Act::Send(b"GET /slow HTTP/1.1\r\nhos".to_vec()),
             Act::Leave,
         ]),

@@ -226,7 +226,7 @@ impl Agent {
         let (ring, scratch) = (&mut self.ring, &mut self.scratch);
         let moved = outbox::drain(&mut self.spare, |frame| {
             scratch.clear();
-            let frame = match mask::mask_bodies(frame, scratch) {
+            let frame = match mask::finish_bodies(frame, scratch) {
                 true => &scratch[..],
                 false => &frame[..],
             };

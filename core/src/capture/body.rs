@@ -262,12 +262,21 @@ impl Drop for Tee {
         if !self.last {
             return;
         }
-        let whole = self.whole;
+        // The cycle ends here, also if what is inside panics.
+        let _end = EndOfBody(&self.handle, self.whole);
         // What is inside is dropped first, so that it is still part of the cycle.
         {
             let _entered = self.handle.enter(Some(self.inside));
             drop(std::mem::take(&mut self.inner));
         }
-        self.handle.end_body(whole);
+    }
+}
+
+/// Ends the body that goes to the server: whether all of it was taken.
+struct EndOfBody<'a>(&'a Handle, bool);
+
+impl Drop for EndOfBody<'_> {
+    fn drop(&mut self) {
+        self.0.end_body(self.1);
     }
 }

@@ -1,12 +1,13 @@
 //! A connection with a clock: when the bytes of a request came, and when those of its response went.
 
 use super::{handle::Handle, written::Written};
-use crate::wire::Connection;
+use crate::wire::{Connection, Site};
 use axum::{
     extract::{ConnectInfo, Request},
-    http::Version,
+    http::{Method, Version},
     serve::{Listener, TapIo},
 };
+use http_body::Body as _;
 use std::{
     fmt,
     io::{self, IoSlice},
@@ -28,15 +29,34 @@ pub type ClockedListener<L> = TapIo<Clocked<L>, fn(&mut ClockedIo<<L as Listener
 #[derive(Clone)]
 pub(crate) struct Clock(Arc<Mutex<State>>);
 
-#[derive(Default)]
 struct State {
+    /// The server.
+    site: &'static Site,
     number: u64,
     requests: u32,
+    reading: Reading,
     first: Option<Instant>,
     last: Option<Instant>,
     bytes: u64,
+    /// The first of these bytes.
+    begin: [u8; 4],
     /// The response that is being written.
     sending: Option<Sending>,
+    /// What the server wrote by itself.
+    refusal: Written,
+}
+
+/// What the bytes that come in belong to.
+#[derive(Clone, Copy, PartialEq)]
+enum Reading {
+    /// To the head of a request that is not there yet.
+    Head,
+    /// To a request that the app has. `alone`: after its response comes the next head, and nothing before that.
+    Request { alone: bool },
+    /// To a head that the server refuses: it answers, and closes the connection.
+    Refused { status: u16 },
+    /// That is not known: the rest of a body that nobody read, streams of HTTP/2, another protocol.
+    Unknown,
 }
 
 struct Sending {
@@ -73,6 +93,38 @@ impl Upgrade {
 }
 
 impl State {
+    /// Whether bytes have come that are the beginning of a head: not of HTTP/2, and more than the empty lines that may stand
+    /// before one.
+    fn has_begun_head(&self) -> bool {
+        let begin = &self.begin[..self.begin.len().min(self.bytes as usize)];
+        let is_preface = begin == b"PRI ";
+        let is_blank = self.bytes <= 4 && begin.iter().all(|b| matches!(b, b'\r' | b'\n'));
+        self.reading == Reading::Head && !is_preface && !is_blank
+    }
+
+    /// The connection is closed: what came and never became a request is a cycle of its own.
+    fn end_of_head(&mut self) {
+        let (answer, first) = match (self.reading, self.first) {
+            (Reading::Refused { status }, Some(first)) => (Some((status, &self.refusal)), first),
+            (_, Some(first)) if self.has_begun_head() => (None, first),
+            _ => return,
+        };
+        let Some(handle) = Handle::begin_headless(first) else {
+            return;
+        };
+        handle.guarded(|| {
+            let mut recording = handle.lock();
+            recording.set_connection(Connection {
+                number: self.number,
+                reuse: self.requests + 1,
+                bytes_in: self.bytes,
+                ..Connection::default()
+            });
+            recording.headless(self.site, answer);
+        });
+        handle.finish();
+    }
+
     /// What was read belongs to a request that is known; what comes now belongs to the next.
     fn forget(&mut self) {
         (self.first, self.last, self.bytes) = (None, None, 0);
@@ -80,6 +132,13 @@ impl State {
 
     /// The response is written, or never will be.
     fn end_sending(&mut self, delivered: bool) {
+        if let Reading::Request { alone } = self.reading {
+            self.reading = if alone {
+                Reading::Head
+            } else {
+                Reading::Unknown
+            };
+        }
         if let Some(Sending {
             handle, written, ..
         }) = self.sending.take()
@@ -99,11 +158,19 @@ impl fmt::Debug for Clock {
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
 impl Clock {
-    fn new() -> Self {
+    fn new(site: &'static Site) -> Self {
         let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed) + 1;
         Self(Arc::new(Mutex::new(State {
+            site,
             number,
-            ..State::default()
+            requests: 0,
+            reading: Reading::Head,
+            first: None,
+            last: None,
+            bytes: 0,
+            begin: [0; 4],
+            sending: None,
+            refusal: Written::default(),
         })))
     }
 
@@ -116,6 +183,12 @@ impl Clock {
         let mut state = self.lock();
         state.end_sending(true);
         state.requests += 1;
+        state.reading = match request.version() {
+            Version::HTTP_2 | Version::HTTP_3 => Reading::Unknown,
+            _ => Reading::Request {
+                alone: request.body().is_end_stream() && request.method() != Method::CONNECT,
+            },
+        };
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         let mut connection = Connection {
             number: state.number,
@@ -132,6 +205,11 @@ impl Clock {
         }
         state.forget();
         connection
+    }
+
+    /// A request comes of which nothing is recorded.
+    pub(crate) fn pass_over(&self) {
+        self.lock().reading = Reading::Unknown;
     }
 
     /// What is written from now on is the response of this cycle, which ends when the last of it is.
@@ -153,6 +231,11 @@ impl Clock {
         {
             return;
         }
+        let known = state.bytes.min(4) as usize;
+        if let Some(room) = state.begin.get_mut(known..) {
+            let n = room.len().min(bytes.len());
+            room[..n].copy_from_slice(&bytes[..n]);
+        }
         state.bytes += bytes.len() as u64;
         state.first.get_or_insert(now);
         state.last = Some(now);
@@ -160,6 +243,23 @@ impl Clock {
 
     fn wrote<'a>(&self, bufs: impl Iterator<Item = &'a [u8]>, result: &io::Result<usize>) {
         let mut state = self.lock();
+        if let Reading::Refused { .. } = state.reading {
+            if let Ok(bytes) = result {
+                state.refusal.add(bufs, *bytes);
+            }
+            return;
+        }
+        if state.has_begun_head() && state.first.is_some() {
+            let mut bufs = bufs.peekable();
+            state.reading = match bufs.peek().and_then(|buf| status_of(buf)) {
+                Some(status) => Reading::Refused { status },
+                None => Reading::Unknown,
+            };
+            if let Ok(bytes) = result {
+                state.refusal.add(bufs, *bytes);
+            }
+            return;
+        }
         // The rest of a request's body comes before its response goes out, the next request after it.
         state.forget();
         if let (Ok(bytes), Some(sending)) = (result, &mut state.sending) {
@@ -183,10 +283,17 @@ impl Clock {
     }
 }
 
+/// The status in a response's first bytes, `HTTP/1.1 431 …`.
+fn status_of(bytes: &[u8]) -> Option<u16> {
+    let status = bytes.strip_prefix(b"HTTP/1.")?.get(2..5)?;
+    std::str::from_utf8(status).ok()?.parse().ok()
+}
+
 /// A listener whose connections have a clock.
 #[derive(Debug)]
 pub struct Clocked<L> {
     pub(super) listener: L,
+    pub(super) site: &'static Site,
 }
 
 impl<L: Listener> Listener for Clocked<L> {
@@ -198,7 +305,7 @@ impl<L: Listener> Listener for Clocked<L> {
         (
             ClockedIo {
                 io,
-                clock: Clock::new(),
+                clock: Clock::new(self.site),
             },
             addr,
         )
@@ -218,7 +325,9 @@ pub struct ClockedIo<T> {
 
 impl<T> Drop for ClockedIo<T> {
     fn drop(&mut self) {
-        self.clock.lock().end_sending(false);
+        let mut state = self.clock.lock();
+        state.end_of_head();
+        state.end_sending(false);
     }
 }
 

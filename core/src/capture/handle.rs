@@ -14,7 +14,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, TryLockError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     task::Poll,
     time::{Instant, SystemTime, UNIX_EPOCH},
@@ -65,9 +65,37 @@ struct Place {
 #[derive(Clone)]
 pub(crate) enum Carried {
     /// Its cycle is recorded; the probe that it passed last is where it comes from, whatever task it is on.
-    Recorded(Handle, Option<EntryId>),
+    Recorded(Handle, Last),
     /// A filter left its cycle out.
     Filtered,
+}
+
+impl Carried {
+    /// A request that has passed no probe yet.
+    pub(crate) fn recorded(handle: Handle) -> Self {
+        Self::Recorded(handle, Last(AtomicU32::new(Last::NONE)))
+    }
+}
+
+/// The probe that a request passed last. Only whoever has the request changes it.
+pub(crate) struct Last(AtomicU32);
+
+impl Last {
+    const NONE: u32 = u32::MAX;
+
+    pub(crate) fn entry(&self) -> Option<EntryId> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|entry| *entry != Self::NONE)
+    }
+
+    pub(crate) fn set(&self, entry: EntryId) {
+        self.0.store(entry, Ordering::Relaxed);
+    }
+}
+
+impl Clone for Last {
+    fn clone(&self) -> Self {
+        Self(AtomicU32::new(self.0.load(Ordering::Relaxed)))
+    }
 }
 
 /// A share in the recording of one cycle.
@@ -106,7 +134,7 @@ impl Handle {
         handle
             .lock()
             .begin(number, Instant::now(), unix_us(), agent::wants_bodies());
-        Some(Carried::Recorded(handle, None))
+        Some(Carried::recorded(handle))
     }
 
     /// Begins a cycle of a test, which goes into a tap and is counted nowhere.
@@ -118,9 +146,23 @@ impl Handle {
         {
             let mut recording = handle.lock();
             recording.begin(number, Instant::now(), unix_us(), true);
-            recording.tap = Some(tap);
+            recording.set_tap(tap);
         }
         handle
+    }
+
+    /// Begins a cycle that began at this time with a head that never became a request, unless recording is off.
+    #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+    pub(crate) fn begin_headless(since: Instant) -> Option<Self> {
+        let handle = match Tap::of_all() {
+            Some(tap) => Self::begin_tapped(tap),
+            None => match Self::begin("")? {
+                Carried::Recorded(handle, _) => handle,
+                Carried::Filtered => return None,
+            },
+        };
+        handle.lock().began_at(since);
+        Some(handle)
     }
 
     /// A recording that nobody uses.
@@ -141,7 +183,7 @@ impl Handle {
     /// Whether this is the cycle of a test.
     pub(crate) fn is_tapped(&self) -> bool {
         self.try_lock()
-            .is_some_and(|recording| recording.tap.is_some())
+            .is_some_and(|recording| recording.is_tapped())
     }
 
     /// The recording, unless somebody has it.
@@ -201,7 +243,7 @@ impl Handle {
         self.guarded(|| {
             let mut recording = self.lock();
             if !recording.has_ended() {
-                match recording.tap.take() {
+                match recording.take_tap() {
                     None => outbox::push(|out| recording.finish(out)),
                     Some(tap) => tap.push(|out| recording.finish(out)),
                 }
@@ -330,6 +372,17 @@ pub(crate) fn current_entry(of: &Handle) -> Option<EntryId> {
     (place.cycle == of.address())
         .then_some(place.entry)
         .flatten()
+}
+
+/// Runs code with no cycle current on this thread: what it does belongs to none.
+pub(crate) fn outside<R>(code: impl FnOnce() -> R) -> R {
+    let before = PLACE.replace(Place {
+        cycle: 0,
+        entry: None,
+    });
+    let result = code();
+    PLACE.set(before);
+    result
 }
 
 /// Whether any cycle is current on this thread.

@@ -1,14 +1,22 @@
 //! What the head of a message looked like, each time a probe saw it.
 //!
-//! A head is kept as a version: a list of fields in an arena that only grows while the cycle lasts. To see whether a
-//! message still looks as it did costs one ordered comparison in place and copies nothing; only what differs is copied.
-//! Versions stay, so that a layer which calls its inner service twice is compared with what it was given itself.
-//! The values here are the true ones; they are masked on their way into the encoded delta and forgotten with the cycle.
+//! A head is kept as a version: a list of fields that only grows while the cycle lasts. To see whether a message still
+//! looks as it did costs one ordered comparison in place and copies nothing; only what differs is copied. Versions stay, so
+//! that a layer which calls its inner service twice is compared with what it was given itself.
 
-use super::{redact, site};
+mod fields;
+mod types;
+mod values;
+
+use super::{redact, watch::Shown};
 use crate::codec::format::{part, put_bytes, put_varint};
+use fields::Field;
+
+pub(crate) use fields::Compared;
 use http::{Extensions, HeaderMap, Method, Uri, Version};
-use std::fmt::{self, Write};
+use std::ops::Range;
+use types::{Piece, Types};
+use values::Value;
 
 /// What is compared of a body: which one it is, and the length its size hint announces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,9 +33,21 @@ pub(crate) struct Head<'a> {
     pub(crate) version: Version,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) extensions: &'a Extensions,
+    /// The values of those that are watched.
+    pub(crate) watched: &'a [Shown],
     pub(crate) body: BodyState,
-    /// Nothing can have touched headers and extensions since the base was seen, so they need not be looked at.
-    pub(crate) is_untouched: bool,
+    pub(crate) since: Since,
+}
+
+/// What can have touched a message since its base was seen. What nothing can have touched is not looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// Code of the app's: anything.
+    App,
+    /// axum's router: it puts extensions in and takes the prefix of a nest off the path, and leaves headers alone.
+    Routing,
+    /// Nothing.
+    Nothing,
 }
 
 /// What is special to requests and to responses.
@@ -36,29 +56,55 @@ pub(crate) enum Line<'a> {
     Response(u16),
 }
 
-#[derive(Clone, Copy)]
-struct Field {
-    at: u32,
-    name: u32,
-    value: u32,
-    /// Where the name stands, if it stands there for ever: then nothing else does.
-    name_addr: Option<usize>,
+/// A part of one of the buffers.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) at: u32,
+    pub(crate) len: u32,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Span {
-    at: u32,
-    len: u32,
+impl Span {
+    fn range(self) -> Range<usize> {
+        self.at as usize..self.at as usize + self.len as usize
+    }
+
+    #[inline]
+    fn of(self, bytes: &[u8]) -> &[u8] {
+        &bytes[self.range()]
+    }
+
+    /// All that came into `list` behind `at`.
+    fn behind<T>(list: &[T], at: usize) -> Self {
+        let (at, end) = (at as u32, list.len() as u32);
+        Self { at, len: end - at }
+    }
+
+    fn tail(bytes: &[u8], len: usize) -> Self {
+        Self::behind(bytes, bytes.len() - len)
+    }
+
+    fn put(bytes: &mut Vec<u8>, more: &[u8]) -> Self {
+        bytes.extend_from_slice(more);
+        Self::tail(bytes, more.len())
+    }
 }
 
 struct HeadVersion {
     method: Method,
-    uri: Span,
+    uri: Target,
     version: Version,
     status: u16,
     fields: Span,
-    extensions: Span,
+    types: Types,
+    values: Span,
     body: BodyState,
+}
+
+/// The target of a request: in the events, or in [`Heads::secrets`] if something in it was masked.
+#[derive(Clone, Copy, Default)]
+struct Target {
+    text: Span,
+    secret: bool,
 }
 
 /// Number of a version.
@@ -67,341 +113,224 @@ pub(crate) type VersionId = u32;
 /// All versions of one message.
 #[derive(Default)]
 pub(crate) struct Heads {
-    bytes: Vec<u8>,
-    fields: Vec<Field>,
-    types: Vec<Type>,
     versions: Vec<HeadVersion>,
-    scratch: Vec<Type>,
-}
-
-/// The type of an extension. Its name is static, so its address and length tell it fast; since the same name may stand at
-/// two addresses, its number tells it surely.
-#[derive(Clone, Copy)]
-struct Type {
-    addr: usize,
-    len: usize,
-    id: u32,
-}
-
-impl PartialEq for Type {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
-}
-
-/// Number of our own extension, which is no part of the message.
-const OURS: u32 = u32::MAX;
-
-fn is_ours(type_name: &str) -> bool {
-    type_name.starts_with("onionskin::capture::")
+    fields: Vec<Field>,
+    /// The true values of what is masked in the events, for comparison: forgotten with the cycle.
+    secrets: Vec<u8>,
+    /// Fields that were marked sensitive when a probe saw them.
+    sensitive: Vec<Field>,
+    types: Vec<u32>,
+    pieces: Vec<Piece>,
+    values: Vec<Value>,
 }
 
 impl Heads {
     /// Forgets everything and keeps the memory, up to a limit.
     pub(crate) fn clear(&mut self) {
         const KEEP: usize = 64 << 10;
-        // The true values of credentials were in here.
-        self.bytes.fill(0);
-        self.bytes.clear();
-        self.bytes.shrink_to(KEEP);
+        self.secrets.fill(0);
+        self.secrets.clear();
+        self.secrets.shrink_to(KEEP);
         self.fields.clear();
         self.fields.shrink_to(KEEP / 16);
+        self.sensitive.clear();
         self.types.clear();
+        self.pieces.clear();
+        self.values.clear();
         self.versions.clear();
     }
 
-    /// Bytes in use.
+    /// Bytes in use, beside those in the events.
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
+        self.secrets.len()
     }
 
-    /// Compares with the version `base` (none: with nothing) and appends the delta to `out`. Returns the version that
-    /// the message has now: `base` itself if nothing changed.
-    pub(crate) fn delta(
-        &mut self,
+    /// Compares a message with the version `base` (none: with nothing). `Ok`: it still looks like that.
+    #[inline]
+    pub(crate) fn compare(
+        &self,
         base: Option<VersionId>,
         head: &Head<'_>,
-        out: &mut Vec<u8>,
-    ) -> VersionId {
-        let old = base.map(|b| &self.versions[b as usize]);
-        let (old_fields, old_types) =
-            old.map_or_else(Default::default, |o| (o.fields, o.extensions));
-        let known = base.is_some() && head.is_untouched;
-        let same_run = if known {
-            0
-        } else {
-            self.same_run(old_fields, head.headers)
+        events: &[u8],
+    ) -> Result<VersionId, Compared> {
+        let Some(base) = base else {
+            return Err(Compared::default());
         };
-        let same_fields = known || [old_fields.len as usize, head.headers.len()] == [same_run; 2];
-        let same_types = known || self.same_types(old_types, head.extensions);
-        if let Some(base) = base
-            && same_fields
-            && same_types
-            && self.is_unchanged(base, head)
-        {
-            out.push(0);
-            return base;
-        }
-        let mask_at = out.len();
-        out.push(0);
-        let mut mask = 0;
-        let old = base.map(|b| &self.versions[b as usize]);
+        let old = &self.versions[base as usize];
+        let same_types =
+            head.since == Since::Nothing || self.same_pieces(old.types, head.extensions);
+        let mut compared = match head.since {
+            Since::App => self.compare_fields(events, old.fields, head.headers),
+            Since::Routing | Since::Nothing => Compared::all(head.headers.len()),
+        };
+        compared.same_types = same_types;
+        let is_same = same_types
+            && [compared.same; 2] == [old.fields.len as usize, head.headers.len()]
+            && !compared.sensitive
+            && self.same_values(old.values, head.watched)
+            && self.is_unchanged(old, head, events);
+        if is_same { Ok(base) } else { Err(compared) }
+    }
 
+    /// Appends the delta to the events, after a comparison. Returns the version that the message has now: `base` itself if
+    /// nothing changed after all.
+    pub(crate) fn put_delta(
+        &mut self,
+        base: Option<VersionId>,
+        compared: Compared,
+        head: &Head<'_>,
+        events: &mut Vec<u8>,
+    ) -> VersionId {
+        let mask_at = events.len();
+        events.push(0);
+        let mut mask = 0;
         let (method, uri, status) = match head.line {
-            Line::Request(method, uri) => {
-                let same = old.is_some_and(|o| o.method == *method);
-                let method = match (same, old) {
-                    (true, Some(old)) => old.method.clone(),
-                    _ => {
-                        mask |= part::METHOD;
-                        put_bytes(out, method.as_str().as_bytes());
-                        method.clone()
-                    }
-                };
-                let uri = match old {
-                    Some(old) if same_uri(uri, self.slice(old.uri)) => old.uri,
-                    _ => {
-                        mask |= part::URI;
-                        let span = self.keep_uri(uri);
-                        put_counted(out, |out| {
-                            redact::put_url(out, self.slice(span));
-                        });
-                        span
-                    }
-                };
-                (method, uri, 0)
-            }
-            Line::Response(status) => (Method::GET, Span::default(), status),
+            Line::Request(method, uri) => (
+                self.put_method(base, method, &mut mask, events),
+                self.put_uri(base, uri, &mut mask, events),
+                0,
+            ),
+            Line::Response(status) => (Method::GET, Target::default(), status),
         };
         let old = base.map(|b| &self.versions[b as usize]);
+        let old_fields = old.map_or_else(Span::default, |o| o.fields);
+        let old_types = old.map_or_else(Types::default, |o| o.types);
+        let same_body = old.is_some_and(|o| o.body == head.body);
         if old.is_none_or(|o| o.version != head.version) {
             mask |= part::VERSION;
-            out.push(version_byte(head.version));
+            events.push(version_byte(head.version));
         }
         if let Line::Response(status) = head.line
             && old.is_none_or(|o| o.status != status)
         {
             mask |= part::STATUS;
-            put_varint(out, u64::from(status));
+            put_varint(events, u64::from(status));
         }
-        let same_body = old.is_some_and(|o| o.body == head.body);
-
-        let fields = if same_fields {
+        if compared.sensitive {
+            self.note_all_sensitive(old_fields, head.headers, compared.same);
+        }
+        let all_same = [compared.same; 2] == [old_fields.len as usize, head.headers.len()];
+        let fields = if all_same {
             old_fields
         } else {
             mask |= part::HEADERS;
-            self.put_fields(old_fields, same_run, head.headers, out)
+            self.put_fields(old_fields, compared.same, head.headers, events)
         };
-        let extensions = if same_types {
+        let types = if compared.same_types {
             old_types
         } else {
-            let start = out.len();
-            let types = self.put_types(old_types, out);
-            if out.len() > start {
+            let start = events.len();
+            let types = self.put_types(old_types, head.extensions, events);
+            if events.len() > start {
                 mask |= part::EXTENSIONS;
             }
             types
         };
         if !same_body {
             mask |= part::BODY;
-            put_varint(out, head.body.body.map_or(0, |b| u64::from(b) + 1));
-            put_varint(out, head.body.announced.map_or(0, |n| n.saturating_add(1)));
+            put_varint(events, head.body.body.map_or(0, |b| u64::from(b) + 1));
+            put_varint(
+                events,
+                head.body.announced.map_or(0, |n| n.saturating_add(1)),
+            );
         }
-        out[mask_at] = mask;
-        match base {
-            Some(base) if mask == 0 => base,
-            _ => {
-                let version = head.version;
-                self.versions.push(HeadVersion {
-                    method,
-                    uri,
-                    version,
-                    status,
-                    fields,
-                    extensions,
-                    body: head.body,
-                });
-                self.versions.len() as u32 - 1
+        let old_values = base.map_or_else(Span::default, |b| self.versions[b as usize].values);
+        let start = events.len();
+        let values = if self.same_values(old_values, head.watched) {
+            old_values
+        } else {
+            self.put_values(old_values, head.watched, events)
+        };
+        if events.len() > start {
+            mask |= part::VALUES;
+        }
+        events[mask_at] = mask;
+        if let Some(base) = base
+            && mask == 0
+        {
+            self.versions[base as usize].types = types;
+            return base;
+        }
+        let version = head.version;
+        self.versions.push(HeadVersion {
+            method,
+            uri,
+            version,
+            status,
+            fields,
+            types,
+            values,
+            body: head.body,
+        });
+        self.versions.len() as u32 - 1
+    }
+
+    fn put_method(
+        &self,
+        base: Option<VersionId>,
+        method: &Method,
+        mask: &mut u8,
+        events: &mut Vec<u8>,
+    ) -> Method {
+        if base.is_none_or(|b| self.versions[b as usize].method != *method) {
+            *mask |= part::METHOD;
+            put_bytes(events, method.as_str().as_bytes());
+        }
+        method.clone()
+    }
+
+    fn put_uri(
+        &mut self,
+        base: Option<VersionId>,
+        uri: &Uri,
+        mask: &mut u8,
+        events: &mut Vec<u8>,
+    ) -> Target {
+        if let Some(base) = base {
+            let old = self.versions[base as usize].uri;
+            if self.is_target(old, uri, events) {
+                return old;
             }
+        }
+        *mask |= part::URI;
+        let whole;
+        let target = match origin_form(uri) {
+            Some(target) => target.as_bytes(),
+            None => {
+                whole = uri.to_string();
+                whole.as_bytes()
+            }
+        };
+        let secret = put_counted(events, |out| redact::put_url(out, target));
+        let text = if secret {
+            Span::put(&mut self.secrets, target)
+        } else {
+            Span::tail(events, target.len())
+        };
+        Target { text, secret }
+    }
+
+    fn is_target(&self, kept: Target, uri: &Uri, events: &[u8]) -> bool {
+        let kept = kept
+            .text
+            .of(if kept.secret { &self.secrets } else { events });
+        match origin_form(uri) {
+            Some(target) => target.as_bytes() == kept,
+            None => uri.to_string().as_bytes() == kept,
         }
     }
 
     /// Whether a message still is what it was, headers and extensions aside.
-    fn is_unchanged(&self, base: VersionId, head: &Head<'_>) -> bool {
-        let old = &self.versions[base as usize];
+    #[inline]
+    fn is_unchanged(&self, old: &HeadVersion, head: &Head<'_>, events: &[u8]) -> bool {
         old.version == head.version
             && old.body == head.body
             && match head.line {
                 Line::Request(method, uri) => {
-                    old.method == *method && same_uri(uri, self.slice(old.uri))
+                    old.method == *method && self.is_target(old.uri, uri, events)
                 }
                 Line::Response(status) => old.status == status,
             }
-    }
-
-    fn slice(&self, span: Span) -> &[u8] {
-        &self.bytes[span.at as usize..(span.at + span.len) as usize]
-    }
-
-    fn keep_uri(&mut self, uri: &Uri) -> Span {
-        let at = self.bytes.len() as u32;
-        match origin_form(uri) {
-            Some(target) => self.bytes.extend_from_slice(target.as_bytes()),
-            None => {
-                use std::io::Write as _;
-                write!(self.bytes, "{uri}").expect("a Vec takes everything");
-            }
-        }
-        Span {
-            at,
-            len: self.bytes.len() as u32 - at,
-        }
-    }
-
-    fn list(&self, span: Span) -> &[Field] {
-        &self.fields[span.at as usize..(span.at + span.len) as usize]
-    }
-
-    #[inline]
-    fn is(&self, field: &Field, name: &str, value: &[u8]) -> bool {
-        if (field.name as usize, field.value as usize) != (name.len(), value.len()) {
-            return false;
-        }
-        let start = field.at as usize;
-        let middle = start + name.len();
-        (field.name_addr == Some(name.as_ptr().addr())
-            || self.bytes[start..middle] == *name.as_bytes())
-            && self.bytes[middle..middle + value.len()] == *value
-    }
-
-    /// How many headers there are, from the first on, that are as they were.
-    fn same_run(&self, old: Span, headers: &HeaderMap) -> usize {
-        let old = self.list(old);
-        let mut n = 0;
-        for (name, value) in headers {
-            match old.get(n) {
-                Some(field) if self.is(field, redact::name_text(name), value.as_bytes()) => n += 1,
-                _ => break,
-            }
-        }
-        n
-    }
-
-    /// Encodes the new list as runs of the old one and new headers, the first `same` being as they were.
-    fn put_fields(
-        &mut self,
-        old: Span,
-        same: usize,
-        headers: &HeaderMap,
-        out: &mut Vec<u8>,
-    ) -> Span {
-        let start = self.fields.len() as u32;
-        let at = old.at as usize;
-        self.fields.extend_from_within(at..at + same);
-        let (mut run_start, mut run) = (0_usize, same);
-        let flush = |run_start: usize, run: &mut usize, out: &mut Vec<u8>| {
-            if *run > 0 {
-                put_varint(out, ((*run as u64) << 1) | 1);
-                put_varint(out, run_start as u64);
-                *run = 0;
-            }
-        };
-        for (name, value) in headers.iter().skip(same) {
-            let (name_text, value_bytes) = (redact::name_text(name), value.as_bytes());
-            let found = {
-                let list = self.list(old);
-                let next = run_start + run;
-                let is = |i: &usize| self.is(&list[*i], name_text, value_bytes);
-                if next < list.len() && is(&next) {
-                    Some(next)
-                } else {
-                    (0..list.len()).find(is)
-                }
-            };
-            let field = match found {
-                Some(i) => {
-                    if run == 0 || i != run_start + run {
-                        flush(run_start, &mut run, out);
-                        run_start = i;
-                    }
-                    run += 1;
-                    self.list(old)[i]
-                }
-                None => {
-                    // A run goes on behind what is put between.
-                    let next = run_start + run;
-                    flush(run_start, &mut run, out);
-                    run_start = next;
-                    out.push(2);
-                    put_bytes(out, name_text.as_bytes());
-                    let flag = out.len();
-                    out.push(0);
-                    let known = redact::name_of(name_text);
-                    let masked = put_counted(out, |out| {
-                        redact::put_value(out, known.class, value.is_sensitive(), value_bytes)
-                    });
-                    out[flag] = u8::from(masked);
-                    let at = self.bytes.len() as u32;
-                    self.bytes.extend_from_slice(name_text.as_bytes());
-                    self.bytes.extend_from_slice(value_bytes);
-                    Field {
-                        at,
-                        name: name_text.len() as u32,
-                        value: value_bytes.len() as u32,
-                        name_addr: known.addr.filter(|addr| *addr == name_text.as_ptr().addr()),
-                    }
-                }
-            };
-            self.fields.push(field);
-        }
-        flush(run_start, &mut run, out);
-        out.push(0);
-        Span {
-            at: start,
-            len: self.fields.len() as u32 - start,
-        }
-    }
-
-    /// Compares the types with the version's. Where they differ, `scratch` holds them afterwards.
-    fn same_types(&mut self, old: Span, extensions: &Extensions) -> bool {
-        let before = &self.types[old.at as usize..(old.at + old.len) as usize];
-        self.scratch.clear();
-        let mut names = TypeNames {
-            before,
-            rest: before,
-            now: &mut self.scratch,
-        };
-        if !extensions.is_empty() {
-            write!(names, "{extensions:?}").expect("the sink takes everything");
-        }
-        if names.now.is_empty() {
-            if names.rest.is_empty() {
-                return true;
-            }
-            names.part();
-        }
-        before == &self.scratch[..]
-    }
-
-    /// Encodes which types came and went: nothing if only their order changed.
-    fn put_types(&mut self, old: Span, out: &mut Vec<u8>) -> Span {
-        let before = &self.types[old.at as usize..(old.at + old.len) as usize];
-        let now = &self.scratch;
-        let added = now.iter().filter(|t| t.id != OURS && !before.contains(t));
-        let removed = before.iter().filter(|t| t.id != OURS && !now.contains(t));
-        let (n_added, n_removed) = (added.clone().count(), removed.clone().count());
-        if n_added + n_removed > 0 {
-            put_varint(out, n_added as u64);
-            added.for_each(|t| put_varint(out, u64::from(t.id)));
-            put_varint(out, n_removed as u64);
-            removed.for_each(|t| put_varint(out, u64::from(t.id)));
-        }
-        let at = self.types.len() as u32;
-        self.types.extend_from_slice(&self.scratch);
-        Span {
-            at,
-            len: self.scratch.len() as u32,
-        }
     }
 }
 
@@ -429,13 +358,6 @@ fn origin_form(uri: &Uri) -> Option<&str> {
         .then(|| uri.path_and_query().map_or("", |p| p.as_str()))
 }
 
-fn same_uri(uri: &Uri, kept: &[u8]) -> bool {
-    match origin_form(uri) {
-        Some(target) => target.as_bytes() == kept,
-        None => uri.to_string().as_bytes() == kept,
-    }
-}
-
 fn version_byte(version: Version) -> u8 {
     match version {
         Version::HTTP_09 => 9,
@@ -444,81 +366,4 @@ fn version_byte(version: Version) -> u8 {
         Version::HTTP_3 => 30,
         _ => 11,
     }
-}
-
-/// Takes the type names out of the `Debug` form of extensions: since http 1.4 that is a set of the types' names, each
-/// written in one piece.
-struct TypeNames<'a> {
-    before: &'a [Type],
-    /// Those before that are still to come, as long as they come in their order. Nothing is copied until one does not.
-    rest: &'a [Type],
-    now: &'a mut Vec<Type>,
-}
-
-impl TypeNames<'_> {
-    /// From here on they are another list than the one before.
-    fn part(&mut self) {
-        let same = self.before.len() - self.rest.len();
-        self.now.extend_from_slice(&self.before[..same]);
-        self.rest = &[];
-    }
-
-    #[cold]
-    fn push(&mut self, name: &str) {
-        if self.now.is_empty() {
-            self.part();
-        }
-        self.now.push(Type {
-            addr: name.as_ptr().addr(),
-            len: name.len(),
-            id: type_id(name),
-        });
-    }
-}
-
-impl Write for TypeNames<'_> {
-    fn write_str(&mut self, piece: &str) -> fmt::Result {
-        if let [next, rest @ ..] = self.rest
-            && (next.addr, next.len) == (piece.as_ptr().addr(), piece.len())
-        {
-            self.rest = rest;
-        } else if !is_punctuation(piece) {
-            self.push(piece);
-        }
-        Ok(())
-    }
-}
-
-fn is_punctuation(piece: &str) -> bool {
-    piece.len() <= 2 && matches!(piece, "{" | "}" | ", ")
-}
-
-thread_local! {
-    /// Types seen by this thread, so that the table of names is asked once for each.
-    static TYPES: std::cell::RefCell<Vec<Type>> = const { std::cell::RefCell::new(Vec::new()) };
-}
-
-fn type_id(name: &str) -> u32 {
-    let (addr, len) = (name.as_ptr().addr(), name.len());
-    TYPES
-        .try_with(|types| {
-            let mut types = types.borrow_mut();
-            if let Some(known) = types.iter().find(|t| (t.addr, t.len) == (addr, len)) {
-                return known.id;
-            }
-            let id = if is_ours(name) {
-                OURS
-            } else {
-                site::name_id(name)
-            };
-            types.push(Type { addr, len, id });
-            id
-        })
-        .unwrap_or_else(|_| {
-            if is_ours(name) {
-                OURS
-            } else {
-                site::name_id(name)
-            }
-        })
 }

@@ -2,11 +2,12 @@
 
 use super::{
     handle::{self, Handle},
-    recording::EntryId,
+    recording::{EndedSpan, EntryId},
 };
 use std::{
     fmt::{self, Write as _},
     sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
 };
 use tracing::{
     Event, Level, Metadata, Span, Subscriber,
@@ -14,8 +15,9 @@ use tracing::{
     span,
 };
 use tracing_subscriber::{
+    Registry,
     layer::{Context, Layer},
-    registry::LookupSpan,
+    registry::{LookupSpan, SpanRef},
 };
 
 /// Target of the span that every cycle has while a [`LogLayer`] is installed.
@@ -23,8 +25,9 @@ const TARGET: &str = "onionskin";
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// A `tracing_subscriber` layer that records the app's events, and the statements of sqlx, in the cycle in which they
-/// happen.
+/// A `tracing_subscriber` layer that records the app's events and spans in the cycle in which they happen. Statements of
+/// sqlx, requests to other servers (spans of kind `client` with OpenTelemetry's HTTP attributes) and templates (spans with a
+/// field `template.name`) are shown as what they are.
 ///
 /// It opens a span of level `TRACE` around every cycle, which is how events on other threads are found again. Give the
 /// filter of what is printed to the printing layer (`fmt::layer().with_filter(…)`), so that it applies to that alone.
@@ -55,8 +58,16 @@ pub(crate) fn cycle_span() -> Option<Span> {
         .then(|| tracing::trace_span!(target: TARGET, "cycle"))
 }
 
-/// What a span remembers: the cycle, and the place in it, unless it is the span of the whole cycle.
+/// The place in a cycle at which a span began; none in it where that is the span of the whole cycle.
 struct Place(Handle, Option<EntryId>);
+
+/// What a span of the app's remembers until it ends.
+struct Open {
+    fields: Fields,
+    began: Instant,
+    busy: Duration,
+    entered: Option<Instant>,
+}
 
 impl<S> Layer<S> for LogLayer
 where
@@ -68,24 +79,69 @@ where
         id: &span::Id,
         context: Context<'_, S>,
     ) {
-        let Some((handle, entry)) = handle::current() else {
+        let Some(span) = context.span(id) else { return };
+        let is_ours = attributes.metadata().target() == TARGET;
+        let Some((handle, entry)) = handle::current().or_else(|| place(span.parent()?)) else {
             return;
         };
-        let entry = entry.filter(|_| attributes.metadata().target() != TARGET);
-        if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(Place(handle, entry));
+        let mut extensions = span.extensions_mut();
+        extensions.insert(Place(handle, entry.filter(|_| !is_ours)));
+        if !is_ours {
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            extensions.insert(Open {
+                fields,
+                began: Instant::now(),
+                busy: Duration::ZERO,
+                entered: None,
+            });
         }
     }
 
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let found = handle::current().or_else(|| {
-            let span = context.event_span(event)?;
-            span.scope().find_map(|span| {
-                let extensions = span.extensions();
-                let Place(handle, entry) = extensions.get::<Place>()?;
-                Some((handle.clone(), *entry))
-            })
+    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
+        of_span(id, &context, |open| values.record(&mut open.fields));
+    }
+
+    fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
+        of_span(id, &context, |open| open.entered = Some(Instant::now()));
+    }
+
+    fn on_exit(&self, id: &span::Id, context: Context<'_, S>) {
+        of_span(id, &context, |open| {
+            if let Some(entered) = open.entered.take() {
+                open.busy += entered.elapsed();
+            }
         });
+    }
+
+    fn on_close(&self, id: span::Id, context: Context<'_, S>) {
+        let Some(span) = context.span(&id) else {
+            return;
+        };
+        let mut extensions = span.extensions_mut();
+        let (Some(Place(handle, entry)), Some(open)) =
+            (extensions.remove::<Place>(), extensions.remove::<Open>())
+        else {
+            return;
+        };
+        drop(extensions);
+        let Some(mut recording) = handle.try_lock() else {
+            return;
+        };
+        let inside = entry.or_else(|| recording.innermost_open());
+        let ended = EndedSpan {
+            level: level(span.metadata()),
+            target: span.metadata().target(),
+            name: span.metadata().name(),
+            elapsed: open.began.elapsed(),
+            busy: open.busy,
+            fields: &open.fields.0,
+        };
+        recording.span(inside, &ended);
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let found = handle::current().or_else(|| place(context.event_span(event)?));
         let Some((handle, entry)) = found else { return };
         let mut fields = Fields::default();
         event.record(&mut fields);
@@ -103,6 +159,38 @@ where
     }
 }
 
+/// The cycle that a span belongs to, by itself or by a span around it.
+fn place<'a, R: LookupSpan<'a>>(span: SpanRef<'a, R>) -> Option<(Handle, Option<EntryId>)> {
+    span.scope().find_map(|span| {
+        let extensions = span.extensions();
+        let Place(handle, entry) = extensions.get::<Place>()?;
+        Some((handle.clone(), *entry))
+    })
+}
+
+fn of_span<S>(id: &span::Id, context: &Context<'_, S>, change: impl FnOnce(&mut Open))
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let Some(span) = context.span(id) else { return };
+    let mut extensions = span.extensions_mut();
+    if let Some(open) = extensions.get_mut::<Open>() {
+        change(open);
+    }
+}
+
+/// The cycle of the span that this thread is in: a thread that knows of no cycle may have been given a span of one.
+pub(crate) fn by_span() -> Option<(Handle, Option<EntryId>)> {
+    if !INSTALLED.load(Ordering::Relaxed) {
+        return None;
+    }
+    let found = Span::current().with_subscriber(|(id, dispatch)| {
+        let registry = dispatch.downcast_ref::<Registry>()?;
+        place(registry.span(id)?)
+    });
+    found.flatten()
+}
+
 fn level(metadata: &Metadata<'_>) -> u8 {
     match *metadata.level() {
         Level::ERROR => 1,
@@ -116,14 +204,24 @@ fn level(metadata: &Metadata<'_>) -> u8 {
 #[derive(Default)]
 struct Fields(Vec<(&'static str, String)>);
 
+impl Fields {
+    /// A span may set a field again.
+    fn set(&mut self, name: &'static str, value: String) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name, value)),
+        }
+    }
+}
+
 impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.push((field.name(), value.to_owned()));
+        self.set(field.name(), value.to_owned());
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let mut text = String::new();
         let _ = write!(text, "{value:?}");
-        self.0.push((field.name(), text));
+        self.set(field.name(), text);
     }
 }

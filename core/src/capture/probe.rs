@@ -7,10 +7,11 @@ use super::{
     body::{self, Counts, Look},
     control,
     handle::{self, Carried, Handle},
-    heads::{Head, Line},
+    heads::{Head, Line, Since},
     recording::EntryId,
     redact,
     tap::Tap,
+    watch::{self, Shown},
 };
 use crate::{
     Cause,
@@ -43,6 +44,7 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// The request passes inward: a step is recorded, if the request belongs to a cycle that is.
+    #[inline]
     pub(crate) fn pass<B>(site: &Site, request: &mut Request<B>) -> Option<Self>
     where
         B: HttpBody + 'static,
@@ -50,11 +52,11 @@ impl Frame {
         if !control::is_on() && !handle::is_inside() {
             return None;
         }
-        let handle = find(request)?;
-        Self::record(site, handle, request, false)
+        Self::record(site, request)
     }
 
     /// The request passes the router or the server: if it belongs to no cycle yet, one begins.
+    #[inline]
     pub(crate) fn pass_or_begin<B>(site: &Site, request: &mut Request<B>) -> Option<Self>
     where
         B: HttpBody + 'static,
@@ -62,92 +64,81 @@ impl Frame {
         if !control::is_on() && !handle::is_inside() && !Tap::is_any() {
             return None;
         }
-        if let Some(handle) = find(request) {
-            return Self::record(site, handle, request, false);
-        }
-        if let Some(tap) = Tap::of(request) {
-            let handle = Handle::begin_tapped(tap);
-            request
-                .extensions_mut()
-                .insert(Carried::Recorded(handle.clone(), None));
-            return Self::record(site, handle, request, true);
-        }
-        if !control::is_on() {
-            return None;
-        }
         if request.extensions().get::<Carried>().is_some() {
-            return None;
+            return Self::record(site, request);
         }
-        let carried = Handle::begin(request.uri().path())?;
-        request.extensions_mut().insert(carried.clone());
-        match carried {
-            Carried::Recorded(handle, _) => {
-                #[cfg(feature = "otel")]
-                if crate::otel::join::is_on() {
-                    let number = handle.lock().number();
-                    let joined = crate::otel::join::join(number, request.headers());
-                    handle.lock().joined = Some(joined);
-                }
-                Self::record(site, handle, request, true)
-            }
-            Carried::Filtered => None,
+        let outermost = !find_again(request);
+        if outermost {
+            let carried = match Tap::of(request) {
+                Some(tap) => Carried::recorded(Handle::begin_tapped(tap)),
+                None => Handle::begin(request.uri().path())?,
+            };
+            request.extensions_mut().insert(carried);
         }
+        let mut frame = Self::record(site, request)?;
+        frame.outermost = outermost;
+        #[cfg(feature = "otel")]
+        if outermost {
+            crate::otel::join::begin(&frame.handle, request.headers());
+        }
+        Some(frame)
     }
 
-    fn record<B>(
-        site: &Site,
-        handle: Handle,
-        request: &mut Request<B>,
-        outermost: bool,
-    ) -> Option<Self>
+    fn record<B>(site: &Site, request: &mut Request<B>) -> Option<Self>
     where
         B: HttpBody + 'static,
     {
         let look = body::look(request.body());
         let can_tee = body::as_axum(request.body_mut()).is_some();
-        let current = handle::current_entry(&handle).or_else(|| passed_last(request));
+        let carried = match request.extensions().get() {
+            Some(carried) => carried,
+            None => {
+                if !find_again(request) {
+                    return None;
+                }
+                request.extensions().get()?
+            }
+        };
+        let Carried::Recorded(handle, last) = carried else {
+            return None;
+        };
+        let watched = watch::shown(request.extensions());
+        let current = handle::current_entry(handle).or_else(|| last.entry());
         let (entry, new_body) = handle.guarded(|| {
             let mut recording = handle.lock();
             if recording.has_ended() {
                 return None;
             }
             let parent = current.or_else(|| recording.innermost_open());
-            let (state, new_body) = look.state(&handle, &mut recording, Side::Request, can_tee);
+            let (state, new_body) = look.state(handle, &mut recording, Side::Request, can_tee);
             let head = Head {
                 line: Line::Request(request.method(), request.uri()),
                 version: request.version(),
                 headers: request.headers(),
                 extensions: request.extensions(),
+                watched: &watched,
                 body: state,
-                is_untouched: recording.comes_straight(site, parent),
+                since: recording.since(site, parent),
             };
             let entry = recording.enter(site, parent, &head, || matched_path(request));
             Some((entry, new_body))
         })??;
-        let Some(entry) = entry else {
-            // Too many steps: those are counted, and the cycle goes on.
-            return outermost.then(|| Self {
-                handle,
-                entry: 0,
-                outermost,
-                done: false,
-            });
+        // None: too many steps. Those are counted, and the cycle goes on.
+        let entry = entry?;
+        last.set(entry);
+        let frame = Self {
+            handle: handle.clone(),
+            entry,
+            outermost: false,
+            done: false,
         };
         if let Some(number) = new_body
             && let length = look.length(request.headers())
             && let Some(inner) = body::as_axum(request.body_mut())
         {
-            body::tee(inner, &handle, number, length, entry);
+            body::tee(inner, &frame.handle, number, length, entry);
         }
-        if let Some(Carried::Recorded(_, at)) = request.extensions_mut().get_mut() {
-            *at = Some(entry);
-        }
-        Some(Self {
-            handle,
-            entry,
-            outermost,
-            done: false,
-        })
+        Some(frame)
     }
 
     /// The recording of the cycle.
@@ -183,9 +174,11 @@ impl Frame {
         let can_tee = body::as_axum(response.body_mut()).is_some();
         // Formatting an error is the app's code: not while the recording is locked.
         let chain = response.extensions().get::<Cause>().map(Cause::chain);
+        let watched = watch::shown(response.extensions());
         let new_body = self.handle.guarded(|| {
             let mut recording = self.handle.lock();
-            let (head, new_body) = self.response_head(&look, &mut recording, response, can_tee);
+            let (head, new_body) =
+                self.response_head(&look, &watched, &mut recording, response, can_tee);
             if let Some(chain) = chain
                 && recording.is_first_response(self.entry)
             {
@@ -210,10 +203,14 @@ impl Frame {
         #[cfg(feature = "otel")]
         let straight = !crate::otel::join::show(&self.handle, response.headers_mut()) && straight;
         let look = body::look(response.body());
+        let watched = watch::shown(response.extensions());
         let sent = self.handle.guarded(|| {
             let mut recording = self.handle.lock();
-            let (mut head, new_body) = self.response_head(&look, &mut recording, response, true);
-            head.is_untouched = straight;
+            let (mut head, new_body) =
+                self.response_head(&look, &watched, &mut recording, response, true);
+            if straight {
+                head.since = Since::Nothing;
+            }
             let mut number = new_body;
             if number.is_none() && head.body.body.is_none() && !look.is_empty() {
                 number = recording.sent_body(Side::Response, head.body.announced);
@@ -257,6 +254,7 @@ impl Frame {
     fn response_head<'a, B>(
         &self,
         look: &Look,
+        watched: &'a [Shown],
         recording: &mut super::recording::Recording,
         response: &'a http::Response<B>,
         can_tee: bool,
@@ -272,8 +270,9 @@ impl Frame {
             version: response.version(),
             headers: response.headers(),
             extensions: response.extensions(),
+            watched,
             body: state,
-            is_untouched: false,
+            since: Since::App,
         };
         (head, new_body)
     }
@@ -313,34 +312,23 @@ impl Drop for Frame {
     }
 }
 
-/// The recording that a request belongs to, which may have ended: by its extensions, else (a layer built the request afresh) by the task.
-fn find<B>(request: &mut Request<B>) -> Option<Handle> {
-    match request.extensions().get::<Carried>() {
-        Some(Carried::Recorded(handle, _)) => return Some(handle.clone()),
-        Some(Carried::Filtered) => return None,
-        None => {}
-    }
-    let (handle, entry) = handle::current()?;
+/// Finds the recording of a request that a layer built afresh, by the task, and puts it back. Whether there is one, which
+/// may have ended.
+#[cold]
+fn find_again<B>(request: &mut Request<B>) -> bool {
+    let Some((handle, entry)) = handle::current() else {
+        return false;
+    };
     {
         // A view that sends requests of its own begins cycles of their own.
         let mut recording = handle.lock();
-        if recording.has_ended() || !recording.is_layer(entry?) {
-            return None;
+        if recording.has_ended() || !entry.is_some_and(|entry| recording.is_layer(entry)) {
+            return false;
         }
         recording.rebuilt(entry);
     }
-    request
-        .extensions_mut()
-        .insert(Carried::Recorded(handle.clone(), None));
-    Some(handle)
-}
-
-/// The probe that a request passed last: where it comes from if it is on a task of its own.
-fn passed_last<B>(request: &Request<B>) -> Option<EntryId> {
-    match request.extensions().get() {
-        Some(Carried::Recorded(_, at)) => *at,
-        _ => None,
-    }
+    request.extensions_mut().insert(Carried::recorded(handle));
+    true
 }
 
 /// Whether the body is a stream of server-sent events.

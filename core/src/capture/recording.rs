@@ -4,21 +4,33 @@
 //! compact encoding; at the end the header and the bodies are put around them and the whole is handed to the outbox.
 
 mod bodies;
+mod cost;
+#[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+mod headless;
+mod late;
 mod marks;
 mod sending;
+mod timed;
 
 use bodies::BodyRecord;
+use cost::{Cost, Usual};
+#[cfg(feature = "subscriber")]
+pub(crate) use timed::EndedSpan;
 
 use super::{
-    heads::{Head, Heads, VersionId},
+    heads::{Compared, Head, Heads, Since, VersionId},
     map::RouterMap,
+    tap::Tap,
     written::Written,
 };
 use crate::{
     codec::format::{FORMAT, put_bytes, put_varint, tag},
     wire::{Connection, Site, SiteKind, Stage},
 };
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Events up to here are kept whatever they are; marks above it are left out.
 const MARKS_CAP: usize = 256 << 10;
@@ -48,7 +60,7 @@ pub(crate) struct Recording {
     events: Vec<u8>,
     last_t: u64,
     last_idle: u64,
-    cost: u64,
+    cost: Cost,
     idle: u64,
     polled: u32,
     parked: Option<u64>,
@@ -62,6 +74,7 @@ pub(crate) struct Recording {
     straight: Option<EntryId>,
     omitted_marks: u64,
     omitted_steps: u64,
+    omitted_bodies: u64,
     connection: Option<Connection>,
     keeps_bodies: bool,
     awaits_writing: bool,
@@ -71,11 +84,13 @@ pub(crate) struct Recording {
     /// What was written of the response, and whether that is all of it.
     written: Option<(Written, bool)>,
     ended: bool,
+    /// When the last step was.
+    over: Option<u64>,
     /// The trace that it belongs to.
     #[cfg(feature = "otel")]
     pub(crate) joined: Option<crate::otel::join::Joined>,
     /// Where the frame goes, if not into the outbox.
-    pub(super) tap: Option<super::tap::Tap>,
+    tap: Option<Box<Tap>>,
 }
 
 impl Recording {
@@ -86,6 +101,13 @@ impl Recording {
         self.started_unix_us = unix_us;
         self.start = Some(now);
         self.keeps_bodies = keeps_bodies;
+    }
+
+    /// The cycle began before it was recorded.
+    #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+    pub(crate) fn began_at(&mut self, start: Instant) {
+        self.started_unix_us -= (start.elapsed().as_micros() as u64).min(self.started_unix_us);
+        self.start = Some(start);
     }
 
     fn clear(&mut self) {
@@ -115,6 +137,7 @@ impl Recording {
         }
         body_heads.iter_mut().for_each(Vec::clear);
         *self = Self {
+            cost: self.cost.next(),
             events,
             entries,
             request,
@@ -148,9 +171,23 @@ impl Recording {
         self.ended
     }
 
+    /// The cycle goes into a tap, not into the outbox.
+    pub(crate) fn set_tap(&mut self, tap: Tap) {
+        self.tap = Some(Box::new(tap));
+    }
+
+    /// Whether this is the cycle of a test.
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.tap.is_some()
+    }
+
+    /// Where the frame goes, if not into the outbox.
+    pub(crate) fn take_tap(&mut self) -> Option<Tap> {
+        self.tap.take().map(|tap| *tap)
+    }
+
     fn now(&self) -> u64 {
-        self.start
-            .map_or(0, |start| start.elapsed().as_nanos() as u64)
+        self.start.map_or(0, |start| nanos(start.elapsed()))
     }
 
     /// The app's task is being polled from here on.
@@ -181,10 +218,12 @@ impl Recording {
     }
 
     /// Writes an event's tag and time. Times never go back.
+    #[inline]
     fn event(&mut self, tag: u8, t: u64) {
+        let t = t.max(self.last_t);
         self.events.push(tag);
-        put_varint(&mut self.events, t.saturating_sub(self.last_t));
-        self.last_t = self.last_t.max(t);
+        put_varint(&mut self.events, t - self.last_t);
+        self.last_t = t;
     }
 
     /// Writes a step's beginning; `None` if steps are not kept any more.
@@ -192,7 +231,7 @@ impl Recording {
         if self.ended {
             return None;
         }
-        if self.events.len() + self.request.len() + self.response.len() > STEPS_CAP {
+        if self.is_full() {
             self.omitted_steps += 1;
             return None;
         }
@@ -200,6 +239,49 @@ impl Recording {
         put_varint(&mut self.events, self.idle - self.last_idle);
         self.last_idle = self.idle;
         Some(())
+    }
+
+    /// Writes a step in which nothing changed. `false`: it does not fit into the short form, and nothing is written.
+    #[inline]
+    fn same(&mut self, tag: u8, t: u64, number: u64, parent: u64) -> bool {
+        let what = if tag == tag::SAME_IN {
+            Usual::Request
+        } else {
+            Usual::Response
+        };
+        let since = t.saturating_sub(self.last_t);
+        let fits = (since >> 32 | number >> 16 | parent >> 8) == 0;
+        let Some(cost) = self.cost.usual(what) else {
+            return false;
+        };
+        if !fits || self.ended || self.idle != self.last_idle || self.is_full() {
+            return false;
+        }
+        self.last_t += since;
+        self.cost.sum += cost;
+        let word = u64::from(tag) | since << 8 | number << 40 | parent << 56;
+        self.events.extend_from_slice(&word.to_le_bytes());
+        true
+    }
+
+    /// Whether no more steps are kept.
+    fn is_full(&self) -> bool {
+        self.events.len() + self.request.len() + self.response.len() > STEPS_CAP
+    }
+
+    /// The router found a route, or none.
+    fn resolved(&mut self, router: EntryId, t: u64, route: Option<&str>) {
+        if self.step(tag::RESOLVED, t).is_none() {
+            return;
+        }
+        put_varint(&mut self.events, u64::from(router));
+        match route {
+            Some(route) => {
+                put_varint(&mut self.events, route.len() as u64 + 1);
+                self.events.extend_from_slice(route.as_bytes());
+            }
+            None => self.events.push(0),
+        }
     }
 
     /// Writes a mark's beginning; `None` if marks are not kept any more.
@@ -216,10 +298,18 @@ impl Recording {
         Some(())
     }
 
-    /// Writes what recording the step took, from `t` until now.
-    fn settle(&mut self, t: u64) {
-        let cost = self.now().saturating_sub(t);
-        self.cost += cost;
+    /// Writes what recording the step took, from `t` until now. `compared`: nothing was copied, and so much was compared.
+    #[inline]
+    fn settle(&mut self, t: u64, compared: Option<Usual>) {
+        let known = compared.and_then(|what| self.cost.usual(what));
+        let cost = known.unwrap_or_else(|| {
+            let cost = self.now().saturating_sub(t);
+            if let Some(what) = compared {
+                self.cost.learn(what, cost);
+            }
+            cost
+        });
+        self.cost.sum += cost;
         put_varint(&mut self.events, cost);
     }
 
@@ -259,25 +349,29 @@ impl Recording {
         head: &Head<'a>,
         route: impl FnOnce() -> Option<&'a str>,
     ) -> Option<EntryId> {
-        let t = self.now();
-        if let Some(router) = self.resolving.take()
-            && self.step(tag::RESOLVED, t).is_some()
-        {
-            put_varint(&mut self.events, u64::from(router));
-            match route() {
-                Some(route) => {
-                    put_varint(&mut self.events, route.len() as u64 + 1);
-                    self.events.extend_from_slice(route.as_bytes());
-                }
-                None => self.events.push(0),
-            }
+        // A cycle begins with its first step.
+        let t = if self.entries.is_empty() {
+            0
+        } else {
+            self.now()
+        };
+        if let Some(router) = self.resolving.take() {
+            self.resolved(router, t, route());
         }
-        self.step(tag::IN, t)?;
-        put_varint(&mut self.events, u64::from(site.id));
-        put_varint(&mut self.events, parent.map_or(0, |p| u64::from(p) + 1));
         let base = parent.map(|p| self.entries[p as usize].request);
-        let request = self.request.delta(base, head, &mut self.events);
-        self.settle(t);
+        let parent_number = parent.map_or(0, |p| u64::from(p) + 1);
+        let compared = self.request.compare(base, head, &self.events);
+        let request = match compared {
+            Ok(same) if self.same(tag::SAME_IN, t, u64::from(site.id), parent_number) => same,
+            _ => {
+                self.step(tag::IN, t)?;
+                put_varint(&mut self.events, u64::from(site.id));
+                put_varint(&mut self.events, parent_number);
+                let request = put_delta(&mut self.request, base, compared, head, &mut self.events);
+                self.settle(t, compared.is_ok().then_some(Usual::Request));
+                request
+            }
+        };
         self.entries.push(Entry {
             request,
             inner: None,
@@ -293,10 +387,18 @@ impl Recording {
         self.straight = Some(entry);
     }
 
-    /// Whether a request that enters here comes straight from its parent, so that nothing can have touched it.
-    pub(crate) fn comes_straight(&mut self, site: &Site, parent: Option<EntryId>) -> bool {
+    /// What can have touched a request that enters here since its parent was passed.
+    pub(crate) fn since(&mut self, site: &Site, parent: Option<EntryId>) -> Since {
         let straight = self.straight.take();
-        site.kind == SiteKind::Router && straight.is_some() && straight == parent
+        if parent.is_none() {
+            Since::App
+        } else if site.kind == SiteKind::Router && straight == parent {
+            Since::Nothing
+        } else if self.resolving == parent {
+            Since::Routing
+        } else {
+            Since::App
+        }
     }
 
     /// The router of this entry looks for a route: the next probe that is passed knows which. Returns whether its map is
@@ -319,13 +421,24 @@ impl Recording {
     /// A response passes a probe.
     pub(crate) fn leave(&mut self, entry: EntryId, head: &Head<'_>) {
         let t = self.now();
-        if !self.close(entry) || self.step(tag::OUT, t).is_none() {
+        if !self.close(entry) {
             return;
         }
-        put_varint(&mut self.events, u64::from(entry));
         let base = self.entries[entry as usize].inner;
-        let response = self.response.delta(base, head, &mut self.events);
-        self.settle(t);
+        let compared = self.response.compare(base, head, &self.events);
+        let response = match compared {
+            Ok(same) if self.same(tag::SAME_OUT, t, u64::from(entry), 0) => same,
+            _ => {
+                if self.step(tag::OUT, t).is_none() {
+                    return;
+                }
+                put_varint(&mut self.events, u64::from(entry));
+                let response =
+                    put_delta(&mut self.response, base, compared, head, &mut self.events);
+                self.settle(t, compared.is_ok().then_some(Usual::Response));
+                response
+            }
+        };
         if let Some(parent) = self.entries[entry as usize].parent {
             self.entries[parent as usize].inner = Some(response);
         }
@@ -370,8 +483,9 @@ impl Recording {
         }
         put_varint(&mut self.events, u64::from(entry));
         let base = self.entries.get(entry as usize).and_then(|e| e.inner);
-        let response = self.response.delta(base, head, &mut self.events);
-        self.settle(t);
+        let compared = self.response.compare(base, head, &self.events);
+        let response = put_delta(&mut self.response, base, compared, head, &mut self.events);
+        self.settle(t, None);
         if let Some(entry) = self.entries.get_mut(entry as usize) {
             entry.open = false;
             entry.inner = Some(response);
@@ -385,7 +499,8 @@ impl Recording {
 
     /// The server took all of the response's body, or dropped it. Returns whether that ends the cycle.
     pub(crate) fn end_body(&mut self, whole: bool) -> bool {
-        self.body_over = Some((whole, self.now()));
+        let now = self.now();
+        self.body_over = Some((whole, now));
         !self.awaits_writing
     }
 
@@ -404,6 +519,7 @@ impl Recording {
     /// The last step.
     pub(crate) fn sent(&mut self) {
         let t = self.now();
+        self.over = Some(t);
         let (whole, body_end) = self.body_over.unwrap_or((false, t));
         if let Some(other) = self.sent_instead()
             && !self.ended
@@ -428,16 +544,19 @@ impl Recording {
 
     /// Ends the cycle and appends its frame to `out`. Nothing is recorded after that.
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
-        let duration = self.now();
+        let duration = self.over.unwrap_or_else(|| self.now());
         out.push(FORMAT);
         for value in [
             self.number,
             self.started_unix_us,
             duration,
             self.idle,
-            self.cost,
+            self.cost.sum,
+            self.cost.of(Usual::Request),
+            self.cost.of(Usual::Response),
             self.omitted_marks,
             self.omitted_steps,
+            self.omitted_bodies,
         ] {
             put_varint(out, value);
         }
@@ -457,6 +576,7 @@ impl Recording {
                 put_bytes(out, c.peer.as_deref().unwrap_or_default().as_bytes());
             }
         }
+        self.mask_late();
         put_bytes(out, &self.events);
         put_varint(out, self.bodies.len() as u64);
         for body in &self.bodies {
@@ -464,6 +584,27 @@ impl Recording {
         }
         self.ended = true;
     }
+}
+
+/// Appends the delta that a comparison found.
+fn put_delta(
+    heads: &mut Heads,
+    base: Option<VersionId>,
+    compared: Result<VersionId, Compared>,
+    head: &Head<'_>,
+    events: &mut Vec<u8>,
+) -> VersionId {
+    match compared {
+        Ok(same) => {
+            events.push(0);
+            same
+        }
+        Err(compared) => heads.put_delta(base, compared, head, events),
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    time.as_secs() * 1_000_000_000 + u64::from(time.subsec_nanos())
 }
 
 /// The first `cap` bytes of a text, not cutting a character.

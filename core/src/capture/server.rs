@@ -59,7 +59,11 @@ where
     // axum knows the peer's address of a `TapIo` around any listener; ours would need an impl that nobody may write.
     let tap: fn(&mut ClockedIo<L::Io>) = |_| {};
     axum::serve(
-        Clocked { listener }.tap_io(tap),
+        Clocked {
+            listener,
+            site: sites.server,
+        }
+        .tap_io(tap),
         ClockedMake {
             inner: make_service,
             sites,
@@ -177,6 +181,9 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let server = Frame::pass_or_begin(self.sites.server, &mut request);
+        if server.is_none() {
+            self.clock.pass_over();
+        }
         let clock = server.as_ref().and_then(|server| {
             let connection = self.clock.connection_of(&request);
             server.handle().lock().set_connection(connection);

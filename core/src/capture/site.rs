@@ -36,11 +36,15 @@ pub(crate) fn site(
 /// The site of a handler with the types of its extractors.
 pub(crate) fn handler_site<H, T>(kind: SiteKind, at: &'static Location<'static>) -> &'static Site {
     let type_name = std::any::type_name::<H>();
-    let name = if type_name.ends_with("{{closure}}") {
+    let (function, layers) = unlayered(type_name);
+    let mut name = if function.ends_with("{{closure}}") {
         "closure".to_owned()
     } else {
-        short_name(type_name)
+        short_name(function)
     };
+    if !layers.is_empty() {
+        name += &format!(" in {}", layers.join(", "));
+    }
     named_site(
         kind,
         name,
@@ -48,6 +52,39 @@ pub(crate) fn handler_site<H, T>(kind: SiteKind, at: &'static Location<'static>)
         &extractors(std::any::type_name::<T>()),
         at,
     )
+}
+
+/// The handler inside of what `Handler::layer` made, and the layers, outermost first. No probe gets between those: they are
+/// seen together, and the name says so.
+fn unlayered(mut type_name: &str) -> (&str, Vec<String>) {
+    let mut layers = Vec::new();
+    while let Some(arguments) = type_name
+        .strip_prefix("axum::handler::Layered<")
+        .and_then(|rest| rest.strip_suffix('>'))
+        && let [layer, handler, ..] = at_commas(arguments)[..]
+    {
+        layers.push(short_name(layer));
+        type_name = handler;
+    }
+    (type_name, layers)
+}
+
+/// The parts of a list of types.
+fn at_commas(list: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut from) = (Vec::new(), 0_i32, 0);
+    for (at, c) in list.char_indices() {
+        match c {
+            '<' | '(' | '[' => depth += 1,
+            '>' | ')' | ']' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(list[from..at].trim());
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(list[from..].trim());
+    parts
 }
 
 /// A site with a name of the caller's choice.
@@ -208,22 +245,11 @@ fn extractors(tuple: &str) -> Vec<String> {
     let Some(inner) = short.strip_prefix('(').and_then(|s| s.strip_suffix(')')) else {
         return Vec::new();
     };
-    let (mut parts, mut depth, mut part) = (Vec::new(), 0_i32, String::new());
-    for c in inner.chars() {
-        match c {
-            '<' | '(' | '[' => depth += 1,
-            '>' | ')' | ']' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(std::mem::take(&mut part).trim().to_owned());
-                continue;
-            }
-            _ => {}
-        }
-        part.push(c);
-    }
-    parts.push(part.trim().to_owned());
-    parts.retain(|p| !p.is_empty() && !matches!(p.as_str(), "ViaRequest" | "ViaParts"));
+    let parts = at_commas(inner).into_iter();
     parts
+        .filter(|p| !matches!(*p, "" | "ViaRequest" | "ViaParts"))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -261,6 +287,14 @@ mod tests {
         assert_eq!(extractors(tuple), ["Path<(u32, u8)>", "Json<New<C>>"]);
         assert_eq!(extractors("((),)"), ["()"]);
         assert!(extractors("()").is_empty());
+    }
+
+    #[test]
+    fn a_handler_with_layers_is_told_from_them() {
+        let made = "axum::handler::Layered<tower_http::trace::TraceLayer<A<B>>, axum::handler::Layered<tower::limit::LimitLayer, shop::show, (M, Json<A, B>), ()>, (M,), ()>";
+        let layers = ["TraceLayer", "LimitLayer"].map(str::to_owned).to_vec();
+        assert_eq!(unlayered(made), ("shop::show", layers));
+        assert_eq!(unlayered("shop::show"), ("shop::show", vec![]));
     }
 
     #[test]

@@ -55,13 +55,13 @@ impl Tap {
         if !Self::is_any() {
             return None;
         }
-        let process = || {
-            PROCESS
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
-        };
-        request.extensions_mut().remove().or_else(process)
+        request.extensions_mut().remove().or_else(Self::of_all)
+    }
+
+    /// The tap that takes every cycle.
+    pub(crate) fn of_all() -> Option<Self> {
+        let process = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
+        process.clone()
     }
 
     /// Takes every cycle that begins in this process from now on and brings no tap of its own.
@@ -77,7 +77,7 @@ impl Tap {
     pub(crate) fn push(self, write: impl FnOnce(&mut Vec<u8>)) {
         let (mut frame, mut masked) = (Vec::new(), Vec::new());
         write(&mut frame);
-        if mask::mask_bodies(&frame, &mut masked) {
+        if mask::finish_bodies(&mut frame, &mut masked) {
             frame = masked;
         }
         self.ended

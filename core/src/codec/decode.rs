@@ -31,7 +31,7 @@ pub(super) struct Entry {
     pub(super) cancelled: bool,
     /// Status of the answer.
     pub(super) status: Option<u16>,
-    request: Rc<Head>,
+    pub(super) request: Rc<Head>,
     /// The response that came from inside last, and the step at which it was seen.
     pub(super) inner: Option<(Rc<Head>, u32)>,
 }
@@ -41,6 +41,7 @@ pub(super) struct Decoder<'a> {
     pub(super) reader: Reader<'a>,
     pub(super) t: u64,
     idle: u64,
+    usual_cost_ns: [u64; 2],
     pub(super) literals: u32,
     pub(super) entries: Vec<Entry>,
     /// The entry of each number that the recorder gave: a nest has two.
@@ -86,6 +87,7 @@ pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError
         omitted: Omitted {
             marks: header.omitted_marks,
             steps: header.omitted_steps,
+            bodies: header.omitted_bodies,
         },
     };
     let mut decoder = Decoder {
@@ -93,6 +95,7 @@ pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError
         reader: Reader::at(&frame[..events_end], events_at),
         t: 0,
         idle: 0,
+        usual_cost_ns: header.usual_cost_ns,
         literals: 0,
         entries: Vec::new(),
         numbers: Vec::new(),
@@ -114,6 +117,9 @@ pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError
 impl Decoder<'_> {
     fn event(&mut self) -> Result<(), DecodeError> {
         let tag = self.reader.byte()?;
+        if matches!(tag, tag::SAME_IN | tag::SAME_OUT) {
+            return self.same(tag);
+        }
         self.t = self.t.saturating_add(self.reader.varint()?);
         match tag {
             tag::IN
@@ -128,18 +134,58 @@ impl Decoder<'_> {
                 self.idle = self.idle.saturating_add(self.reader.varint()?);
                 self.step(tag)
             }
+            tag::HEADLESS => self.headless(),
             tag::SENT_OTHER => {
                 self.sent_other = usize::try_from(self.reader.varint()?).ok();
                 self.sent_body = self.sent_other;
                 Ok(())
             }
-            tag::FRAME | tag::PANIC | tag::REBUILT | tag::LOG | tag::ERROR => self.mark(tag),
+            tag::FRAME
+            | tag::PANIC
+            | tag::REBUILT
+            | tag::LOG
+            | tag::ERROR
+            | tag::SPAN
+            | tag::TEMPLATE
+            | tag::STATEMENT => self.mark(tag),
             _ => Err(self.reader.error("an unknown event")),
         }
     }
 
+    /// A step in which nothing changed.
+    fn same(&mut self, tag: u8) -> Result<(), DecodeError> {
+        let mut bytes = [0; 8];
+        bytes[1..].copy_from_slice(self.reader.take(7)?);
+        let word = u64::from_le_bytes(bytes);
+        self.t = self.t.saturating_add(word >> 8 & 0xffff_ffff);
+        let (number, parent) = (word >> 40 & 0xffff, word >> 56);
+        let nothing = self.reader.error("nothing that could be the same");
+        let same = |(head, step): (Rc<Head>, u32)| {
+            let delta = Delta {
+                base: Some(step),
+                ..Delta::default()
+            };
+            (delta, head)
+        };
+        if tag == tag::SAME_IN {
+            let parent =
+                self.entry_number(parent.checked_sub(1).ok_or_else(|| nothing.clone())?)?;
+            let (delta, request) = same(self.request_of(parent));
+            let cost_ns = self.usual_cost_ns[0];
+            self.entered(number, Some(parent), delta, request, cost_ns);
+        } else {
+            let entry = self.entry_number(number)?;
+            let inner = self.entries[entry].inner.clone();
+            let (delta, response) = same(inner.ok_or(nothing)?);
+            let cost_ns = self.usual_cost_ns[1];
+            let step = self.returned(entry, delta, response, cost_ns);
+            self.end_step(step);
+        }
+        Ok(())
+    }
+
     /// A step of this time, everything else still to be said.
-    fn blank(&self, stage: Stage, edge: Edge) -> Step {
+    pub(super) fn blank(&self, stage: Stage, edge: Edge) -> Step {
         let seq = self.cycle.steps.len() as u32;
         Step {
             seq,
@@ -161,6 +207,11 @@ impl Decoder<'_> {
 
     fn entry(&mut self) -> Result<usize, DecodeError> {
         let number = self.reader.varint()?;
+        self.entry_number(number)
+    }
+
+    /// The entry of a number that the recorder gave.
+    fn entry_number(&self, number: u64) -> Result<usize, DecodeError> {
         let entry = usize::try_from(number)
             .ok()
             .and_then(|n| self.numbers.get(n));
@@ -175,15 +226,8 @@ impl Decoder<'_> {
             tag::OUT => {
                 let entry = self.entry()?;
                 let (delta, head) = self.response_delta(entry)?;
-                let mut step = self.out_of(entry, Left::Returned);
-                self.entries[entry].status = head.status;
-                step.cost_ns = self.reader.varint()?;
-                step.delta = Some(delta);
-                if let Some(parent) = self.entries[entry].parent {
-                    self.entries[parent].inner = Some((head.clone(), step.seq));
-                }
-                self.entries[entry].inner = Some((head, step.seq));
-                step
+                let cost_ns = self.reader.varint()?;
+                self.returned(entry, delta, head, cost_ns)
             }
             tag::ERR => {
                 let entry = self.entry()?;
@@ -238,30 +282,60 @@ impl Decoder<'_> {
                 step
             }
         };
+        self.end_step(step);
+        Ok(())
+    }
+
+    fn end_step(&mut self, step: Step) {
         let left = (step.edge == Edge::Out && step.resolved.is_none()).then_some(step.entry);
         self.cycle.steps.push(step);
         if let Some(entry) = left.and_then(|seq| self.entries.iter().rposition(|e| e.step == seq)) {
             self.leave_nest(entry);
         }
-        Ok(())
+    }
+
+    /// A response leaves an entry.
+    fn returned(&mut self, entry: usize, delta: Delta, head: Rc<Head>, cost_ns: u64) -> Step {
+        let mut step = self.out_of(entry, Left::Returned);
+        self.entries[entry].status = head.status;
+        step.cost_ns = cost_ns;
+        step.delta = Some(delta);
+        if let Some(parent) = self.entries[entry].parent {
+            self.entries[parent].inner = Some((head.clone(), step.seq));
+        }
+        self.entries[entry].inner = Some((head, step.seq));
+        step
     }
 
     fn enter(&mut self) -> Result<(), DecodeError> {
-        let id = self.reader.varint()?;
-        let site = self.site(u32::try_from(id).unwrap_or(u32::MAX));
+        let site = self.reader.varint()?;
         let parent = match self.reader.varint()? {
             0 => None,
-            n => Some(
-                usize::try_from(n - 1)
-                    .ok()
-                    .and_then(|p| self.numbers.get(p).copied())
-                    .ok_or_else(|| self.reader.error("a parent that was never opened"))?,
-            ),
+            n => Some(self.entry_number(n - 1)?),
         };
-        let base = parent.map(|p| (self.entries[p].request.clone(), self.entries[p].step));
-        let outer = base.as_ref().map(|(head, _)| head.clone());
-        let (mut delta, request) = self.delta(base)?;
+        let base = parent.map(|parent| self.request_of(parent));
+        let (delta, request) = self.delta(base)?;
         let cost_ns = self.reader.varint()?;
+        self.entered(site, parent, delta, request, cost_ns);
+        Ok(())
+    }
+
+    /// The request that entered, and the step at which it did.
+    fn request_of(&self, entry: usize) -> (Rc<Head>, u32) {
+        let entry = &self.entries[entry];
+        (entry.request.clone(), entry.step)
+    }
+
+    fn entered(
+        &mut self,
+        site: u64,
+        parent: Option<usize>,
+        mut delta: Delta,
+        request: Rc<Head>,
+        cost_ns: u64,
+    ) {
+        let site = self.site(u32::try_from(site).unwrap_or(u32::MAX));
+        let outer = parent.map(|parent| self.entries[parent].request.clone());
         let entry = if self.cycle.sites[site].kind == SiteKind::Nest {
             let name = &self.cycle.sites[site].name;
             let prefix = name.strip_prefix("nest ").unwrap_or_default();
@@ -274,7 +348,6 @@ impl Decoder<'_> {
             self.open(site, parent, delta, cost_ns, request)
         };
         self.numbers.push(entry);
-        Ok(())
     }
 
     /// A probe is passed inward.

@@ -22,7 +22,17 @@ pub(super) struct Head {
     version: Option<String>,
     pub(super) status: Option<u16>,
     fields: Vec<Field>,
+    /// Values of extensions, by type name.
+    values: Vec<(String, String)>,
     pub(super) body: Option<BodyRef>,
+}
+
+impl Head {
+    /// The value of a header, if it is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let field = self.fields.iter().find(|f| f.header.name == name)?;
+        field.header.value.as_str()
+    }
 }
 
 impl Decoder<'_> {
@@ -80,16 +90,14 @@ impl Decoder<'_> {
         if mask & part::EXTENSIONS != 0 {
             for added in [true, false] {
                 for _ in 0..self.reader.varint()? {
-                    let id = usize::try_from(self.reader.varint()?).unwrap_or(usize::MAX);
-                    let name = self
-                        .tables
-                        .types
-                        .get(id)
-                        .map_or("an unknown type", String::as_str);
-                    let type_name = name.to_owned();
+                    let type_name = self.name()?;
                     delta.extensions.push(if added {
-                        ExtensionEdit::Add { type_name }
+                        ExtensionEdit::Add {
+                            type_name,
+                            value: None,
+                        }
                     } else {
+                        head.values.retain(|(name, _)| *name != type_name);
                         ExtensionEdit::Remove { type_name }
                     });
                 }
@@ -104,7 +112,44 @@ impl Decoder<'_> {
             let announced = self.reader.varint()?.checked_sub(1);
             delta.body = Some(set(&mut head.body, BodyRef { body, announced }));
         }
+        if mask & part::VALUES != 0 {
+            self.values(&mut head, &mut delta.extensions)?;
+        }
         Ok((delta, Rc::new(head)))
+    }
+
+    /// Values of extensions: of those that were just put in, or others than before.
+    fn values(
+        &mut self,
+        head: &mut Head,
+        edits: &mut Vec<ExtensionEdit>,
+    ) -> Result<(), DecodeError> {
+        for _ in 0..self.reader.varint()? {
+            let (name, text) = (self.name()?, self.reader.text()?);
+            let added = edits.iter_mut().find_map(|edit| match edit {
+                ExtensionEdit::Add { type_name, value } if *type_name == name => Some(value),
+                _ => None,
+            });
+            let from = head.values.iter().position(|(known, _)| *known == name);
+            let from = from.map(|at| head.values.swap_remove(at).1);
+            head.values.push((name.clone(), text.clone()));
+            match added {
+                Some(value) => *value = Some(text),
+                None => edits.push(ExtensionEdit::Change {
+                    type_name: name,
+                    from,
+                    to: text,
+                }),
+            }
+        }
+        Ok(())
+    }
+
+    /// A name by its number.
+    fn name(&mut self) -> Result<String, DecodeError> {
+        let id = usize::try_from(self.reader.varint()?).unwrap_or(usize::MAX);
+        let name = self.tables.types.get(id);
+        Ok(name.map_or("an unknown name", String::as_str).to_owned())
     }
 
     fn fields(&mut self, old: &[Field]) -> Result<Vec<Field>, DecodeError> {
@@ -112,8 +157,11 @@ impl Decoder<'_> {
         loop {
             match self.reader.varint()? {
                 0 => return Ok(fields),
-                2 => {
-                    let name = self.reader.text()?;
+                piece @ (2 | 4) => {
+                    let name = match piece {
+                        2 => self.reader.text()?,
+                        _ => self.name()?,
+                    };
                     let redacted = self.reader.byte()? != 0;
                     let value = Octets::from(self.reader.bytes()?);
                     self.literals += 1;

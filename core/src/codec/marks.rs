@@ -2,6 +2,7 @@
 
 use super::{DecodeError, decode::Decoder, format::tag};
 use crate::wire::{Frame, Mark, MarkKind};
+use std::collections::BTreeMap;
 
 impl Decoder<'_> {
     pub(super) fn mark(&mut self, tag: u8) -> Result<(), DecodeError> {
@@ -30,6 +31,16 @@ impl Decoder<'_> {
                 MarkKind::Error { chain }
             }
             tag::REBUILT => MarkKind::Rebuilt,
+            tag::SPAN => self.span()?,
+            tag::TEMPLATE => MarkKind::Template {
+                name: self.reader.text()?,
+                elapsed_ns: self.reader.varint()?,
+            },
+            tag::STATEMENT => MarkKind::Sql {
+                statement: self.reader.text()?,
+                rows: None,
+                elapsed_ns: Some(self.reader.varint()?),
+            },
             _ => self.log()?,
         };
         let after = (self.cycle.steps.len() as u32).saturating_sub(1);
@@ -59,19 +70,53 @@ impl Decoder<'_> {
         })
     }
 
-    fn log(&mut self) -> Result<MarkKind, DecodeError> {
-        let level = match self.reader.byte()? {
+    fn level(&mut self) -> Result<&'static str, DecodeError> {
+        Ok(match self.reader.byte()? {
             1 => "ERROR",
             2 => "WARN",
             3 => "INFO",
             4 => "DEBUG",
             _ => "TRACE",
-        };
-        let (target, message) = (self.reader.text()?, self.reader.text()?);
-        let mut fields = std::collections::BTreeMap::new();
+        })
+    }
+
+    fn fields_of_log(&mut self) -> Result<BTreeMap<String, String>, DecodeError> {
+        let mut fields = BTreeMap::new();
         for _ in 0..self.reader.varint()? {
             fields.insert(self.reader.text()?, self.reader.text()?);
         }
+        Ok(fields)
+    }
+
+    /// A span: of the app's own, or one that says by its fields what it is.
+    fn span(&mut self) -> Result<MarkKind, DecodeError> {
+        let level = self.level()?;
+        let (target, name) = (self.reader.text()?, self.reader.text()?);
+        let (elapsed_ns, busy_ns) = (self.reader.varint()?, self.reader.varint()?);
+        let fields = self.fields_of_log()?;
+        if let Some(call) = call(&fields, elapsed_ns) {
+            return Ok(call);
+        }
+        Ok(match fields.get("template.name") {
+            Some(name) => MarkKind::Template {
+                name: name.clone(),
+                elapsed_ns,
+            },
+            None => MarkKind::Span {
+                level: level.into(),
+                target,
+                name,
+                fields,
+                elapsed_ns,
+                busy_ns,
+            },
+        })
+    }
+
+    fn log(&mut self) -> Result<MarkKind, DecodeError> {
+        let level = self.level()?;
+        let (target, message) = (self.reader.text()?, self.reader.text()?);
+        let fields = self.fields_of_log()?;
         if target == "sqlx::query" {
             let number = |name: &str| fields.get(name)?.parse().ok();
             let seconds = fields
@@ -94,5 +139,89 @@ impl Decoder<'_> {
             message,
             fields,
         })
+    }
+}
+
+/// A request to another server, if a span with these fields is one: OpenTelemetry's semantic conventions for HTTP client
+/// spans, those of before 1.23 too.
+fn call(fields: &BTreeMap<String, String>, elapsed_ns: u64) -> Option<MarkKind> {
+    let get = |names: &[&str]| names.iter().find_map(|name| fields.get(*name)).cloned();
+    let kind = fields.get("otel.kind")?;
+    if !kind.eq_ignore_ascii_case("client") {
+        return None;
+    }
+    let method = get(&["http.request.method", "http.method"])?;
+    let url = get(&["url.full", "http.url"]).or_else(|| {
+        let host = get(&["server.address", "net.peer.name", "http.host"])?;
+        let scheme = get(&["url.scheme", "http.scheme"]).map(|scheme| format!("{scheme}://"));
+        let port = get(&["server.port", "net.peer.port"]).map(|port| format!(":{port}"));
+        let path = get(&["url.path", "http.target"]);
+        let [scheme, port, path] = [scheme, port, path].map(Option::unwrap_or_default);
+        Some(format!("{scheme}{host}{port}{path}"))
+    })?;
+    let status = get(&["http.response.status_code", "http.status_code"]);
+    Some(MarkKind::Call {
+        method,
+        url,
+        status: status.and_then(|status| status.parse().ok()),
+        error: get(&["error.message", "error.type"]),
+        elapsed_ns,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_a_call_if_its_attributes_say_so() {
+        let call_of = |fields: &[(&str, &str)]| {
+            let owned = fields.iter().map(|(n, v)| ((*n).into(), (*v).into()));
+            match call(&owned.collect(), 7)? {
+                MarkKind::Call {
+                    method,
+                    url,
+                    status,
+                    ..
+                } => Some((method, url, status)),
+                _ => None,
+            }
+        };
+        let expected = |url: &str, status| Some(("GET".to_owned(), url.to_owned(), status));
+        let client = ("otel.kind", "client");
+        let get = ("http.request.method", "GET");
+        let full = ("url.full", "https://a.example/b?c=d");
+        let ok = ("http.response.status_code", "200");
+        assert_eq!(
+            call_of(&[client, get, full, ok]),
+            expected("https://a.example/b?c=d", Some(200))
+        );
+        // As reqwest-tracing has it.
+        let parts = [
+            ("url.scheme", "https"),
+            ("server.address", "a.example"),
+            ("server.port", "8443"),
+        ];
+        assert_eq!(
+            call_of(&[&[("otel.kind", "Client"), get][..], &parts].concat()),
+            expected("https://a.example:8443", None)
+        );
+        let old = [
+            ("http.method", "GET"),
+            ("http.url", "http://b/"),
+            ("http.status_code", "404"),
+        ];
+        assert_eq!(
+            call_of(&[&[client][..], &old].concat()),
+            expected("http://b/", Some(404))
+        );
+        for none in [
+            &[("otel.kind", "server"), get, full][..],
+            &[get, full],
+            &[client, full],
+            &[client, get],
+        ] {
+            assert_eq!(call_of(none), None, "{none:?}");
+        }
     }
 }

@@ -56,11 +56,7 @@ pub(super) fn strip(
     outer: Option<&Head>,
     prefix: &str,
 ) -> (Delta, Head) {
-    let is_nest = |edit: &ExtensionEdit| match edit {
-        ExtensionEdit::Add { type_name } | ExtensionEdit::Remove { type_name } => {
-            type_name.ends_with("nested_path::NestedPath")
-        }
-    };
+    let is_nest = |edit: &ExtensionEdit| edit.type_name().ends_with("nested_path::NestedPath");
     let (extensions, others) = delta.extensions.drain(..).partition(is_nest);
     delta.extensions = others;
     let mut before = request.clone();

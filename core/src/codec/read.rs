@@ -15,8 +15,10 @@ pub(crate) struct Header {
     pub(crate) duration_ns: u64,
     pub(crate) idle_ns: u64,
     pub(crate) cost_ns: u64,
+    pub(crate) usual_cost_ns: [u64; 2],
     pub(crate) omitted_marks: u64,
     pub(crate) omitted_steps: u64,
+    pub(crate) omitted_bodies: u64,
     pub(crate) connection: Option<Connection>,
 }
 
@@ -90,8 +92,10 @@ impl<'a> Reader<'a> {
             duration_ns: self.varint()?,
             idle_ns: self.varint()?,
             cost_ns: self.varint()?,
+            usual_cost_ns: [self.varint()?, self.varint()?],
             omitted_marks: self.varint()?,
             omitted_steps: self.varint()?,
+            omitted_bodies: self.varint()?,
             connection: None,
         };
         if self.byte()? != 0 {

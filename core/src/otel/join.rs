@@ -38,15 +38,17 @@ pub(crate) struct Joined {
     state: TraceState,
 }
 
-/// Whether cycles have a context.
+/// A cycle has begun with a request that has these headers.
 #[inline]
-pub(crate) fn is_on() -> bool {
-    ON.load(Ordering::Relaxed)
+pub(crate) fn begin(handle: &Handle, headers: &HeaderMap) {
+    if ON.load(Ordering::Relaxed) {
+        let number = handle.lock().number();
+        let joined = join(number, headers);
+        handle.lock().joined = Some(joined);
+    }
 }
 
-/// The trace of the cycle with this number, whose request has these headers.
-#[cold]
-pub(crate) fn join(number: u64, headers: &HeaderMap) -> Joined {
+fn join(number: u64, headers: &HeaderMap) -> Joined {
     let values = headers.get_all("traceparent").iter();
     let parent = Parent::of(values.map(HeaderValue::as_bytes));
     let ids = Ids::of(&format!("{}-{number}", agent::identity().run), &parent);
@@ -67,7 +69,7 @@ pub(crate) fn join(number: u64, headers: &HeaderMap) -> Joined {
 /// as with any other context.
 #[inline]
 pub(crate) fn enter(handle: &Handle, entry: Option<EntryId>) -> Option<ContextGuard> {
-    if !is_on() {
+    if !ON.load(Ordering::Relaxed) {
         return None;
     }
     let entry = entry?;

@@ -1,7 +1,7 @@
 //! One delta done to one message.
 
 use super::{Held, Message};
-use crate::wire::{Change, Delta, ExtensionEdit, Header, HeaderEdit};
+use crate::wire::{Change, Delta, Extension, ExtensionEdit, Header, HeaderEdit};
 
 /// Does what `delta` says; `by` is the step that carries it.
 pub(super) fn apply(message: &mut Message, delta: &Delta, by: u32) -> Result<(), &'static str> {
@@ -72,15 +72,24 @@ fn check(list: &[Held<Header>], at: usize, header: &Header) -> Result<(), &'stat
 }
 
 /// Extensions are a set: one that is put in again has changed, one that is not there can't be taken out.
-fn edit_extensions(list: &mut Vec<Held<String>>, edit: &ExtensionEdit, by: u32) {
-    match edit {
-        ExtensionEdit::Add { type_name } => match list.iter_mut().find(|h| h.value == *type_name) {
-            Some(held) => held.by = by,
-            None => list.push(Held {
-                value: type_name.clone(),
-                by,
-            }),
-        },
-        ExtensionEdit::Remove { type_name } => list.retain(|held| held.value != *type_name),
+fn edit_extensions(list: &mut Vec<Held<Extension>>, edit: &ExtensionEdit, by: u32) {
+    let at = list
+        .iter()
+        .position(|held| held.value.type_name == edit.type_name());
+    let value = match edit {
+        ExtensionEdit::Add { value, .. } => value.clone(),
+        ExtensionEdit::Change { to, .. } => Some(to.clone()),
+        ExtensionEdit::Remove { .. } => {
+            list.retain(|held| held.value.type_name != edit.type_name());
+            return;
+        }
+    };
+    let value = Extension {
+        type_name: edit.type_name().to_owned(),
+        value,
+    };
+    match at {
+        Some(at) => list[at] = Held { value, by },
+        None => list.push(Held { value, by }),
     }
 }

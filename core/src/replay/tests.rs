@@ -221,6 +221,7 @@ fn each_step_has_both_messages_and_who_set_what() {
     resend.status = None;
     resend.extensions = vec![ExtensionEdit::Add {
         type_name: "User".into(),
+        value: None,
     }];
     let mut answer = changed(None, "", "x=1").unwrap();
     answer.status = Some(Change {

@@ -111,6 +111,9 @@ fn mark_name(what: &MarkKind) -> &'static str {
         MarkKind::BodyFrame { .. } => "body frame",
         MarkKind::Log { .. } => "log",
         MarkKind::Sql { .. } => "sql",
+        MarkKind::Span { .. } => "span",
+        MarkKind::Call { .. } => "call",
+        MarkKind::Template { .. } => "template",
         MarkKind::Error { .. } | MarkKind::Panic { .. } => "exception",
         MarkKind::Rebuilt => "rebuilt",
     }

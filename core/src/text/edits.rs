@@ -77,8 +77,18 @@ pub fn edits(cycle: &Cycle, delta: &Delta) -> Vec<Edit> {
     }
     for edit in &delta.extensions {
         match edit {
-            ExtensionEdit::Add { type_name } => push(Sign::Added, extension(type_name)),
-            ExtensionEdit::Remove { type_name } => push(Sign::Removed, extension(type_name)),
+            ExtensionEdit::Add { type_name, value } => {
+                push(Sign::Added, extension(type_name, value.as_deref()))
+            }
+            ExtensionEdit::Remove { type_name } => push(Sign::Removed, extension(type_name, None)),
+            ExtensionEdit::Change {
+                type_name,
+                from,
+                to,
+            } => push(
+                Sign::Changed,
+                format!("{} → {}", extension(type_name, from.as_deref()), escape(to)),
+            ),
         }
     }
     if let Some(change) = &delta.body {
@@ -144,8 +154,14 @@ pub fn header(header: &Header) -> String {
 }
 
 /// `ext Type`, escaped. Paths of modules are left out, arguments kept: `Extension<app::User>` is `Extension<User>`.
-pub fn extension(type_name: &str) -> String {
-    format!("ext {}", escape(&short_type(type_name)))
+pub fn extension(type_name: &str, value: Option<&str>) -> String {
+    let name = short_type(type_name);
+    match value {
+        // `Debug` begins with the name.
+        Some(value) if value.starts_with(&name) => format!("ext {}", escape(value)),
+        Some(value) => format!("ext {}: {}", escape(&name), escape(value)),
+        None => format!("ext {}", escape(&name)),
+    }
 }
 
 /// A type name without the paths of its modules.

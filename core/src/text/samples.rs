@@ -3,8 +3,8 @@
 
 use super::wire::{
     Body, BodyEnd, BodyRef, Change, Connection, Cycle, Delta, Edge, ExtensionEdit, Header,
-    HeaderEdit, Left, Mark, MarkKind, Octets, Omitted, Outcome, Resolved, Side, Site, SiteKind,
-    Stage, Step, WIRE_VERSION,
+    HeaderEdit, KnownBy, Left, Mark, MarkKind, Octets, Omitted, Outcome, Resolved, Side, Site,
+    SiteKind, Stage, Step, WIRE_VERSION,
 };
 use std::collections::BTreeMap;
 
@@ -238,6 +238,7 @@ fn plus(base: u32, at: usize, name: &str, value: &str) -> Delta {
 fn ext(mut delta: Delta, type_name: &str) -> Delta {
     delta.extensions.push(ExtensionEdit::Add {
         type_name: type_name.into(),
+        value: None,
     });
     delta
 }
@@ -442,6 +443,7 @@ pub(crate) fn panicked() -> Cycle {
     };
     b.cycle.status = Some(500);
     b.cycle.omitted = Omitted {
+        bodies: 0,
         marks: 12,
         steps: 0,
     };
@@ -498,4 +500,97 @@ pub(crate) fn retried() -> Cycle {
     b.leave(2, Left::Returned);
     b.cycle.status = Some(203);
     b.send(9, Left::Sent)
+}
+
+/// A view in which much happens: a span, a request to another server, a template.
+pub(crate) fn worked() -> Cycle {
+    let mut b = Build::new(1, "GET", "/stock/7");
+    b.parse(&HEADERS[..1]);
+    b.enter(5, SiteKind::Router, "Router");
+    b.resolve(12, Some("/stock/{id}"), &[("id", "7")]);
+    b.enter(4, SiteKind::Handler, "show_stock");
+    b.wait(2_000);
+    b.mark(
+        2_400,
+        MarkKind::Call {
+            method: "GET".into(),
+            url: "https://stock.example/items/7?api_key=[redacted #3fa2]".into(),
+            status: Some(200),
+            error: None,
+            elapsed_ns: 2_300_000,
+        },
+    );
+    b.mark(
+        30,
+        MarkKind::Span {
+            level: "INFO".into(),
+            target: "shop::stock".into(),
+            name: "count".into(),
+            fields: BTreeMap::from([("id".into(), "7".into())]),
+            elapsed_ns: 2_410_000,
+            busy_ns: 390_000,
+        },
+    );
+    b.mark(
+        180,
+        MarkKind::Template {
+            name: "stock.html".into(),
+            elapsed_ns: 160_000,
+        },
+    );
+    let body = b.body(Side::Response, "<p>3 left</p>");
+    b.leave(20, Left::Returned).delta = Some(Delta {
+        status: Some(to(200)),
+        body: Some(to(body)),
+        ..added(&[("content-type", "text/html; charset=utf-8")])
+    });
+    b.leave(2, Left::Returned);
+    b.cycle.status = Some(200);
+    b.cycle.omitted.bodies = 2;
+    b.send(10, Left::Sent)
+}
+
+/// An extractor refuses the request after a part of its body.
+pub(crate) fn rejected() -> Cycle {
+    let mut b = Build::new(2, "POST", "/books");
+    b.parse(&HEADERS[..1]);
+    b.enter(5, SiteKind::Router, "Router");
+    b.resolve(12, Some("/books"), &[]);
+    let sent = b.body(Side::Request, "{\"title\": ");
+    let view = b.enter(4, SiteKind::Handler, "create");
+    view.delta = Some(Delta {
+        base: Some(0),
+        body: Some(to(sent)),
+        ..Delta::default()
+    });
+    let site = view.site;
+    b.cycle.sites[site.unwrap()].extractors = vec!["Path<u64>".into(), "Json<New>".into()];
+    let body = b.body(Side::Response, "Failed to parse the request body as JSON");
+    b.leave(40, Left::Returned).delta = Some(Delta {
+        status: Some(to(400)),
+        body: Some(to(body)),
+        ..added(&[("content-type", "text/plain; charset=utf-8")])
+    });
+    b.leave(2, Left::Returned);
+    b.cycle.outcome = Outcome::Rejected {
+        site,
+        extractor: "Json<New>".into(),
+        rejection: Some("JsonSyntaxError".into()),
+        read: Some(10),
+        known_by: KnownBy::Answer,
+    };
+    b.cycle.status = Some(400);
+    b.send(10, Left::Sent)
+}
+
+/// The client went away in the middle of a head.
+pub(crate) fn half_head() -> Cycle {
+    let mut b = Build::new(4, "", "");
+    b.enter(0, SiteKind::Server, "serve");
+    b.leave(30_000, Left::Dropped);
+    b.cycle.outcome = Outcome::Cancelled {
+        stage: Stage::Parse,
+        site: None,
+    };
+    b.end(2)
 }

@@ -6,12 +6,15 @@ use crate::{
     wire::{Cycle, Edge},
 };
 
-fn all() -> [Cycle; 4] {
+fn all() -> [Cycle; 7] {
     [
         samples::completed(),
         samples::short_circuit(),
         samples::panicked(),
         samples::retried(),
+        samples::worked(),
+        samples::rejected(),
+        samples::half_head(),
     ]
 }
 
@@ -33,6 +36,21 @@ fn a_panic_and_hostile_text() {
 #[test]
 fn a_layer_that_called_in_again() {
     insta::assert_snapshot!(timeline(&samples::retried()));
+}
+
+#[test]
+fn what_happens_inside_a_view() {
+    insta::assert_snapshot!(timeline(&samples::worked()));
+}
+
+#[test]
+fn an_extractor_that_refused() {
+    insta::assert_snapshot!(timeline(&samples::rejected()));
+}
+
+#[test]
+fn a_head_that_never_became_a_request() {
+    insta::assert_snapshot!(timeline(&samples::half_head()));
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! A cycle, step by step.
 
-use super::{clock, duration, edits, escape, size};
+use super::{clock, duration, edits, escape, line::request, marks, notes, size};
 use crate::{
     times::{Row, RowState, rows},
-    wire::{
-        BodyEnd, Cycle, Edge, Frame, Left, Mark, MarkKind, Side, SiteKind, Stage, Step, Tried, Why,
-    },
+    wire::{Cycle, Edge, Left, Mark, MarkKind, Side, SiteKind, Stage, Step},
 };
 use std::fmt;
 
@@ -64,8 +62,9 @@ impl fmt::Display for Timeline<'_> {
             };
             let depth = depth.map_or(0, |r| r.depth);
             delta_lines(f, cycle, step, depth)?;
-            tried_lines(f, step, depth)?;
-            traffic_lines(f, step, depth)?;
+            for note in notes::of_step(cycle, step, times) {
+                below(f, depth, format_args!("· {note}"))?;
+            }
             let mut here = Vec::new();
             while let Some(mark) = marks.next_if(|m| m.after as usize <= i) {
                 here.push(mark);
@@ -78,33 +77,20 @@ impl fmt::Display for Timeline<'_> {
 
 fn head(f: &mut fmt::Formatter<'_>, cycle: &Cycle, times: bool) -> fmt::Result {
     let status = cycle.status.map_or("no status".into(), |s| s.to_string());
+    let request = request(&cycle.method, &cycle.target);
     if !times {
-        let (method, target) = (escape(&cycle.method), escape(&cycle.target));
-        return writeln!(
-            f,
-            "{method} {target}  {status}  {}\n",
-            escape(&outcome(cycle))
-        );
+        return writeln!(f, "{request}  {status}  {}\n", escape(&outcome(cycle)));
     }
     writeln!(
         f,
-        "{}  {} {}  {status}  {}  {}",
+        "{}  {request}  {status}  {}  {}",
         clock(cycle.started_unix_us),
-        escape(&cycle.method),
-        escape(&cycle.target),
         duration(cycle.duration_ns),
         escape(&outcome(cycle)),
     )?;
     write!(f, "{}, cycle {}", escape(&cycle.app), escape(&cycle.id))?;
     if let Some(connection) = &cycle.connection {
-        write!(
-            f,
-            ", request {} on connection {}",
-            connection.reuse, connection.number
-        )?;
-        if let Some(peer) = &connection.peer {
-            write!(f, " from {}", escape(peer))?;
-        }
+        write!(f, ", {}", notes::connection(connection))?;
     }
     writeln!(f, "\n")
 }
@@ -226,71 +212,6 @@ fn delta_lines(
     Ok(())
 }
 
-/// The routes that were tried and refused, where no view took the request.
-fn tried_lines(f: &mut fmt::Formatter<'_>, step: &Step, depth: usize) -> fmt::Result {
-    const SHOWN: usize = 5;
-    let tried = step.resolved.as_ref().map_or(&[][..], |r| &r.tried);
-    for route in tried.iter().take(SHOWN) {
-        below(f, depth, format_args!("· tried {}", self::tried(route)))?;
-    }
-    match tried.len().saturating_sub(SHOWN) {
-        0 => Ok(()),
-        n => below(f, depth, format_args!("· tried {n} more")),
-    }
-}
-
-/// A route that was tried, and why it was refused, on one line, escaped.
-pub fn tried(tried: &Tried) -> String {
-    let route = escape(&tried.route);
-    match &tried.why {
-        Why::Path {
-            wanted: Some(wanted),
-            got: Some(got),
-        } => {
-            format!("{route}: {:?} is not {}", escape(got), escape(wanted))
-        }
-        Why::Path {
-            wanted: Some(wanted),
-            ..
-        } => format!("{route}: the path ends before {}", escape(wanted)),
-        Why::Path { got, .. } => {
-            let got = got.as_deref().unwrap_or_default();
-            format!("{route}: the path goes on with {:?}", escape(got))
-        }
-        Why::Method { allowed } => {
-            format!("{route}: almost, it takes {}", escape(&allowed.join(", ")))
-        }
-        Why::Matched => format!("{route}: it matches"),
-    }
-}
-
-/// What went over an upgraded connection.
-fn traffic_lines(f: &mut fmt::Formatter<'_>, step: &Step, depth: usize) -> fmt::Result {
-    let Some(traffic) = step.sent.as_ref().and_then(|sent| sent.upgraded.as_ref()) else {
-        return Ok(());
-    };
-    let (bytes_in, bytes_out) = (size(traffic.bytes_in), size(traffic.bytes_out));
-    below(
-        f,
-        depth,
-        format_args!("· upgraded: {bytes_in} in, {bytes_out} out"),
-    )?;
-    for count in &traffic.frames {
-        let from = match count.side {
-            Side::Request => "from the client",
-            Side::Response => "to the client",
-        };
-        let (frames, kind, bytes) = (count.frames, count.kind.as_str(), size(count.bytes));
-        let s = if frames == 1 { "" } else { "s" };
-        below(
-            f,
-            depth,
-            format_args!("· {frames} {kind} frame{s} {from}, {bytes}"),
-        )?;
-    }
-    Ok(())
-}
-
 fn mark_lines(
     f: &mut fmt::Formatter<'_>,
     cycle: &Cycle,
@@ -323,87 +244,18 @@ fn mark_lines(
                 let text = format_args!("· {side}{frames} frame{s}, {}", size(bytes));
                 below(f, depth, text)?;
             }
-            MarkKind::Sql {
-                statement, rows, ..
-            } if !times => {
-                let (statement, rows) = (statement.clone(), *rows);
-                let what = MarkKind::Sql {
-                    statement,
-                    rows,
-                    elapsed_ns: None,
-                };
-                below(f, depth, format_args!("· {}", mark(&what)))?;
-            }
             what => {
-                below(f, depth, format_args!("· {}", mark(what)))?;
-                if let MarkKind::Panic { backtrace, .. } = what {
-                    backtrace_lines(f, backtrace, depth)?;
+                let timeless = (!times).then(|| marks::timeless(what));
+                let mut said = marks::lines(timeless.as_ref().unwrap_or(what)).into_iter();
+                let first = said.next().unwrap_or_default();
+                below(f, depth, format_args!("· {first}"))?;
+                for line in said {
+                    below(f, depth, format_args!("    {line}"))?;
                 }
             }
         }
     }
     Ok(())
-}
-
-/// The app's own frames, and how many others stand between them.
-fn backtrace_lines(f: &mut fmt::Formatter<'_>, backtrace: &[Frame], depth: usize) -> fmt::Result {
-    for frame in backtrace {
-        let folded = match frame.folded {
-            0 => String::new(),
-            n => format!("  (behind {n} of libraries)"),
-        };
-        let (function, at) = (escape(&frame.function), escape(&frame.at));
-        below(f, depth, format_args!("    {function} at {at}{folded}"))?;
-    }
-    Ok(())
-}
-
-/// A mark on one line, escaped: `sql SELECT …, 1 row, 1.8 ms`.
-pub fn mark(mark: &MarkKind) -> String {
-    match mark {
-        MarkKind::BodyFrame { len, .. } => format!("body frame, {}", size(*len)),
-        MarkKind::Log {
-            level,
-            target,
-            message,
-            fields,
-        } => {
-            let mut text = format!(
-                "log {} {}: {}",
-                escape(level),
-                escape(target),
-                escape(message)
-            );
-            for (name, value) in fields {
-                text += &format!(" {}={}", escape(name), escape(value));
-            }
-            text
-        }
-        MarkKind::Sql {
-            statement,
-            rows,
-            elapsed_ns,
-        } => {
-            // Statements are laid out over many lines; here they have one.
-            let words: Vec<_> = statement.split_ascii_whitespace().collect();
-            let mut text = format!("sql {}", escape(&words.join(" ")));
-            if let Some(rows) = rows {
-                text += &format!(", {rows} row{}", if *rows == 1 { "" } else { "s" });
-            }
-            if let Some(ns) = elapsed_ns {
-                text += &format!(", {}", duration(*ns));
-            }
-            text
-        }
-        MarkKind::Error { chain } => {
-            let chain: Vec<_> = chain.iter().map(|error| escape(error)).collect();
-            format!("error: {}", chain.join(", because: "))
-        }
-        MarkKind::Panic { message, at, .. } => {
-            format!("panic at {}: {}", escape(at), escape(message))
-        }
-        MarkKind::Rebuilt => "the request was built afresh".into(),
-    }
 }
 
 fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row], times: bool) -> fmt::Result {
@@ -417,27 +269,9 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row], times: bool) ->
         writeln!(f, "never ran: {}", never.join(", "))?;
     }
     for body in &cycle.bodies {
-        let side = match body.side {
-            Side::Request => "request",
-            Side::Response => "response",
-        };
-        let end = match &body.end {
-            BodyEnd::Complete => "complete".into(),
-            BodyEnd::Cut => "not read to its end".into(),
-            BodyEnd::Error { error } => format!("broke: {}", escape(error)),
-        };
-        let s = if body.frames == 1 { "" } else { "s" };
-        let events = match body.events {
-            Some(1) => ", 1 event".into(),
-            Some(n) => format!(", {n} events"),
-            None => String::new(),
-        };
-        writeln!(
-            f,
-            "{side} body: {} in {} frame{s}{events}, {end}",
-            size(body.len),
-            body.frames
-        )?;
+        for line in notes::of_body(body, times) {
+            writeln!(f, "{line}")?;
+        }
     }
     if let Some(omitted) = omitted(cycle) {
         writeln!(f, "left out, the cycle was too big: {omitted}")?;
@@ -455,11 +289,16 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row], times: bool) ->
 
 /// What a cap on the cycle's size left out: `12 marks`. None: nothing.
 pub fn omitted(cycle: &Cycle) -> Option<String> {
-    let left_out = [(cycle.omitted.steps, "step"), (cycle.omitted.marks, "mark")];
+    let omitted = cycle.omitted;
+    let left_out = [
+        (omitted.steps, ["step", "steps"]),
+        (omitted.marks, ["mark", "marks"]),
+        (omitted.bodies, ["look at a body", "looks at bodies"]),
+    ];
     let words: Vec<_> = left_out
         .into_iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}{}", if n == 1 { "" } else { "s" }))
+        .map(|(n, [one, many])| format!("{n} {}", if n == 1 { one } else { many }))
         .collect();
     (!words.is_empty()).then(|| words.join(" and "))
 }

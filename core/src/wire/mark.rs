@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 /// Something that happened between two steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mark {
     /// When, from the start of the cycle.
     pub t_ns: u64,
@@ -19,6 +20,7 @@ pub struct Mark {
 
 /// What a [`Mark`] says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "mark", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MarkKind {
@@ -40,7 +42,42 @@ pub enum MarkKind {
         /// Fields.
         fields: BTreeMap<String, String>,
     },
-    /// A statement that sqlx ran.
+    /// A `tracing` span; the mark stands where it ended.
+    Span {
+        /// `TRACE` … `ERROR`.
+        level: String,
+        /// Target.
+        target: String,
+        /// Name.
+        name: String,
+        /// Fields, as they were at its end.
+        fields: BTreeMap<String, String>,
+        /// From its beginning to its end.
+        elapsed_ns: u64,
+        /// How much of that time it was entered.
+        busy_ns: u64,
+    },
+    /// A request that the app sent to another server: a span of kind `client` with OpenTelemetry's HTTP attributes.
+    Call {
+        /// `http.request.method`.
+        method: String,
+        /// `url.full`, or what of it the span says.
+        url: String,
+        /// `http.response.status_code`.
+        status: Option<u16>,
+        /// What went wrong: `error.message`, `error.type`.
+        error: Option<String>,
+        /// From the beginning of the span to its end.
+        elapsed_ns: u64,
+    },
+    /// A template that was rendered: see [`crate::template`].
+    Template {
+        /// Its name.
+        name: String,
+        /// How long it took.
+        elapsed_ns: u64,
+    },
+    /// A statement that sqlx or diesel ran.
     Sql {
         /// The statement.
         statement: String,
@@ -70,6 +107,7 @@ pub enum MarkKind {
 
 /// A frame of a backtrace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Frame {
     /// The function, as the compiler names it.
     pub function: String,

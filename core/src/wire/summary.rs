@@ -1,10 +1,11 @@
 //! A line of a list.
 
-use super::{Cycle, Edge, MarkKind, Outcome, Stage};
+use super::{Cycle, Edge, KnownBy, MarkKind, Outcome, Stage};
 use serde::{Deserialize, Serialize};
 
 /// What a list shows of a cycle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CycleSummary {
     /// As in [`Cycle::id`].
     pub id: String,
@@ -40,6 +41,7 @@ pub struct CycleSummary {
 
 /// How the time of a cycle was spent, recording's own cost left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Bar {
     /// In layers, on the way in (resolving included).
     pub in_ns: u64,
@@ -125,7 +127,25 @@ impl Outcome {
         match self {
             Self::Completed => "completed".into(),
             Self::ShortCircuited { .. } => format!("answered by {by}"),
-            Self::Rejected { extractor, .. } => format!("rejected by extractor {extractor}"),
+            Self::Rejected {
+                extractor,
+                rejection,
+                read,
+                known_by,
+                ..
+            } => {
+                let mut text = format!("rejected by extractor {extractor}");
+                if let Some(rejection) = rejection.as_ref().filter(|r| *r != extractor) {
+                    text += &format!(" ({rejection})");
+                }
+                if let Some(read) = read {
+                    text += &format!(", {} of the body read", crate::text::size(*read));
+                }
+                if *known_by == KnownBy::Answer {
+                    text += ", going by its answer";
+                }
+                text
+            }
             Self::Failed { error, .. } => format!("failed: {error}"),
             Self::Panicked {
                 message,

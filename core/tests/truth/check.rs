@@ -35,7 +35,7 @@ pub fn check(case: &Case, ran: &Ran) -> Verdict {
     let told = |what: String| format!("{what}\n\n{}", side_by_side(&wanted, cycle));
     steps(&wanted, cycle).map_err(told)?;
     marks(&wanted, cycle).map_err(told)?;
-    let mut messages = Messages::new(cycle);
+    let mut messages = Messages::new(cycle, &wanted);
     for (seq, want) in wanted.steps.iter().enumerate() {
         messages.check(&wanted, seq, want).map_err(told)?;
     }

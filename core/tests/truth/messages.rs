@@ -9,7 +9,7 @@ use crate::{
 use onionskin::{
     replay::Message,
     testing::Recorded,
-    wire::{BodyRef, Edge, ExtensionEdit, Header, Stage},
+    wire::{BodyRef, Edge, Header, Stage},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -24,22 +24,22 @@ pub struct Messages<'a> {
     /// Which recorded body is which of the kit's.
     pub bodies: HashMap<Label, usize>,
     masks: HashMap<(String, Vec<u8>), Vec<u8>>,
-    /// Values that were shown.
-    clear: HashSet<(String, Vec<u8>)>,
-    /// Values that were masked.
-    hidden: HashSet<(String, Vec<u8>)>,
+    /// Headers that somebody called sensitive somewhere in the cycle: they are masked everywhere.
     sensitive: HashSet<(String, Vec<u8>)>,
 }
 
 impl<'a> Messages<'a> {
-    pub fn new(cycle: &'a Recorded) -> Self {
+    pub fn new(cycle: &'a Recorded, wanted: &Wanted) -> Self {
+        let seen = wanted.steps.iter().filter_map(|step| step.seen.as_ref());
+        let sensitive = seen
+            .flat_map(|seen| &seen.headers)
+            .filter(|(_, _, sensitive)| *sensitive)
+            .map(|(name, value, _)| (name.clone(), value.clone()));
         Self {
             cycle,
             bodies: HashMap::new(),
             masks: HashMap::new(),
-            clear: HashSet::new(),
-            hidden: HashSet::new(),
-            sensitive: HashSet::new(),
+            sensitive: sensitive.collect(),
         }
     }
 
@@ -87,7 +87,7 @@ impl<'a> Messages<'a> {
         let mut exts: Vec<usize> = folded
             .extensions
             .iter()
-            .filter_map(|h| ext(&h.value))
+            .filter_map(|h| ext(&h.value.type_name))
             .collect();
         exts.sort_unstable();
         hold!(exts == seen.exts, "the extensions");
@@ -102,21 +102,16 @@ impl<'a> Messages<'a> {
     }
 
     fn header(&mut self, seen: &(String, Vec<u8>, bool), header: &Header) -> Verdict {
-        let (name, value, sensitive) = seen;
+        let (name, value, _) = seen;
         hold!(*name == header.name, "the header {name} is {}", header.name);
-        let is_secret = SECRET.contains(&name.as_str()) || *sensitive;
         let pair = (name.clone(), value.clone());
+        let is_secret = SECRET.contains(&name.as_str()) || self.sensitive.contains(&pair);
         if !header.redacted {
-            // A value that was there before somebody called it sensitive has been seen already.
-            let known = *sensitive && self.clear.contains(&pair);
-            hold!(!is_secret || known, "the header {name} is not masked");
-            self.clear.insert(pair);
+            hold!(!is_secret, "the header {name} is not masked");
             hold!(*value == header.value.0, "the value of {name}");
             return Ok(());
         }
-        // Nor is one shown that somebody called sensitive before.
-        let looks_secret = value.starts_with(b"Bearer ") || self.hidden.contains(&pair);
-        self.hidden.insert(pair);
+        let looks_secret = value.starts_with(b"Bearer ");
         hold!(is_secret || looks_secret, "the header {name} is masked");
         let shown = header.value.0.escape_ascii().to_string();
         hold!(
@@ -128,17 +123,9 @@ impl<'a> Messages<'a> {
             let tail = tail.escape_ascii().to_string();
             hold!(!shown.contains(&tail), "a masked value that shows: {shown}");
         }
-        // Called sensitive, a value is masked whole, and stays so as long as it is there.
-        if *sensitive {
-            self.sensitive.insert((name.clone(), value.clone()));
-        }
-        if self.sensitive.contains(&(name.clone(), value.clone())) {
-            return Ok(());
-        }
-        let key = (format!("{name} {sensitive}"), value.clone());
         let mask = self
             .masks
-            .entry(key)
+            .entry(pair)
             .or_insert_with(|| header.value.0.clone());
         hold!(*mask == header.value.0, "one value, two masks");
         Ok(())
@@ -204,11 +191,10 @@ impl<'a> Messages<'a> {
             "the delta of the headers: {:?}",
             delta.headers
         );
-        let edited = delta.extensions.iter().any(|e| match e {
-            ExtensionEdit::Add { type_name } | ExtensionEdit::Remove { type_name } => {
-                ext(type_name).is_some()
-            }
-        });
+        let edited = delta
+            .extensions
+            .iter()
+            .any(|edit| ext(edit.type_name()).is_some());
         hold!(
             edited != (before.exts == now.exts),
             "the delta of the extensions"

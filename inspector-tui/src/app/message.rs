@@ -8,7 +8,7 @@ use onionskin::{
         edits::{self, Sign},
         escape, escape_bytes,
     },
-    wire::{BodyRef, Delta, Header, HeaderEdit, Side, Step},
+    wire::{BodyRef, Delta, ExtensionEdit, Header, HeaderEdit, Side, Step},
 };
 
 /// Lines of a body that are shown.
@@ -29,21 +29,40 @@ pub struct MessageLine {
 /// Behind the message that the step is about: what was logged and run before the next step.
 pub fn message_lines(view: &View, side: Side) -> Option<Vec<MessageLine>> {
     let step = view.step()?;
+    let notes = notes(view, step, side);
     let message = match &view.replay {
         Ok(replay) => match side {
             Side::Request => replay.request(step.seq),
             Side::Response => replay.response(step.seq),
-        }?,
+        },
         Err(why) => return Some(vec![plain(format!("can't be replayed: {}", escape(why)))]),
+    };
+    let Some(message) = message else {
+        return (!notes.is_empty()).then_some(notes);
     };
     let delta = step.delta.as_ref().filter(|_| side_of(step) == side);
     let lines = Lines { view, step, delta };
     let mut lines = lines.of(message, side);
-    if side_of(step) == side {
-        let marks = view.cycle.marks.iter().filter(|m| m.after == step.seq);
-        lines.extend(marks.map(|m| plain(format!("· {}", text::mark(&m.what)))));
-    }
+    lines.extend(notes);
     Some(lines)
+}
+
+/// What there is to say of the step beside its message, and what happened before the next one.
+fn notes(view: &View, step: &Step, side: Side) -> Vec<MessageLine> {
+    if side_of(step) != side {
+        return Vec::new();
+    }
+    let point = |note: String| plain(format!("· {note}"));
+    let mut notes: Vec<_> = text::notes(&view.cycle, step)
+        .into_iter()
+        .map(point)
+        .collect();
+    for mark in view.cycle.marks.iter().filter(|m| m.after == step.seq) {
+        let mut lines = text::lines(&mark.what).into_iter();
+        notes.extend(lines.next().map(point));
+        notes.extend(lines.map(|line| plain(format!("    {line}"))));
+    }
+    notes
 }
 
 fn plain(text: String) -> MessageLine {
@@ -70,8 +89,18 @@ impl Lines<'_> {
         }
         lines.extend(self.gone());
         for extension in &message.extensions {
-            let text = edits::extension(&extension.value);
-            lines.push(self.line(extension, text, |_| Sign::Added));
+            let shown = &extension.value;
+            let text = edits::extension(&shown.type_name, shown.value.as_deref());
+            lines.push(self.line(extension, text, |delta| {
+                let is_change = |edit: &ExtensionEdit| {
+                    matches!(edit, ExtensionEdit::Change { .. })
+                        && edit.type_name() == shown.type_name
+                };
+                match delta.extensions.iter().any(is_change) {
+                    true => Sign::Changed,
+                    false => Sign::Added,
+                }
+            }));
         }
         if let Some(body) = &message.body {
             let text = format!("body {}", edits::body(&self.view.cycle, body.value));

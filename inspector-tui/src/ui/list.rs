@@ -6,7 +6,7 @@ use crate::{
     theme::{Part, Theme},
 };
 use onionskin::{
-    text::{clock, duration, escape},
+    text::{clock, duration, escape, target},
     wire::{CycleSummary, Outcome},
 };
 use ratatui::{
@@ -88,7 +88,10 @@ fn line(cycle: &CycleSummary, width: usize, selected: bool, theme: Theme) -> Lin
         cell(if selected { "▶ " } else { "  " }.into(), base),
         cell(format!("{clock}  "), theme.dim()),
         cell(format!("{} ", fit::pad(&escape(&cycle.method), 7)), base),
-        cell(fit::pad(&escape(&cycle.target), target_width), base),
+        cell(
+            fit::pad(&target(&cycle.method, &cycle.target), target_width),
+            base,
+        ),
         cell(format!(" {status}"), theme.status(cycle.status)),
         cell(
             format!(" {}", fit::pad_left(&duration(cycle.duration_ns), 8)),

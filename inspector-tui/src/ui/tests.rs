@@ -55,6 +55,21 @@ fn a_layer_that_called_in_again() {
 }
 
 #[test]
+fn what_happens_inside_a_view() {
+    check("worked", &open(samples::worked(), 3));
+}
+
+#[test]
+fn an_extractor_that_refused() {
+    check("rejected", &open(samples::rejected(), 4));
+}
+
+#[test]
+fn a_head_that_never_became_a_request() {
+    check("half_head", &open(samples::half_head(), 1));
+}
+
+#[test]
 fn one_message_alone() {
     let mut app = open(samples::completed(), 13);
     press(&mut app, KeyCode::Tab);

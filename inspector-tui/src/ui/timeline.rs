@@ -35,7 +35,8 @@ use ratatui::{
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
     let focused = app.focus == Pane::Timeline;
     let title = app.view().map_or("timeline".into(), |v| {
-        let title = format!("{} {}", escape(&v.cycle.method), escape(&v.cycle.target));
+        let target = text::target(&v.cycle.method, &v.cycle.target);
+        let title = format!("{} {target}", escape(&v.cycle.method));
         fit::cut(&title, usize::from(area.width).saturating_sub(34))
     });
     let inner = pane(

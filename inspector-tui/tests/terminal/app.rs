@@ -10,6 +10,7 @@ use std::{
     path::Path,
 };
 
+#[expect(dead_code, reason = "some are for other tests")]
 #[path = "../../../core/src/text/samples.rs"]
 mod samples;
 
@@ -37,6 +38,7 @@ impl App {
             pid: 7,
             started_unix_us: 1_763_726_460_000_000,
             command: "shop".into(),
+            cwd: None,
         };
         line(&mut stream, &hello);
         let mut answer = String::new();

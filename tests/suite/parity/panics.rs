@@ -2,12 +2,14 @@
 
 use super::{Mark, service};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Once,
 };
 
 thread_local! {
+    /// Whether this thread is in [`panic_of`]; the panics of others are not ours.
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
     static LAST: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
 }
 
@@ -17,6 +19,9 @@ fn panic_of<T>(code: impl FnOnce() -> T) -> (String, String) {
     HOOK.call_once(|| {
         let next = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
+            if !EXPECTED.get() {
+                return next(info);
+            }
             let payload = info.payload();
             let text = payload.downcast_ref::<String>().cloned();
             let text = text.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string));
@@ -27,7 +32,9 @@ fn panic_of<T>(code: impl FnOnce() -> T) -> (String, String) {
             }
         }));
     });
+    EXPECTED.set(true);
     let ended = catch_unwind(AssertUnwindSafe(code));
+    EXPECTED.set(false);
     assert!(ended.is_err(), "this should be refused");
     LAST.take().expect("a panic with a message")
 }

@@ -109,7 +109,7 @@ fn the_route_its_parameters_and_its_view() {
     assert!(view.file.ends_with("notes.rs") && view.line > 0);
     // The extension that the layer put in.
     let added = &delta(&cycle, Edge::In, "inspect").extensions;
-    let [ExtensionEdit::Add { type_name }] = &added[..] else {
+    let [ExtensionEdit::Add { type_name, .. }] = &added[..] else {
         panic!("{added:?}");
     };
     assert!(type_name.ends_with("::Admin"), "{type_name}");

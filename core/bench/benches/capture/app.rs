@@ -41,6 +41,10 @@ pub(crate) enum Variant {
     Ring,
     /// Recording, an inspector attached: bodies are kept.
     Attached,
+    /// As `Ring`, with the value of an extension watched.
+    Watched,
+    /// Recording, the six layers in one `ServiceBuilder`.
+    Builder,
     /// Plain axum with `TraceLayer` and `tracing_subscriber::fmt` at INFO, written to a sink.
     TraceInfo,
     /// Plain axum, the six layers in one `ServiceBuilder`.
@@ -48,11 +52,13 @@ pub(crate) enum Variant {
 }
 
 impl Variant {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Bare,
         Self::Off,
         Self::Ring,
         Self::Attached,
+        Self::Watched,
+        Self::Builder,
         Self::TraceInfo,
         Self::BareBuilder,
     ];
@@ -63,6 +69,8 @@ impl Variant {
             Self::Off => "off",
             Self::Ring => "ring",
             Self::Attached => "attached",
+            Self::Watched => "watched",
+            Self::Builder => "builder",
             Self::TraceInfo => "trace-info",
             Self::BareBuilder => "bare-builder",
         }
@@ -124,20 +132,32 @@ pub(crate) fn traced() -> axum::Router {
     )
 }
 
-/// The app on plain axum, with one box around all layers in place of one around each.
+/// The six layers in one box, in place of one around each.
+macro_rules! built {
+    ($axum:ident, $tower:ident) => {
+        $axum::Router::new()
+            .route("/shops/{shop}/orders", $axum::routing::post(order))
+            .layer(
+                $tower::ServiceBuilder::new()
+                    .layer(request_id())
+                    .layer(from_fn(security_headers))
+                    .layer(from_fn(auth))
+                    .layer(cors())
+                    .layer(compression())
+                    .layer(timeout()),
+            )
+            .with_state(Arc::new(Shop { currency: "EUR" }))
+    };
+}
+
+/// The app on plain axum, its layers in a `ServiceBuilder`.
 pub(crate) fn bare_builder() -> axum::Router {
-    axum::Router::new()
-        .route("/shops/{shop}/orders", axum::routing::post(order))
-        .layer(
-            tower::ServiceBuilder::new()
-                .layer(request_id())
-                .layer(from_fn(security_headers))
-                .layer(from_fn(auth))
-                .layer(cors())
-                .layer(compression())
-                .layer(timeout()),
-        )
-        .with_state(Arc::new(Shop { currency: "EUR" }))
+    built!(axum, tower)
+}
+
+/// The app on Onionskin, its layers in a `ServiceBuilder`.
+pub(crate) fn recorded_builder() -> onionskin::Router {
+    built!(onionskin, onionskin_tower)
 }
 
 fn request_id() -> SetRequestIdLayer<Counter> {
@@ -170,8 +190,8 @@ async fn security_headers(request: Request, next: Next) -> Response {
 }
 
 /// Who is asking.
-#[derive(Clone)]
-struct User {
+#[derive(Clone, Debug)]
+pub(crate) struct User {
     number: u64,
 }
 

@@ -72,6 +72,11 @@ where
             onionskin::set_recording(variant != Variant::Off);
             onionskin::serve(listener, app::recorded()).await
         }
+        Variant::Watched => {
+            onionskin::watch_extension::<app::User>();
+            onionskin::serve(listener, app::recorded()).await
+        }
+        Variant::Builder => onionskin::serve(listener, app::recorded_builder()).await,
     }
 }
 

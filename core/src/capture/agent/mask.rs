@@ -1,34 +1,62 @@
-//! Masks the bodies of a frame, off the request path and before the ring.
+//! Hashes and masks the bodies of a frame, off the request path and before the ring.
 
 use crate::{
     capture::redact,
     codec::{
-        format::{end, put_bytes},
+        format::{UNHASHED, end, put_bytes},
         read::Reader,
     },
 };
+use std::ops::Range;
+use twox_hash::XxHash64;
 
-/// Writes the frame with its bodies masked into `out`. `false`: there is nothing to mask, and `out` is left empty.
-pub(in crate::capture) fn mask_bodies(frame: &[u8], out: &mut Vec<u8>) -> bool {
-    if matches!(masked(frame, out), Some(true)) {
-        return true;
-    }
-    out.clear();
-    false
+/// Where in a frame the parts of a body are.
+struct BodyAt {
+    flags: usize,
+    hash: usize,
+    redacted: usize,
+    head: Range<usize>,
+    end: usize,
 }
 
-fn masked(frame: &[u8], out: &mut Vec<u8>) -> Option<bool> {
+/// Works out the hashes of a frame's bodies that are still to be, and writes the frame with its bodies masked into `out`.
+/// `false`: there is nothing to mask, and `out` is left empty.
+pub(in crate::capture) fn finish_bodies(frame: &mut [u8], out: &mut Vec<u8>) -> bool {
+    let bodies = bodies(frame).unwrap_or_default();
+    let mut copied = 0;
+    for body in bodies {
+        let head = &frame[body.head];
+        let masked = redact::mask_body(head);
+        if frame[body.flags] & UNHASHED != 0 {
+            let hash = XxHash64::oneshot(0, head);
+            frame[body.hash..body.hash + 8].copy_from_slice(&hash.to_le_bytes());
+            frame[body.flags] &= !UNHASHED;
+        }
+        if let Some(head) = masked {
+            out.extend_from_slice(&frame[copied..body.redacted]);
+            out.push(1);
+            put_bytes(out, &head);
+            copied = body.end;
+        }
+    }
+    if copied > 0 {
+        out.extend_from_slice(&frame[copied..]);
+    }
+    copied > 0
+}
+
+fn bodies(frame: &[u8]) -> Option<Vec<BodyAt>> {
     let mut reader = Reader::new(frame);
     reader.header().ok()?;
     reader.bytes().ok()?;
-    let bodies = reader.varint().ok()?;
-    let mut copied = 0;
-    let mut any = false;
-    for _ in 0..bodies {
+    let mut bodies = Vec::new();
+    for _ in 0..reader.varint().ok()? {
+        let flags = reader.offset();
         reader.byte().ok()?;
         for _ in 0..4 {
             reader.varint().ok()?;
         }
+        let hash = reader.offset();
         reader.take(8).ok()?;
         if reader.byte().ok()? == end::ERROR {
             reader.bytes().ok()?;
@@ -39,17 +67,17 @@ fn masked(frame: &[u8], out: &mut Vec<u8>) -> Option<bool> {
             reader.byte().ok()?;
             reader.bytes().ok()?;
         }
-        let flag = reader.offset();
+        let redacted = reader.offset();
         reader.byte().ok()?;
-        let head = reader.bytes().ok()?;
-        if let Some(head) = redact::mask_body(head) {
-            out.extend_from_slice(&frame[copied..flag]);
-            out.push(1);
-            put_bytes(out, &head);
-            copied = reader.offset();
-            any = true;
-        }
+        let len = reader.bytes().ok()?.len();
+        let end = reader.offset();
+        bodies.push(BodyAt {
+            flags,
+            hash,
+            redacted,
+            head: end - len..end,
+            end,
+        });
     }
-    out.extend_from_slice(&frame[copied..]);
-    Some(any)
+    Some(bodies)
 }

@@ -3,7 +3,7 @@
 use super::{EntryId, Recording, cut};
 use crate::{
     capture::{events::EventCounter, redact},
-    codec::format::{end, put_bytes, put_varint, tag},
+    codec::format::{UNHASHED, end, put_bytes, put_varint, tag},
     wire::Side,
 };
 use std::hash::Hasher as _;
@@ -16,6 +16,12 @@ const BODIES_CAP: usize = 64;
 /// Frames of one body that get a mark of their own.
 const FRAME_MARKS: u64 = 256;
 
+fn hash_of(data: &[u8]) -> XxHash64 {
+    let mut hash = XxHash64::with_seed(0);
+    hash.write(data);
+    hash
+}
+
 /// What is known of one body.
 pub(super) struct BodyRecord {
     pub(super) side: Side,
@@ -23,7 +29,8 @@ pub(super) struct BodyRecord {
     pub(super) announced: Option<u64>,
     pub(super) len: u64,
     pub(super) frames: u64,
-    pub(super) hash: XxHash64,
+    /// Of all the data, if there is more than `head` holds; else it is worked out of that, later.
+    pub(super) hash: Option<XxHash64>,
     pub(super) head: Vec<u8>,
     pub(super) trailers: Vec<u8>,
     pub(super) trailer_count: u64,
@@ -39,6 +46,7 @@ impl Recording {
     /// A body begins to be looked at; `None` if there are too many in this cycle.
     pub(crate) fn body(&mut self, side: Side, announced: Option<u64>) -> Option<u16> {
         if self.bodies.len() >= BODIES_CAP {
+            self.omitted_bodies += 1;
             return None;
         }
         self.sent_body(side, announced)
@@ -54,7 +62,7 @@ impl Recording {
             announced,
             len: 0,
             frames: 0,
-            hash: XxHash64::with_seed(0),
+            hash: None,
             head: self.body_heads.pop().unwrap_or_default(),
             trailers: Vec::new(),
             trailer_count: 0,
@@ -90,9 +98,7 @@ impl Recording {
             events.feed(data);
         }
         if keeps {
-            record.hash.write(data);
-            let room = HEAD_CAP.saturating_sub(record.head.len()).min(data.len());
-            record.head.extend_from_slice(&data[..room]);
+            record.keep(data);
         }
         if record.frames > FRAME_MARKS {
             self.omitted_marks += 1;
@@ -109,7 +115,7 @@ impl Recording {
         };
         for (name, value) in trailers {
             let mut shown = Vec::new();
-            let class = redact::class_of(name.as_str());
+            let class = redact::class_of(name);
             let masked =
                 redact::put_value(&mut shown, class, value.is_sensitive(), value.as_bytes());
             put_bytes(&mut record.trailers, name.as_str().as_bytes());
@@ -128,8 +134,29 @@ impl Recording {
 }
 
 impl BodyRecord {
+    fn keep(&mut self, data: &[u8]) {
+        let room = HEAD_CAP.saturating_sub(self.head.len()).min(data.len());
+        if room < data.len() && self.hash.is_none() {
+            self.hash = Some(hash_of(&self.head));
+        }
+        if let Some(hash) = &mut self.hash {
+            hash.write(data);
+        }
+        self.head.extend_from_slice(&data[..room]);
+    }
+
+    /// The hash of all the data, as far as it was kept.
+    pub(super) fn digest(&self) -> u64 {
+        match &self.hash {
+            Some(hash) => hash.finish(),
+            None => hash_of(&self.head).finish(),
+        }
+    }
+
     pub(super) fn put(&self, kept: bool, out: &mut Vec<u8>) {
-        out.push(u8::from(self.side == Side::Response) | u8::from(kept) << 1);
+        let unhashed = kept && self.hash.is_none();
+        let flags = u8::from(self.side == Side::Response) | u8::from(kept) << 1;
+        out.push(if unhashed { flags | UNHASHED } else { flags });
         for value in [
             self.len,
             self.frames,
@@ -138,7 +165,8 @@ impl BodyRecord {
         ] {
             put_varint(out, value);
         }
-        out.extend_from_slice(&self.hash.finish().to_le_bytes());
+        let hash = self.hash.as_ref().map_or(0, |hash| hash.finish());
+        out.extend_from_slice(&hash.to_le_bytes());
         match &self.end {
             None => out.push(end::CUT),
             Some(Ok(())) => out.push(end::COMPLETE),
@@ -150,7 +178,7 @@ impl BodyRecord {
         put_varint(out, self.events.as_ref().map_or(0, |e| e.events + 1));
         put_varint(out, self.trailer_count);
         out.extend_from_slice(&self.trailers);
-        // Masked by the agent, before the ring: see `redact::mask_bodies`.
+        // Hashed and masked by the agent, before the ring.
         out.push(0);
         put_bytes(out, &self.head);
     }

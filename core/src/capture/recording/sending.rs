@@ -6,7 +6,6 @@
 
 use super::{EntryId, Recording};
 use crate::wire::Side;
-use std::hash::Hasher as _;
 
 /// What went to the server of a body that is counted further inside.
 #[derive(Default)]
@@ -55,7 +54,6 @@ impl Recording {
         let kept = inner.head.len().min(same as usize);
         outer.len = same;
         outer.head.extend_from_slice(&inner.head[..kept]);
-        outer.hash.write(&inner.head[..kept]);
         self.sending.other = Some(other);
         self.sending.unhashed = (kept as u64) < same;
     }
@@ -76,9 +74,8 @@ impl Recording {
         let other = self.sending.other?;
         let sent = &self.bodies[other as usize];
         let given = self.bodies.get(self.sending.of as usize)?;
-        let same = !self.sending.unhashed
-            && sent.len == given.len
-            && sent.hash.finish() == given.hash.finish();
+        let same =
+            !self.sending.unhashed && sent.len == given.len && sent.digest() == given.digest();
         (!same).then_some(other)
     }
 }

@@ -87,6 +87,7 @@ fn mask_form_words(head: &[u8], out: &mut Vec<u8>) -> bool {
 /// is nothing to mask.
 fn mask_json(json: &[u8], out: &mut Vec<u8>) -> bool {
     let (mut at, mut copied) = (0, 0);
+    let may_hold = super::has_rare(json);
     while let Some(quote) = json[at..].iter().position(|b| *b == b'"') {
         let start = at + quote;
         let end = string_end(json, start);
@@ -95,7 +96,8 @@ fn mask_json(json: &[u8], out: &mut Vec<u8>) -> bool {
         let colon = end + spaces(&json[end..]);
         if json.get(colon) != Some(&b':') {
             // A value: a credential by its form, or JSON in a string.
-            if let Some(text) = masked_json_text(inner) {
+            let looks = may_hold || inner.iter().any(|b| matches!(b, b'{' | b'['));
+            if looks && let Some(text) = masked_json_text(inner) {
                 out.extend_from_slice(&json[copied..=start]);
                 out.extend_from_slice(&text);
                 copied = end - usize::from(is_closed);

@@ -78,7 +78,7 @@ const TERMS: [&str; 28] = [
 pub(super) const QUERY_EXACT: [&str; 4] = ["X-Amz-Credential", "AWSAccessKeyId", "sig", "code"];
 
 /// Headers of everyday use, some of them with a term in their name that means nothing there.
-const KNOWN: [&str; 62] = [
+const KNOWN: [&str; 66] = [
     "accept",
     "accept-charset",
     "accept-encoding",
@@ -133,6 +133,7 @@ const KNOWN: [&str; 62] = [
     "sec-fetch-site",
     "sec-fetch-user",
     "server",
+    "strict-transport-security",
     "te",
     "trailer",
     "transfer-encoding",
@@ -140,6 +141,9 @@ const KNOWN: [&str; 62] = [
     "user-agent",
     "vary",
     "www-authenticate",
+    "x-content-type-options",
+    "x-dns-prefetch-control",
+    "x-frame-options",
     "x-request-id",
 ];
 
@@ -157,6 +161,25 @@ const MORE_WORDS: [&str; 6] = [
 /// `keyboard`.
 pub(super) fn is_telling_word(word: &str) -> bool {
     TERMS.contains(&word) || MORE_WORDS.contains(&word)
+}
+
+/// Headers with a class of their own.
+const SPECIAL: [&str; 10] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "location",
+    "content-location",
+    "referer",
+    "link",
+    "x-original-url",
+    "x-forwarded-uri",
+];
+
+/// All names of headers that stand here by themselves.
+pub(super) fn listed() -> impl Iterator<Item = &'static str> {
+    SECRET.into_iter().chain(KNOWN).chain(SPECIAL)
 }
 
 /// How the value of this header is treated.

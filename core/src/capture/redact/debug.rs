@@ -1,0 +1,125 @@
+//! Credentials in the `Debug` form of a value: what stands behind a name that tells.
+
+use super::{body::is_telling, put_mask, put_plain};
+
+/// Writes a text of `Debug`, masked: the values of telling names, and what is a credential by its form. Returns whether
+/// something was masked.
+pub(crate) fn put_debug(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    let (mut at, mut copied, mut masked) = (0, 0, false);
+    while at < text.len() {
+        if text[at] == b'"' {
+            at = string_end(text, at);
+            continue;
+        }
+        let name = word(&text[at..]);
+        if name == 0 {
+            at += 1;
+            continue;
+        }
+        let (word, behind) = (&text[at..at + name], at + name);
+        at = behind;
+        let start = match text[behind..] {
+            [b':', b' ', ..] => behind + 2,
+            [b'(', ..] => behind + 1,
+            _ => continue,
+        };
+        if !is_telling(word) {
+            continue;
+        }
+        let end = value_end(text, start);
+        if matches!(&text[start..end], b"" | b"None" | b"true" | b"false") {
+            continue;
+        }
+        put_plain(out, &text[copied..start]);
+        put_mask(out, &text[start..end]);
+        (at, copied, masked) = (end, end, true);
+    }
+    put_plain(out, &text[copied..]) || masked
+}
+
+fn word(text: &[u8]) -> usize {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    text.iter().take_while(|b| is_part(b)).count()
+}
+
+/// Behind the closing quote of the string that begins at `at`, or the end of what there is.
+fn string_end(text: &[u8], at: usize) -> usize {
+    let mut i = at + 1;
+    while i < text.len() {
+        match text[i] {
+            b'\\' => i += 1,
+            b'"' => return i + 1,
+            _ => {}
+        }
+        i += 1;
+    }
+    text.len()
+}
+
+/// Where the value that begins at `at` ends: at a comma or at what closes the value around it.
+fn value_end(text: &[u8], at: usize) -> usize {
+    let (mut depth, mut i) = (0_usize, at);
+    while i < text.len() {
+        match text[i] {
+            b'"' => {
+                i = string_end(text, i);
+                continue;
+            }
+            b'{' | b'[' | b'(' => depth += 1,
+            b'}' | b']' | b')' if depth == 0 => break,
+            b'}' | b']' | b')' => depth -= 1,
+            b',' if depth == 0 => break,
+            _ => {}
+        }
+        i += 1;
+    }
+    let end = i.min(text.len());
+    end - text[at..end]
+        .iter()
+        .rev()
+        .take_while(|b| **b == b' ')
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(text: &str) -> String {
+        let mut out = Vec::new();
+        put_debug(&mut out, text.as_bytes());
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn values_of_telling_names_are_masked() {
+        for text in [
+            r#"Session { token: "canary", user: 7 }"#,
+            r#"Session { user: 7, token: Some("a, canary }") }"#,
+            r#"Password("canary")"#,
+            r#"A { secret: [1, B { x: "canary" }] }"#,
+            r#"A { api_key: "canary"#,
+            r#"A { note: "Bearer canary-0123456" }"#,
+        ] {
+            let shown = masked(text);
+            assert!(!shown.contains("canary"), "{shown}");
+            assert!(shown.contains("[redacted #"), "{shown}");
+        }
+        assert!(masked(r#"Session { token: "canary", user: 7 }"#).ends_with("], user: 7 }"));
+    }
+
+    #[test]
+    fn what_is_no_credential_is_kept() {
+        for text in [
+            "User { id: 42 }",
+            r#"User { name: "token: x" }"#,
+            "Session { token: None, user: Some(1) }",
+            "",
+            "\"",
+            "a:",
+            "token: ",
+        ] {
+            assert_eq!(masked(text), text);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What there is to say of a step beside what changed: of the connection, the place, the routes tried, the bytes sent.
+
+use super::{duration, escape, escape_bytes, size};
+use crate::wire::{
+    Body, BodyEnd, Connection, Cycle, Edge, Sent, Side, Site, Stage, Step, Tried, Why,
+};
+
+/// What there is to say of a step, line by line, escaped. `times`: what differs from run to run too.
+pub(super) fn of_step(cycle: &Cycle, step: &Step, times: bool) -> Vec<String> {
+    let site = step.site.and_then(|i| cycle.sites.get(i));
+    match (step.stage, step.edge) {
+        (Stage::Parse, Edge::In) if times => cycle.connection.iter().map(head).collect(),
+        (Stage::View, Edge::In) => site.map_or(Vec::new(), |site| view(site, times)),
+        (Stage::Resolve, Edge::Out) => step
+            .resolved
+            .iter()
+            .flat_map(|r| refused(&r.tried))
+            .collect(),
+        (Stage::Send, Edge::Out) => step
+            .sent
+            .iter()
+            .flat_map(|sent| self::sent(sent, times))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What there is to say of a step, line by line, escaped; with the connection, and at the end with the bodies and what was
+/// left out.
+pub fn notes(cycle: &Cycle, step: &Step) -> Vec<String> {
+    let mut notes = of_step(cycle, step, true);
+    let is_first = step.seq == 0;
+    notes.splice(
+        0..0,
+        cycle.connection.iter().filter(|_| is_first).map(connection),
+    );
+    if step.seq as usize + 1 == cycle.steps.len() {
+        notes.extend(cycle.bodies.iter().flat_map(|body| of_body(body, true)));
+    }
+    notes
+}
+
+/// `request 2 on connection 3 from 127.0.0.1:50412`, escaped.
+pub(super) fn connection(connection: &Connection) -> String {
+    let mut text = format!(
+        "request {} on connection {}",
+        connection.reuse, connection.number
+    );
+    if let Some(peer) = &connection.peer {
+        text += &format!(" from {}", escape(peer));
+    }
+    text
+}
+
+/// When the bytes of the request came.
+fn head(connection: &Connection) -> String {
+    match connection.bytes_in {
+        // They came with the request before, or belong to no request alone (HTTP/2).
+        0 => "no bytes of its own".into(),
+        bytes if connection.first_byte_before_ns == 0 => format!("{} read", size(bytes)),
+        bytes => format!(
+            "{} read, the first {} before this, the last {}",
+            size(bytes),
+            duration(connection.first_byte_before_ns),
+            duration(connection.last_byte_before_ns)
+        ),
+    }
+}
+
+/// What a view is made of: where its route stands, and its extractors in order.
+fn view(site: &Site, times: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    if times && !site.file.is_empty() {
+        lines.push(format!("at {}:{}", escape(&site.file), site.line));
+    }
+    if !site.extractors.is_empty() {
+        let extractors = site.extractors.join(", ");
+        lines.push(format!("extractors: {}", escape(&extractors)));
+    }
+    lines
+}
+
+/// The routes that were tried and refused, where no view took the request.
+fn refused(routes: &[Tried]) -> Vec<String> {
+    const SHOWN: usize = 5;
+    let mut lines: Vec<_> = routes
+        .iter()
+        .take(SHOWN)
+        .map(|route| format!("tried {}", tried(route)))
+        .collect();
+    if let Some(more) = routes.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        lines.push(format!("tried {more} more"));
+    }
+    lines
+}
+
+/// A route that was tried, and why it was refused, on one line, escaped.
+fn tried(tried: &Tried) -> String {
+    let route = escape(&tried.route);
+    match &tried.why {
+        Why::Path {
+            wanted: Some(wanted),
+            got: Some(got),
+        } => {
+            format!("{route}: {:?} is not {}", escape(got), escape(wanted))
+        }
+        Why::Path {
+            wanted: Some(wanted),
+            ..
+        } => format!("{route}: the path ends before {}", escape(wanted)),
+        Why::Path { got, .. } => {
+            let got = got.as_deref().unwrap_or_default();
+            format!("{route}: the path goes on with {:?}", escape(got))
+        }
+        Why::Method { allowed } => {
+            format!("{route}: almost, it takes {}", escape(&allowed.join(", ")))
+        }
+        Why::Matched => format!("{route}: it matches"),
+    }
+}
+
+/// What the connection wrote.
+fn sent(sent: &Sent, times: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let (true, Some(first), Some(last)) = (times, sent.first_byte_ns, sent.last_byte_ns) {
+        let (first, last) = (duration(first), duration(last));
+        lines.push(format!("first byte at {first}, last at {last}"));
+    }
+    let Some(traffic) = &sent.upgraded else {
+        return lines;
+    };
+    let (bytes_in, bytes_out) = (size(traffic.bytes_in), size(traffic.bytes_out));
+    lines.push(format!("upgraded: {bytes_in} in, {bytes_out} out"));
+    lines.extend(traffic.frames.iter().map(|count| {
+        let from = match count.side {
+            Side::Request => "from the client",
+            Side::Response => "to the client",
+        };
+        let (frames, kind, bytes) = (count.frames, count.kind.as_str(), size(count.bytes));
+        let s = if frames == 1 { "" } else { "s" };
+        format!("{frames} {kind} frame{s} {from}, {bytes}")
+    }));
+    lines
+}
+
+/// A body, and its trailers.
+pub(super) fn of_body(body: &Body, times: bool) -> Vec<String> {
+    let side = match body.side {
+        Side::Request => "request",
+        Side::Response => "response",
+    };
+    let end = match &body.end {
+        BodyEnd::Complete => "complete".into(),
+        BodyEnd::Cut => "not read to its end".into(),
+        BodyEnd::Error { error } => format!("broke: {}", escape(error)),
+    };
+    let s = if body.frames == 1 { "" } else { "s" };
+    let events = match body.events {
+        Some(1) => ", 1 event".into(),
+        Some(n) => format!(", {n} events"),
+        None => String::new(),
+    };
+    let hash = body.hash.as_ref().filter(|_| times);
+    let hash = hash.map_or(String::new(), |hash| format!(", xxh64 {}", escape(hash)));
+    let mut lines = vec![format!(
+        "{side} body: {} in {} frame{s}{events}, {end}{hash}",
+        size(body.len),
+        body.frames
+    )];
+    lines.extend(body.trailers.iter().map(|trailer| {
+        let (name, value) = (escape(&trailer.name), escape_bytes(&trailer.value.0));
+        format!("  trailer {name}: {value}")
+    }));
+    lines
+}
