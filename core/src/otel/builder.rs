@@ -208,14 +208,16 @@ pub struct Counters {
     pub requests: u64,
 }
 
-/// What an exporter could not send when its time was over.
+/// How an exporter ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Left {
-    /// Cycles.
+    /// Cycles that it could not send when its time was over.
     pub cycles: u64,
-    /// What was wrong at the last attempt.
+    /// What was wrong at the last attempt that failed, if one did.
     pub why: Option<String>,
+    /// What became of all cycles.
+    pub counters: Counters,
 }
 
 impl Exporter {

@@ -2,7 +2,7 @@
 
 use super::{
     Builder, Counters, Left, Outlet, Sent, SettingsError, join,
-    queue::{Done, Queue},
+    queue::{Done, NOT_IN_TIME, Queue},
     sample::Sampler,
     send::Delivery,
     settings::put,
@@ -108,20 +108,13 @@ impl Running {
         self.queue.close(deadline);
         let left = deadline.saturating_duration_since(Instant::now());
         let _ = self.ended.recv_timeout(left + Duration::from_millis(500));
+        self.queue.end();
+        let counters = self.queue.counters();
+        let why = self.why.lock().unwrap_or_else(PoisonError::into_inner);
         Left {
-            cycles: self.queue.end()
-                + self
-                    .queue
-                    .counters()
-                    .dropped
-                    .get("not_sent_in_time")
-                    .copied()
-                    .unwrap_or(0),
-            why: self
-                .why
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
+            cycles: counters.dropped.get(NOT_IN_TIME).copied().unwrap_or(0),
+            why: why.clone(),
+            counters,
         }
     }
 }

@@ -11,6 +11,9 @@ use tokio::sync::Notify;
 /// Most bytes of frames that are made into spans at once: those are about ten times as large.
 const BATCH: usize = 512 << 10;
 
+/// Why cycles were lost that waited still at the end.
+pub(super) const NOT_IN_TIME: &str = "not_sent_in_time";
+
 pub(super) struct Queue {
     state: Mutex<State>,
     cap: usize,
@@ -132,18 +135,14 @@ impl Queue {
         self.lock().deadline
     }
 
-    /// It is over: what waits still is lost, and is that many.
-    pub(super) fn end(&self) -> u64 {
+    /// It is over: what waits still is lost.
+    pub(super) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
         state.frames.clear();
         let left = std::mem::take(&mut state.counters.waiting);
         if left > 0 {
-            *state
-                .counters
-                .dropped
-                .entry("not_sent_in_time")
-                .or_default() += left;
+            *state.counters.dropped.entry(NOT_IN_TIME).or_default() += left;
         }
         left
     }
@@ -177,7 +176,8 @@ mod tests {
         assert_eq!(queue.loss_is_over(), Some(3));
         assert_eq!(queue.loss_is_over(), None, "once");
         queue.offer(&[0; 4]);
-        assert_eq!(queue.end(), 1);
+        queue.end();
+        assert_eq!(queue.counters().dropped[NOT_IN_TIME], 1);
         queue.offer(&[0; 4]);
         let counters = queue.counters();
         assert_eq!(counters.offered, 7);

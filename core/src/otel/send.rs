@@ -261,3 +261,6 @@ impl Delivery {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
