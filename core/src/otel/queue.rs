@@ -144,7 +144,6 @@ impl Queue {
         if left > 0 {
             *state.counters.dropped.entry(NOT_IN_TIME).or_default() += left;
         }
-        left
     }
 }
 

@@ -18,7 +18,9 @@ pub(super) struct Grpc(TraceServiceClient<Channel>);
 impl Grpc {
     pub(super) fn new(settings: &Settings) -> Self {
         let channel = Endpoint::from(settings.endpoint.clone()).connect_lazy();
-        let mut client = TraceServiceClient::new(channel);
+        // Servers compress their answers as the request was, and some do it unasked.
+        let mut client =
+            TraceServiceClient::new(channel).accept_compressed(CompressionEncoding::Gzip);
         if settings.gzip {
             client = client.send_compressed(CompressionEncoding::Gzip);
         }
