@@ -5,8 +5,9 @@
 //! - `server`: `serve`, the outermost probe, on a `connection` with a clock ([`written`], [`websocket`]); [`router`], [`method_router`], [`routing`]: axum's own, with probes inside
 //! - [`probe`]: the probe between two layers; [`traced`]: the pair of them around one; [`handler`]: the one around a handler; [`body`]: the one in a body ([`events`])
 //! - [`handle`]: how probes of one cycle find its recording; [`recording`]: what happened, encoded as it happens
-//! - [`heads`]: what a message's head looked like, compared in place; [`redact`]: credentials masked
-//! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on
+//! - [`heads`]: what a message's head looked like, compared in place; what is copied is masked by [`crate::redact`]
+//! - [`outbox`]: finished cycles, per thread; [`ring`]: the newest of them; [`agent`]: the thread that moves them on;
+//!   [`tally`]: what became of them; [`sync`]: what these share
 //! - [`site`]: the places where probes stand; [`map`]: the static map of the app; [`panics`]: message and place
 //! - `logs`: `tracing` events and spans; [`template`], `diesel`: what took a while inside a view
 //! - [`watch`]: extensions whose values are shown
@@ -31,16 +32,19 @@ pub(crate) mod outbox;
 pub(crate) mod panics;
 pub(crate) mod probe;
 pub(crate) mod recording;
-pub(crate) mod redact;
 pub(crate) mod ring;
 pub(crate) mod router;
 pub(crate) mod routing;
 #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
 pub(crate) mod server;
 pub(crate) mod site;
+pub(crate) mod sync;
+pub(crate) mod tally;
 pub(crate) mod tap;
 pub(crate) mod template;
 pub(crate) mod traced;
 pub(crate) mod watch;
 pub(crate) mod websocket;
 pub(crate) mod written;
+
+pub(crate) use crate::redact;

@@ -20,6 +20,7 @@
 //! - [`link`]: what app and inspector say to each other
 //! - [`spans`]: a cycle as OpenTelemetry spans, and back
 //! - `otel` (feature `otel`): cycles sent to a collector
+//! - [`redact`]: credentials masked
 //! - `capture`: everything that runs inside the app
 
 pub use axum::*;
@@ -30,6 +31,12 @@ pub mod codec;
 pub mod link;
 #[cfg(feature = "otel")]
 pub mod otel;
+// Without recording there is only the inspector's use of it.
+#[cfg_attr(
+    not(any(debug_assertions, feature = "in-release")),
+    allow(dead_code, unused_imports)
+)]
+pub mod redact;
 pub mod replay;
 pub mod spans;
 pub mod text;

@@ -3,11 +3,14 @@
 //! A step may carry a delta. Of a step that goes `in`, and of any step of the stage `parse`, it is about the request; of
 //! a step that comes `out`, and of the one where the response reaches the server (`in` of `send`), about the response.
 //! Each delta is relative to the message as it stood after an earlier step, its base. [`Replay`] folds them once and
-//! then answers for every step; [`diff`] is the other direction, two lists of headers to the edits between them.
+//! then answers for every step, and for who set a value ([`Replay::history`]); [`diff`] is the other direction, two lists of
+//! headers to the edits between them.
 
+mod blame;
 mod diff;
 mod fold;
 
+pub use blame::{Part, Setting, author};
 pub use diff::diff;
 
 use crate::wire::{BodyRef, Cycle, Edge, Extension, Header, Side, Stage, Step};
@@ -90,8 +93,17 @@ impl std::error::Error for ReplayError {}
 pub struct Replay {
     /// The distinct states; the first is the empty message.
     messages: Vec<Message>,
+    /// For each of them, what made it.
+    origins: Vec<Origin>,
     /// For each step, which of them stood after it.
     steps: Vec<State>,
+}
+
+/// The step whose delta made a message, and the message that the delta is relative to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Origin {
+    step: u32,
+    base: usize,
 }
 
 /// Indices into [`Replay::messages`].
@@ -109,6 +121,7 @@ impl Replay {
     pub fn new(cycle: &Cycle) -> Result<Self, ReplayError> {
         let mut replay = Self {
             messages: vec![Message::default()],
+            origins: vec![Origin::default()],
             steps: Vec::with_capacity(cycle.steps.len()),
         };
         for step in &cycle.steps {
@@ -190,6 +203,8 @@ impl Replay {
             let mut message = self.messages[base].clone();
             fold::apply(&mut message, delta, step.seq)?;
             self.messages.push(message);
+            let step = step.seq;
+            self.origins.push(Origin { step, base });
             self.messages.len() - 1
         };
         match side {

@@ -28,3 +28,5 @@ pub use units::{clock, duration, size};
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

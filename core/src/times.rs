@@ -34,6 +34,77 @@ impl Times {
     }
 }
 
+/// Time that went by between two steps, recording's own cost left out, and whose it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The place that had it, as the index of the step that entered it; none where none was open.
+    pub entry: Option<usize>,
+    /// Which part of that place's time it is.
+    pub part: Part,
+    /// From the start of the cycle.
+    pub from_ns: u64,
+    /// From the start of the cycle.
+    pub to_ns: u64,
+    /// How much of it the task waited and was not polled.
+    pub idle_ns: u64,
+}
+
+impl Segment {
+    /// How long it is.
+    pub fn len_ns(&self) -> u64 {
+        self.to_ns - self.from_ns
+    }
+}
+
+/// A part of a place's own time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// Up to where it first called the service inside it.
+    In,
+    /// All of its time: it called none.
+    Own,
+    /// After the service inside it first answered.
+    Out,
+}
+
+/// Who had the time behind each step, up to the next one: one segment a step, in order of time. None overlap; between them
+/// is what recording cost.
+pub fn segments(cycle: &Cycle) -> Vec<Segment> {
+    let steps = &cycle.steps;
+    let mut called = vec![false; steps.len()];
+    for i in 0..steps.len() {
+        if let (Edge::In, Some(parent)) = (steps[i].edge, parent_of(steps, i)) {
+            called[parent] = true;
+        }
+    }
+    let mut answered = vec![false; steps.len()];
+    let mut segments = Vec::with_capacity(steps.len());
+    for (i, step) in steps.iter().enumerate() {
+        let (until, idle) = match steps.get(i + 1) {
+            Some(next) => (next.t_ns, next.idle_ns),
+            None => (cycle.duration_ns, cycle.idle_ns),
+        };
+        let from_ns = step.t_ns.saturating_add(step.cost_ns);
+        let to_ns = until.max(from_ns);
+        let entry = owner_after(steps, i);
+        if let (Some(owner), Edge::Out, Some(_)) = (entry, step.edge, &step.left) {
+            answered[owner] = true;
+        }
+        segments.push(Segment {
+            entry,
+            part: match entry {
+                Some(owner) if answered[owner] => Part::Out,
+                Some(owner) if called[owner] => Part::In,
+                _ => Part::Own,
+            },
+            from_ns,
+            to_ns,
+            idle_ns: idle.saturating_sub(step.idle_ns).min(to_ns - from_ns),
+        });
+    }
+    segments
+}
+
 /// The times of each place entered, at the index of the step that entered it; none at steps that leave.
 pub fn times(cycle: &Cycle) -> Vec<Option<Times>> {
     let steps = &cycle.steps;
@@ -41,34 +112,19 @@ pub fn times(cycle: &Cycle) -> Vec<Option<Times>> {
         .iter()
         .map(|s| (s.edge == Edge::In).then(Times::default))
         .collect();
-    let mut answered = vec![false; steps.len()];
     // All recorded time up to each step, without cost: the span of a place is a difference of two of these.
     let mut elapsed = Vec::with_capacity(steps.len() + 1);
     let mut total = 0u64;
-    for (i, step) in steps.iter().enumerate() {
+    for segment in segments(cycle) {
         elapsed.push(total);
-        let (until, idle) = match steps.get(i + 1) {
-            Some(next) => (next.t_ns, next.idle_ns),
-            None => (cycle.duration_ns, cycle.idle_ns),
-        };
-        let gap = until.saturating_sub(step.t_ns.saturating_add(step.cost_ns));
-        total = total.saturating_add(gap);
-        let Some(owner) = owner_after(steps, i) else {
-            continue;
-        };
-        if step.edge == Edge::Out && step.left.is_some() {
-            answered[owner] = true;
-        }
-        if let Some(times) = &mut times[owner] {
-            let part = if answered[owner] {
-                &mut times.out_ns
-            } else {
-                &mut times.in_ns
+        total = total.saturating_add(segment.len_ns());
+        if let Some(times) = segment.entry.and_then(|owner| times[owner].as_mut()) {
+            let part = match segment.part {
+                Part::Out => &mut times.out_ns,
+                Part::In | Part::Own => &mut times.in_ns,
             };
-            *part = part.saturating_add(gap);
-            times.idle_ns = times
-                .idle_ns
-                .saturating_add(idle.saturating_sub(step.idle_ns).min(gap));
+            *part = part.saturating_add(segment.len_ns());
+            times.idle_ns = times.idle_ns.saturating_add(segment.idle_ns);
         }
     }
     elapsed.push(total);
@@ -82,7 +138,7 @@ pub fn times(cycle: &Cycle) -> Vec<Option<Times>> {
 }
 
 /// For each step that enters: the index of the step that left it, if one did.
-pub(crate) fn ends(steps: &[Step]) -> Vec<Option<usize>> {
+pub fn ends(steps: &[Step]) -> Vec<Option<usize>> {
     let mut ends = vec![None; steps.len()];
     for (i, step) in steps.iter().enumerate() {
         if let (Edge::Out, Some(_), Some(entry)) = (step.edge, &step.left, entry_of(steps, i)) {
@@ -103,7 +159,7 @@ fn owner_after(steps: &[Step], i: usize) -> Option<usize> {
 
 /// The index of the step that entered what step `i` is about. Cycles come from outside: what does not point back to an
 /// `in` step counts as none.
-pub(crate) fn entry_of(steps: &[Step], i: usize) -> Option<usize> {
+pub fn entry_of(steps: &[Step], i: usize) -> Option<usize> {
     if steps[i].edge == Edge::In {
         return Some(i);
     }
@@ -112,7 +168,7 @@ pub(crate) fn entry_of(steps: &[Step], i: usize) -> Option<usize> {
 }
 
 /// The index of the `in` step that step `i` happened inside of. It is always smaller than `i`.
-pub(crate) fn parent_of(steps: &[Step], i: usize) -> Option<usize> {
+pub fn parent_of(steps: &[Step], i: usize) -> Option<usize> {
     let parent = steps[i].parent? as usize;
     (parent < i && steps[parent].edge == Edge::In).then_some(parent)
 }

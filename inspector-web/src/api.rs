@@ -12,6 +12,7 @@ mod page;
 mod patient;
 mod problem;
 mod routes;
+mod view;
 
 pub(crate) use page::is_public;
 pub(crate) use problem::Problem;

@@ -18,7 +18,13 @@ mod sse;
 pub use error::ClientError;
 pub use list::List;
 
-use crate::model::{App, CyclePage, LiveEvent, Problem, Status};
+use crate::{
+    model::{
+        App, BodyView, Comparison, CyclePage, Insight, LiveEvent, Problem, Status, StepView,
+        Timeline,
+    },
+    view::BodyOptions,
+};
 use bytes::Bytes;
 use futures_util::Stream;
 use http::{Request, Response, StatusCode, Uri, header};
@@ -140,6 +146,24 @@ impl Client {
             .await
     }
 
+    /// A cycle as rows, steps and marks.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn timeline(&self, id: &str) -> Result<Timeline, ClientError> {
+        self.json(&format!("/api/cycles/{}/timeline", escape(id)))
+            .await
+    }
+
+    /// Request and response as they stood right after a step, line by line, with who set what.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn step(&self, id: &str, step: u32) -> Result<StepView, ClientError> {
+        self.json(&format!("/api/cycles/{}/steps/{step}/view", escape(id)))
+            .await
+    }
+
     /// What was kept of a body.
     ///
     /// # Errors
@@ -147,6 +171,48 @@ impl Client {
     pub async fn body(&self, id: &str, number: usize) -> Result<Bytes, ClientError> {
         self.bytes(&format!("/api/cycles/{}/bodies/{number}", escape(id)))
             .await
+    }
+
+    /// What a reviewer would remark on a cycle.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn insights(&self, id: &str) -> Result<Vec<Insight>, ClientError> {
+        self.json(&format!("/api/cycles/{}/insights", escape(id)))
+            .await
+    }
+
+    /// Two cycles, aligned by layer.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn compare(&self, a: &str, b: &str) -> Result<Comparison, ClientError> {
+        self.json(&format!("/api/compare?a={}&b={}", escape(a), escape(b)))
+            .await
+    }
+
+    /// A body, decoded and taken apart.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn body_view(
+        &self,
+        id: &str,
+        number: usize,
+        options: BodyOptions,
+    ) -> Result<BodyView, ClientError> {
+        let encoded = u8::from(options.encoded);
+        let mut path = format!(
+            "/api/cycles/{}/bodies/{number}/view?encoded={encoded}",
+            escape(id)
+        );
+        if let Some(kind) = options.kind {
+            path += &format!("&as={}", kind.as_str());
+        }
+        if let Some(against) = options.against {
+            path += &format!("&against={against}");
+        }
+        self.json(&path).await
     }
 
     /// Events as they happen, those after an event id first. The stream ends when the connection does; call again with

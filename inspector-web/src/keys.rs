@@ -57,6 +57,12 @@ pub enum Command {
     PreviousProblem,
     /// Compare with another cycle.
     Compare,
+    /// Less time in view, seen larger.
+    ZoomIn,
+    /// More time in view.
+    ZoomOut,
+    /// All of the cycle's time in view.
+    ZoomAll,
     /// The list of cycles.
     ViewCycles,
     /// The map of the app.
@@ -142,6 +148,9 @@ pub const KEYS: &[Binding] = &[
     row(Command::Noise, "noise", LIST, &[], &["."], "show health checks and the like, or hide them", None),
     row(Command::NextProblem, "next-problem", REPLAY, &[], &["e"], "next problem", None),
     row(Command::PreviousProblem, "previous-problem", REPLAY, &[], &["E"], "problem before", None),
+    row(Command::ZoomIn, "zoom-in", REPLAY, &[], &["z"], "zoom in on the timeline", None),
+    row(Command::ZoomOut, "zoom-out", REPLAY, &[], &["Z"], "zoom out", None),
+    row(Command::ZoomAll, "zoom-all", REPLAY, &[], &["0"], "all of the time in view", None),
     row(Command::Compare, "compare", LIST, &[], &["c"], "compare with another cycle", None),
     row(Command::ViewCycles, "view-cycles", EVERYWHERE, &[], &["1"], "cycles", None),
     row(Command::ViewStack, "view-stack", EVERYWHERE, &[], &["2"], "map of the app", None),

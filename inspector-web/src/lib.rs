@@ -17,6 +17,7 @@
 //! - `server`: the accept loop for HTTP clients, with time limits and caps
 //! - `guard`: who may ask at all: Host, Origin, method, token
 //! - `api`: the routes; [`model`] what they answer
+//! - [`view`]: a cycle as it is looked at: timeline, messages, bodies
 //! - [`client`]: the same API from the other side, for the UIs
 //! - [`keys`]: the one table of keys of both UIs
 //! - [`jaeger`]: cycles back from Jaeger
@@ -29,6 +30,7 @@ pub mod jaeger;
 pub mod keys;
 pub mod model;
 pub mod store;
+pub mod view;
 
 mod api;
 mod claim;

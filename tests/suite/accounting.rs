@@ -1,5 +1,7 @@
 //! Every cycle is accounted for, exactly, whatever clients do and whoever looks.
 
+mod load;
+
 use crate::{
     app::{App, ONIONSKIN},
     raw::{Act, converse, request},

@@ -19,6 +19,10 @@ pub(crate) const GALLERY_AXUM: &str = env!("CARGO_BIN_EXE_gallery-axum");
 pub(crate) const GALLERY_ONIONSKIN: &str = env!("CARGO_BIN_EXE_gallery-onionskin");
 /// Random stacks of layers that say what they saw.
 pub(crate) const HEADERS: &str = env!("CARGO_BIN_EXE_app-headers");
+/// An app with long bodies, on either.
+pub(crate) const BODIES: &str = env!("CARGO_BIN_EXE_app-bodies");
+/// An app that is its own load.
+pub(crate) const LOAD: &str = env!("CARGO_BIN_EXE_app-load");
 
 /// A running app; it ends with this value.
 pub(crate) struct App {

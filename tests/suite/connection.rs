@@ -51,6 +51,13 @@ async fn the_head_is_timed_and_bytes_are_counted_on_every_request_of_a_connectio
         assert!(sent.bytes_out.unwrap() > 100);
         assert!(sent.first_byte_ns.unwrap() <= sent.last_byte_ns.unwrap());
         assert!(sent.body_end_ns <= cycle.duration_ns);
+        let said = onionskin::text::timeline(cycle).to_string();
+        assert!(
+            said.contains(&format!("request {} on connection ", i + 1)),
+            "{said}"
+        );
+        assert!(said.contains("B read, the first "), "{said}");
+        assert!(said.contains("· first byte at "), "{said}");
     }
     assert_eq!(
         cycles[0].connection.as_ref().unwrap().number,
@@ -184,6 +191,14 @@ async fn frames_of_a_websocket_are_counted_by_kind_until_it_closes() {
     assert_eq!(of(Side::Response, FrameKind::Binary), Some((2, 600)));
     assert_eq!(of(Side::Response, FrameKind::Pong), Some((1, 0)));
     assert_eq!(traffic.bytes_in, 9 + 9 + 6 + 6);
+    let said = cycle.to_string();
+    for line in [
+        "· 2 text frames from the client, 6 B",
+        "· 1 ping frame from the client, 0 B",
+        "· 2 binary frames to the client, 600 B",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
 }
 
 #[tokio::test]

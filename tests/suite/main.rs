@@ -39,6 +39,9 @@ mod outcomes;
 mod accounting;
 mod attach;
 
+// Long bodies: held back as on axum, without memory, and with the true length and hash.
+mod pressure;
+
 // The recorded headers are the true ones, for any stack of layers.
 mod headers;
 

@@ -5,9 +5,11 @@
 #[cfg(unix)]
 mod link;
 pub(super) mod mask;
+mod rest;
 
 use super::{handle, outbox, panics, ring::Ring};
 use crate::link::protocol::AppCounters;
+use rest::Rest;
 use std::{
     sync::{
         LazyLock, Once,
@@ -27,7 +29,9 @@ const REST: Duration = Duration::from_millis(500);
 const RING_MIB: usize = 64;
 
 static STARTED: AtomicBool = AtomicBool::new(false);
-static RESTING: AtomicBool = AtomicBool::new(false);
+static RESTING: Rest = Rest {
+    resting: AtomicBool::new(false),
+};
 static ATTACHED: AtomicBool = AtomicBool::new(false);
 static STACK_CHANGES: AtomicU64 = AtomicU64::new(0);
 static FLUSH_WANTED: AtomicU64 = AtomicU64::new(0);
@@ -71,7 +75,7 @@ pub(crate) fn wants_bodies() -> bool {
 /// Wakes the agent if it rests.
 #[inline]
 pub(crate) fn wake_if_resting() {
-    if RESTING.load(Ordering::SeqCst) && RESTING.swap(false, Ordering::SeqCst) {
+    if RESTING.is_to_be_ended() {
         WAKE.notify_one();
     }
 }
@@ -95,7 +99,7 @@ pub fn flush(timeout: Duration) -> bool {
     let wanted = FLUSH_WANTED.fetch_add(1, Ordering::SeqCst) + 1;
     let deadline = Instant::now() + timeout;
     while FLUSH_DONE.load(Ordering::SeqCst) < wanted {
-        RESTING.store(false, Ordering::SeqCst);
+        RESTING.end();
         WAKE.notify_one();
         if Instant::now() > deadline {
             return false;
@@ -210,14 +214,14 @@ impl Agent {
                 self.wait(TICK, false).await;
                 continue;
             }
-            RESTING.store(true, Ordering::SeqCst);
+            RESTING.begin();
             // What came before the flag was up has woken nobody.
             if self.drain() {
                 quiet = 0;
             } else {
                 self.wait(REST, true).await;
             }
-            RESTING.store(false, Ordering::SeqCst);
+            RESTING.end();
         }
     }
 
@@ -241,24 +245,25 @@ impl Agent {
         moved
     }
 
-    /// The figures. What only grows is read before what it is a part of, so that nothing comes out negative.
+    /// The figures.
     fn count(&self) -> AppCounters {
         let recorded = self.ring.recorded();
-        let filtered = handle::filtered();
-        let full = outbox::dropped_full();
-        let broken = handle::broken();
-        let seen = handle::seen();
+        let figures = handle::TALLY.figures(recorded);
+        let dropped = [
+            ("outbox_full", figures.full),
+            ("recording_failed", figures.broken),
+        ];
         AppCounters {
-            seen,
-            open: seen.saturating_sub(recorded + filtered + full + broken),
+            seen: figures.seen,
+            open: figures.open,
             recorded,
             evicted: self.ring.oldest(),
-            dropped: [("outbox_full", full), ("recording_failed", broken)]
+            dropped: dropped
                 .into_iter()
                 .filter(|(_, n)| *n > 0)
                 .map(|(reason, n)| (reason.to_owned(), n))
                 .collect(),
-            filtered,
+            filtered: figures.filtered,
             ring_bytes: self.ring.bytes() as u64,
             ring_cap: self.ring.cap() as u64,
         }

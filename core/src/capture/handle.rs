@@ -6,6 +6,7 @@
 use super::{
     agent, control, outbox, panics,
     recording::{EntryId, Recording},
+    tally::Tally,
     tap::Tap,
     written::Written,
 };
@@ -23,28 +24,13 @@ use std::{
 /// Most idle recordings that a thread keeps for reuse.
 const POOL: usize = 64;
 
-/// Cycles that have begun in this process, which is also the number of the newest.
-static SEEN: AtomicU64 = AtomicU64::new(0);
-/// Cycles that a filter left out.
-static FILTERED: AtomicU64 = AtomicU64::new(0);
-
-/// Cycles that were given up because recording them failed.
-static BROKEN: AtomicU64 = AtomicU64::new(0);
-
-/// Cycles that were given up because recording them failed.
-pub(crate) fn broken() -> u64 {
-    BROKEN.load(Ordering::SeqCst)
-}
-
-/// Cycles that have begun in this process.
-pub(crate) fn seen() -> u64 {
-    SEEN.load(Ordering::SeqCst)
-}
-
-/// Cycles that a filter left out.
-pub(crate) fn filtered() -> u64 {
-    FILTERED.load(Ordering::SeqCst)
-}
+/// What became of the cycles of this process.
+pub(crate) static TALLY: Tally = Tally {
+    seen: AtomicU64::new(0),
+    filtered: AtomicU64::new(0),
+    full: AtomicU64::new(0),
+    broken: AtomicU64::new(0),
+};
 
 thread_local! {
     /// The cycle that is current.
@@ -125,9 +111,9 @@ impl Handle {
         if !control::is_on() || !agent::ensure_started() {
             return None;
         }
-        let number = SEEN.fetch_add(1, Ordering::SeqCst) + 1;
+        let number = TALLY.begins();
         if control::is_ignored(path) {
-            FILTERED.fetch_add(1, Ordering::SeqCst);
+            TALLY.is_filtered();
             return Some(Carried::Filtered);
         }
         let handle = Self::idle();
@@ -213,7 +199,7 @@ impl Handle {
     #[cold]
     fn abandon(&self) {
         if self.lock().abandon() {
-            BROKEN.fetch_add(1, Ordering::SeqCst);
+            TALLY.breaks();
         }
     }
 

@@ -23,8 +23,11 @@ struct Watched {
     type_id: TypeId,
     /// Number of the type's name.
     name: u32,
-    show: Box<dyn Fn(&Extensions) -> Option<String> + Send + Sync>,
+    show: Box<Show>,
 }
+
+/// The value of a type among extensions, as text, if there is one.
+type Show = dyn Fn(&Extensions) -> Option<String> + Send + Sync;
 
 /// The value of an extension, as the app shows it.
 pub(crate) struct Shown {

@@ -2,11 +2,8 @@
 
 use super::{escape, escape_bytes, size};
 use crate::{
-    times::parent_of,
-    wire::{
-        BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Header, HeaderEdit, SiteKind, Stage,
-        Step,
-    },
+    replay,
+    wire::{BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Header, HeaderEdit, Step},
 };
 use std::fmt;
 
@@ -194,25 +191,12 @@ pub fn body(cycle: &Cycle, body: BodyRef) -> String {
     }
 }
 
-/// Who made the change that a step shows, as an index into [`Cycle::sites`]: what left, on the way out; what is around
-/// it, on the way in. None where it came from outside.
+/// Who made the change that a step shows, as an index into [`Cycle::sites`]. None where it came from outside.
 pub fn author(cycle: &Cycle, step: &Step) -> Option<usize> {
-    let steps = &cycle.steps;
-    let mut at = match step.edge {
-        Edge::Out => return step.site,
-        Edge::In if step.stage == Stage::Send => return step.site,
-        Edge::In => parent_of(steps, step.seq as usize)?,
-    };
-    // What happened inside of a layer's inner edge was done by a part of it that nobody named.
-    while is_edge(cycle, at) {
-        at = parent_of(steps, at)?;
+    match step.edge {
+        Edge::Out => step.site,
+        Edge::In => cycle.steps[replay::author(cycle, step)?].site,
     }
-    steps[at].site
-}
-
-fn is_edge(cycle: &Cycle, step: usize) -> bool {
-    let site = cycle.steps[step].site.and_then(|i| cycle.sites.get(i));
-    site.is_some_and(|s| s.kind == SiteKind::Edge)
 }
 
 #[cfg(test)]

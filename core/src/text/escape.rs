@@ -88,20 +88,8 @@ mod tests {
 
     #[test]
     fn what_steers_or_hides_is_shown() {
-        for (bytes, shown) in [
-            (&b"\x1b[2J"[..], r"\x1b[2J"),
-            (b"a\r\nb\tc\0", r"a\r\nb\tc\x00"),
-            (b"\x7f", r"\x7f"),
-            ("\u{9b}2J".as_bytes(), r"\u{9b}2J"),
-            (b"\x9b2J", r"\x9b2J"),
-            (b"ok\xff\xfe", r"ok\xff\xfe"),
-            (b"\xe2\x80", r"\xe2\x80"),
-            ("a\u{202e}b\u{2066}c".as_bytes(), r"a\u{202e}b\u{2066}c"),
-            ("\u{200b}\u{feff}".as_bytes(), r"\u{200b}\u{feff}"),
-            ("\u{2028}\u{2029}".as_bytes(), r"\u{2028}\u{2029}"),
-            ("\u{e0041}".as_bytes(), r"\u{e0041}"),
-        ] {
-            assert_eq!(escape_bytes(bytes), shown);
+        for vector in crate::text::vectors::get().escape {
+            assert_eq!(escape_bytes(&vector.bytes.0), vector.shown);
         }
     }
 

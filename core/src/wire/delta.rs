@@ -152,6 +152,7 @@ impl ExtensionEdit {
 
 /// An extension as it was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Extension {
     /// Type name.
     pub type_name: String,

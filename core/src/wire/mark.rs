@@ -105,6 +105,19 @@ pub enum MarkKind {
     Rebuilt,
 }
 
+impl MarkKind {
+    /// How long it took, where that is known; it was over when it was noted.
+    pub fn duration_ns(&self) -> Option<u64> {
+        match self {
+            Self::Span { elapsed_ns, .. }
+            | Self::Call { elapsed_ns, .. }
+            | Self::Template { elapsed_ns, .. } => Some(*elapsed_ns),
+            Self::Sql { elapsed_ns, .. } => *elapsed_ns,
+            _ => None,
+        }
+    }
+}
+
 /// A frame of a backtrace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -16,7 +16,7 @@ use std::{
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
-    sync::{Arc, Once},
+    sync::{Arc, Mutex, Once, PoisonError},
     task::Poll,
     time::Duration,
 };
@@ -25,9 +25,22 @@ use tower_service::Service;
 /// Which router an app is built on, and whether it is recorded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum On {
+    /// Recorded with its bodies, and the cycle kept for the test.
     Tapped,
+    /// Recorded for an inspector: there is none, unless one listens at `ONIONSKIN_SOCKET`.
     Untapped,
+    /// With recording switched off.
+    Off,
+    /// On axum's router.
     Plain,
+}
+
+/// Runs code with the switch of this process so; others wait. A tapped cycle is recorded whatever the switch says.
+fn with_recording<R>(on: bool, code: impl FnOnce() -> R) -> R {
+    static SWITCH: Mutex<()> = Mutex::new(());
+    let _switch = SWITCH.lock().unwrap_or_else(PoisonError::into_inner);
+    onionskin::set_recording(on);
+    code()
 }
 
 /// What came of a case.
@@ -74,6 +87,14 @@ fn quiet() {
 /// Runs a case on a runtime of its own, whose time passes by itself.
 pub fn run(case: &Case, on: On) -> Ran {
     quiet();
+    match on {
+        On::Untapped => with_recording(true, || run_now(case, on)),
+        On::Off => with_recording(false, || run_now(case, on)),
+        On::Tapped | On::Plain => run_now(case, on),
+    }
+}
+
+fn run_now(case: &Case, on: On) -> Ran {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -92,7 +113,9 @@ pub fn run(case: &Case, on: On) -> Ran {
             On::Tapped => {
                 exchange(&shared, build::tapped::build(&shared), tap.attach(request)).await
             }
-            On::Untapped => exchange(&shared, build::tapped::build(&shared), request).await,
+            On::Untapped | On::Off => {
+                exchange(&shared, build::tapped::build(&shared), request).await
+            }
             On::Plain => exchange(&shared, build::plain::build(&shared), request).await,
         };
         let (events, given) = log.with(|l| (l.events.clone(), l.reels.clone()));

@@ -25,6 +25,8 @@ mod expect;
 mod messages;
 
 // Whether anybody notices.
+#[cfg(unix)]
+mod attached;
 mod transparency;
 // Falsehoods of the past.
 mod named;

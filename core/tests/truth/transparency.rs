@@ -1,4 +1,5 @@
-//! Whether the app and its client notice anything: the same plan on plain axum, on onionskin unrecorded, and recorded.
+//! Whether the app and its client notice anything: the same plan on plain axum, and on onionskin switched off, recorded with
+//! nobody to look, and recorded with its bodies.
 
 use crate::{
     check::Verdict,
@@ -11,7 +12,7 @@ use crate::{
 /// What the layers and the client saw and how often each body was asked is the same everywhere.
 pub fn check(case: &Case) -> Verdict {
     let plain = run(case, On::Plain);
-    for on in [On::Untapped, On::Tapped] {
+    for on in [On::Off, On::Untapped, On::Tapped] {
         let ours = run(case, on);
         same(&plain, &ours).map_err(|what| format!("{on:?}: {what}\n\n{case:#?}"))?;
     }

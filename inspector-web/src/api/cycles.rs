@@ -124,18 +124,8 @@ pub(super) async fn snapshot(
 ) -> Result<Json<Snapshot>, Problem> {
     let Path((id, step)) = path?;
     let cycle = find(&api, &id)?;
-    let snapshot = replay::snapshot(&cycle, step).map_err(|error| {
-        // The cycle is the app's word; that it contradicts itself is not the client's fault, and not ours.
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "replay",
-            error.to_string(),
-        )
-    })?;
-    snapshot.map(Json).ok_or_else(|| {
-        let detail = format!("The cycle has {} steps, from 0.", cycle.steps.len());
-        Problem::new(StatusCode::NOT_FOUND, "step", detail)
-    })
+    let snapshot = replay::snapshot(&cycle, step)?;
+    snapshot.map(Json).ok_or_else(|| no_step(&cycle))
 }
 
 pub(super) async fn body(
@@ -145,8 +135,7 @@ pub(super) async fn body(
     let Path((id, number)) = path?;
     let mut cycle = find(&api, &id)?;
     if number >= cycle.bodies.len() {
-        let detail = format!("The cycle has {} bodies, from 0.", cycle.bodies.len());
-        return Err(Problem::new(StatusCode::NOT_FOUND, "body", detail));
+        return Err(no_body(&cycle));
     }
     let body = cycle.bodies.swap_remove(number);
     // Bytes from anywhere: never to be shown by a browser as if they were ours. The id is checked to be harmless in a
@@ -163,7 +152,17 @@ pub(super) async fn body(
     Ok((headers, body.head.0).into_response())
 }
 
-fn find(api: &Api, id: &str) -> Result<Cycle, Problem> {
+pub(super) fn no_step(cycle: &Cycle) -> Problem {
+    let detail = format!("The cycle has {} steps, from 0.", cycle.steps.len());
+    Problem::new(StatusCode::NOT_FOUND, "step", detail)
+}
+
+pub(super) fn no_body(cycle: &Cycle) -> Problem {
+    let detail = format!("The cycle has {} bodies, from 0.", cycle.bodies.len());
+    Problem::new(StatusCode::NOT_FOUND, "body", detail)
+}
+
+pub(super) fn find(api: &Api, id: &str) -> Result<Cycle, Problem> {
     api.store.cycle(id).ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_FOUND,

@@ -121,13 +121,15 @@ fn in_query(question: &Question) -> Vec<Value> {
     let Some(query) = question.query else {
         return Vec::new();
     };
-    let schema = query(&mut SchemaSettings::draft2020_12().into_generator()).to_value();
+    let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
+    let schema = query(&mut settings.into_generator()).to_value();
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     let properties = schema["properties"].as_object().cloned();
     let parameter = |(name, mut schema): (String, Value)| {
         let what = schema["description"].take();
         if let Some(schema) = schema.as_object_mut() {
             schema.remove("description");
+            schema.remove("default");
             // One that is left out is null to us; null can't be written in a query.
             if let Some(Value::Array(kinds)) = schema.get("type").cloned() {
                 let kind = kinds.into_iter().find(|kind| kind != "null");

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
+use onionskin::replay::ReplayError;
 
 /// A failure, as RFC 9457 has it.
 #[derive(Debug)]
@@ -95,5 +96,13 @@ impl From<QueryRejection> for Problem {
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "parameter", rejection.body_text())
+    }
+}
+
+impl From<ReplayError> for Problem {
+    fn from(error: ReplayError) -> Self {
+        // The cycle is the app's word; that it contradicts itself is not the client's fault, and not ours.
+        let detail = error.to_string();
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "replay", detail)
     }
 }

@@ -1,7 +1,10 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
-use super::{Api, cycles, filter, live, status};
-use crate::model::{App, CyclePage, FilterHelp, KeyGroup, StackView, Status};
+use super::{Api, cycles, filter, live, status, view};
+use crate::model::{
+    App, BodyView, Comparison, CyclePage, FilterHelp, Insight, KeyGroup, StackView, Status,
+    StepView, Timeline,
+};
 use axum::{
     Json,
     routing::{MethodRouter, get},
@@ -118,6 +121,18 @@ pub(super) fn questions() -> Vec<Question> {
             "Request and response as they stood after a step; every value with the step that set it.",
         )
         .by(get(cycles::snapshot)),
+        Question::json::<Timeline>(
+            "/api/cycles/{id}/timeline",
+            "timeline",
+            "One cycle as it is drawn: rows, steps with their edits, marks, and what explains the ending.",
+        )
+        .by(get(view::timeline)),
+        Question::json::<StepView>(
+            "/api/cycles/{id}/steps/{step}/view",
+            "stepView",
+            "Request and response after a step, line by line: what the step did, who set each value, and who before.",
+        )
+        .by(get(view::step)),
         Question::new(
             "/api/cycles/{id}/bodies/{body}",
             "body",
@@ -125,6 +140,26 @@ pub(super) fn questions() -> Vec<Question> {
             Answer::File,
         )
         .by(get(cycles::body)),
+        Question::json::<BodyView>(
+            "/api/cycles/{id}/bodies/{body}/view",
+            "bodyView",
+            "A body as it is looked at: decoded, taken apart, compared with another of the cycle.",
+        )
+        .query::<view::BodyQuery>()
+        .by(get(view::body)),
+        Question::json::<Vec<Insight>>(
+            "/api/cycles/{id}/insights",
+            "insights",
+            "What a reviewer would remark on a cycle.",
+        )
+        .by(get(view::insights)),
+        Question::json::<Comparison>(
+            "/api/compare",
+            "compare",
+            "Two cycles, aligned by layer: where they part, in content and in time.",
+        )
+        .query::<view::CompareQuery>()
+        .by(get(view::compare)),
         Question::new(
             "/api/live",
             "live",

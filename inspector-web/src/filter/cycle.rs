@@ -103,7 +103,7 @@ pub(super) fn extensions(cycle: &Cycle) -> impl Iterator<Item = &str> {
     deltas
         .flat_map(|delta| &delta.extensions)
         .filter_map(|edit| match edit {
-            ExtensionEdit::Add { type_name } => Some(&**type_name),
+            ExtensionEdit::Add { type_name, .. } => Some(&**type_name),
             _ => None,
         })
 }

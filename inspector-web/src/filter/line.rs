@@ -66,7 +66,8 @@ fn run(ask: &Ask, line: &CycleSummary, context: &Context) -> bool {
 /// The path of a target, and what is behind its `?`.
 pub(super) fn path_and_query(target: &str) -> (&str, &str) {
     // A proxy's client names the host too.
-    let path = match target.split_once("://") {
+    let absolute = (!target.starts_with('/')).then(|| target.split_once("://"));
+    let path = match absolute.flatten() {
         Some((scheme, rest)) if !scheme.contains('/') => {
             rest.find(['/', '?']).map_or("/", |at| &rest[at..])
         }

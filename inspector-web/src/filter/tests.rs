@@ -35,6 +35,7 @@ fn sample() -> Cycle {
         headers: onionskin::replay::diff(&[], &[header("cookie", "sid=3; theme=dark")]),
         extensions: vec![ExtensionEdit::Add {
             type_name: "shop::auth::User".into(),
+            value: None,
         }],
         ..Delta::default()
     });

@@ -103,3 +103,16 @@ pub(crate) async fn until(what: &str, so: impl Fn() -> bool) {
     };
     assert!(timeout(LONG, wait).await.is_ok(), "never so: {what}");
 }
+
+/// Asks until there is an answer.
+pub(crate) async fn until_some<T>(ask: impl AsyncFn() -> Option<T>) -> T {
+    let wait = async {
+        loop {
+            match ask().await {
+                Some(answer) => return answer,
+                None => tokio::time::sleep(Duration::from_millis(2)).await,
+            }
+        }
+    };
+    timeout(LONG, wait).await.unwrap()
+}

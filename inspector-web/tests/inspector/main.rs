@@ -20,3 +20,6 @@ mod filter;
 
 // Live events: order, resuming, slow clients.
 mod live;
+
+// A cycle as it is looked at: timeline, messages, bodies.
+mod views;

@@ -30,6 +30,9 @@ fn bodies_have_their_length_their_hash_and_their_head() {
         (&*trailers[0].name, trailers[0].value.as_str()),
         ("x-sum", Some("3"))
     );
+    let said = onionskin::text::timeline(&cycle).to_string();
+    assert!(said.contains("  trailer x-sum: 3\n"), "{said}");
+    assert!(said.contains(", complete, xxh64 "), "{said}");
 }
 
 /// By another implementation: `xxhash.xxh64(bytes(i % 251 for i in range(70000))).hexdigest()` in Python.

@@ -1,0 +1,444 @@
+//! Credentials are masked here, while they are copied into the recording: nothing behind this module has seen them.
+//!
+//! A mask has a fixed width and a fingerprint of four hexadecimal digits, keyed with a secret of this process: it tells
+//! *the same* from *changed*, not what the value was. A body that is compressed is kept as it is; who decodes it to look at it
+//! masks it then, with [`mask_decoded`].
+
+mod body;
+mod debug;
+// It knows headers by the places where capture has seen them.
+#[cfg(any(debug_assertions, feature = "in-release"))]
+mod header;
+mod names;
+
+pub(crate) use body::mask_body;
+pub use body::mask_decoded;
+pub(crate) use debug::put_debug;
+#[cfg(any(debug_assertions, feature = "in-release"))]
+pub(crate) use header::{Known, class_of, name_of};
+pub(crate) use names::Class;
+
+use names::{QUERY_EXACT, names_credential};
+
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    hash::{BuildHasher, RandomState},
+    sync::LazyLock,
+};
+
+/// What is known of the names seen last. Bounded: a name of the client's making must not push memory up.
+struct Memo<T>(Vec<Option<(Box<[u8]>, T)>>);
+
+impl<T: Copy> Memo<T> {
+    const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    const SLOTS: usize = 128;
+    const LONGEST: usize = 64;
+
+    /// What `find_out` says of this name, asked once for each name. Found by length and two bytes.
+    fn get(&mut self, name: &[u8], find_out: impl FnOnce() -> T) -> T {
+        let first = name.first().copied().unwrap_or(0);
+        let last = name.last().copied().unwrap_or(0);
+        let slot = (name.len() * 37 + usize::from(first) * 7 + usize::from(last)) % Self::SLOTS;
+        match self.0.get(slot) {
+            Some(Some((known, what))) if **known == *name => *what,
+            _ => {
+                let what = find_out();
+                if name.len() <= Self::LONGEST {
+                    self.0.resize_with(Self::SLOTS, || None);
+                    self.0[slot] = Some((name.into(), what));
+                }
+                what
+            }
+        }
+    }
+}
+
+thread_local! {
+    static TELLING: RefCell<Memo<bool>> = const { RefCell::new(Memo::new()) };
+}
+
+static FINGERPRINT: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+thread_local! {
+    static BARE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Masks of this thread have no fingerprint as long as this lives: those of another process's values would tell *changed* of
+/// what is the same.
+struct Bare;
+
+impl Bare {
+    fn new() -> Self {
+        BARE.set(true);
+        Self
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        BARE.set(false);
+    }
+}
+
+/// Writes the mask for a value.
+fn put_mask(out: &mut Vec<u8>, value: &[u8]) {
+    if BARE.try_with(Cell::get).unwrap_or_default() {
+        out.extend_from_slice(b"[redacted]");
+        return;
+    }
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let print = FINGERPRINT.hash_one(value) as usize;
+    let digits = [12, 8, 4, 0].map(|shift| DIGITS[print >> shift & 0xf]);
+    out.extend_from_slice(b"[redacted #");
+    out.extend_from_slice(&digits);
+    out.push(b']');
+}
+
+/// The mask for a value.
+pub(crate) fn mask(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_mask(&mut out, value);
+    out
+}
+
+/// Writes a header's value, masked as its class says. Returns whether something was masked.
+pub(crate) fn put_value(out: &mut Vec<u8>, class: Class, sensitive: bool, value: &[u8]) -> bool {
+    if sensitive {
+        put_mask(out, value);
+        return true;
+    }
+    match class {
+        Class::Known => {
+            out.extend_from_slice(value);
+            false
+        }
+        Class::Plain => put_plain(out, value),
+        Class::Secret => {
+            put_mask(out, value);
+            true
+        }
+        Class::Authorization => {
+            let scheme = value.iter().position(|b| *b == b' ').unwrap_or(0);
+            if scheme > 0 && scheme < value.len() - 1 {
+                out.extend_from_slice(&value[..=scheme]);
+                put_mask(out, &value[scheme + 1..]);
+            } else {
+                put_mask(out, value);
+            }
+            true
+        }
+        Class::Cookie => {
+            for (i, pair) in value.split(|b| *b == b';').enumerate() {
+                if i > 0 {
+                    out.push(b';');
+                }
+                put_pair(out, pair);
+            }
+            true
+        }
+        Class::SetCookie => {
+            let pair = value.split(|b| *b == b';').next().unwrap_or_default();
+            put_pair(out, pair);
+            out.extend_from_slice(&value[pair.len()..]);
+            true
+        }
+        Class::Url => put_url(out, value),
+    }
+}
+
+/// `name=value` with the value masked; without a name, all of it.
+fn put_pair(out: &mut Vec<u8>, pair: &[u8]) {
+    match pair.iter().position(|b| *b == b'=') {
+        Some(at) => {
+            out.extend_from_slice(&pair[..=at]);
+            put_mask(out, &pair[at + 1..]);
+        }
+        None => put_mask(out, pair),
+    }
+}
+
+/// A value that is masked from where it begins to look like a credential.
+fn put_plain(out: &mut Vec<u8>, value: &[u8]) -> bool {
+    match credential_in(value) {
+        Some((start, end)) => {
+            out.extend_from_slice(&value[..start]);
+            put_mask(out, &value[start..end]);
+            put_plain(out, &value[end..]);
+            true
+        }
+        None => {
+            out.extend_from_slice(value);
+            false
+        }
+    }
+}
+
+/// A text with what looks like a credential in it masked.
+pub(crate) fn masked_text(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    put_plain(&mut out, text.as_bytes());
+    out
+}
+
+/// A named value, masked if its name says so or it looks like a credential.
+#[cfg(feature = "subscriber")]
+pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    if matches!(name, "url.full" | "http.url" | "http.target") {
+        put_url(&mut out, value.as_bytes());
+        return out;
+    }
+    if !body::is_telling(name.as_bytes()) {
+        return masked_text(value);
+    }
+    put_mask(&mut out, value.as_bytes());
+    out
+}
+
+/// How credentials begin, and how long they are at least.
+const STARTS: [(&[u8], usize); 14] = [
+    (b"eyJ", 20),
+    (b"Bearer ", 8),
+    (b"Basic ", 8),
+    (b"ghp_", 20),
+    (b"gho_", 20),
+    (b"ghs_", 20),
+    (b"ghu_", 20),
+    (b"AKIA", 16),
+    (b"xoxa-", 12),
+    (b"xoxb-", 12),
+    (b"xoxp-", 12),
+    (b"sk_live_", 16),
+    (b"-----BEGIN ", 20),
+    (b"github_pat_", 20),
+];
+
+/// Bytes of which every one of the [`STARTS`] has at least one, and most texts none.
+const RARE: [u8; 5] = *b"BJKx_";
+
+/// Whether a text has a byte without which it holds no credential. Told for sixteen bytes at a time.
+fn has_rare(text: &[u8]) -> bool {
+    let any = |part: &[u8]| {
+        let is_rare = |b: &u8| RARE.iter().fold(false, |any, rare| any | (b == rare));
+        part.iter().fold(false, |any, b| any | is_rare(b))
+    };
+    let mut parts = text.chunks_exact(16);
+    parts.any(any) || any(parts.remainder())
+}
+
+/// For every byte with which a credential may begin, the bytes that may follow it, told by their low five bits.
+const SECOND: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < STARTS.len() {
+        let start = STARTS[i].0;
+        table[start[0] as usize] |= 1 << (start[1] & 31);
+        i += 1;
+    }
+    table
+};
+
+/// Where a value holds something that is a credential by its form: a JWT, `Bearer x`, the tokens of well-known services.
+fn credential_in(value: &[u8]) -> Option<(usize, usize)> {
+    if !has_rare(value) {
+        return None;
+    }
+    let is_token =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+' | b'/' | b'=');
+    value.windows(2).enumerate().find_map(|(at, pair)| {
+        if SECOND[usize::from(pair[0])] >> (pair[1] & 31) & 1 == 0 {
+            return None;
+        }
+        let (start, least) = STARTS
+            .iter()
+            .find(|(start, _)| value[at..].starts_with(start))?;
+        if start.starts_with(b"-----") {
+            return Some((at, value.len()));
+        }
+        if at > 0 && is_token(value[at - 1]) {
+            return None;
+        }
+        let token = value[at + start.len()..]
+            .iter()
+            .take_while(|b| is_token(**b))
+            .count();
+        (start.len() + token >= *least).then_some((at, at + start.len() + token))
+    })
+}
+
+/// A URL, with user info and the values of telling query parameters masked. Returns whether something was masked.
+pub(crate) fn put_url(out: &mut Vec<u8>, url: &[u8]) -> bool {
+    let mut masked = false;
+    let mut rest = url;
+    let colon = |at: &usize| rest[*at] == b':' && rest[at + 1..].starts_with(b"//");
+    if let Some(at) = (0..rest.len()).find(colon) {
+        let authority = &rest[at + 3..];
+        let end = authority
+            .iter()
+            .position(|b| matches!(b, b'/' | b'?' | b'#'))
+            .unwrap_or(authority.len());
+        if let Some(user) = authority[..end].iter().rposition(|b| *b == b'@') {
+            out.extend_from_slice(&rest[..at + 3]);
+            put_mask(out, &authority[..user]);
+            rest = &authority[user..];
+            masked = true;
+        }
+    }
+    let Some(query) = rest.iter().position(|b| *b == b'?') else {
+        return put_plain(out, rest) || masked;
+    };
+    masked |= put_plain(out, &rest[..=query]);
+    masked | put_query(out, &rest[query + 1..])
+}
+
+/// `a=1&token=2` with the values of telling names masked. Returns whether something was masked.
+fn put_query(out: &mut Vec<u8>, query: &[u8]) -> bool {
+    let mut masked = false;
+    for (i, pair) in query.split(|b| *b == b'&').enumerate() {
+        if i > 0 {
+            out.push(b'&');
+        }
+        let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
+        let telling = TELLING
+            .try_with(|names| names.borrow_mut().get(name, || is_telling(name)))
+            .unwrap_or_else(|_| is_telling(name));
+        if telling && name.len() < pair.len() {
+            put_pair(out, pair);
+            masked = true;
+        } else {
+            masked |= put_plain(out, pair);
+        }
+    }
+    masked
+}
+
+/// Whether a query parameter of this name holds a credential.
+fn is_telling(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok_and(|name| {
+        names_credential(&decode_percent(name))
+            || QUERY_EXACT
+                .iter()
+                .any(|exact| exact.eq_ignore_ascii_case(name))
+    })
+}
+
+/// `%74oken` is `token` to the app, so it is to us.
+fn decode_percent(name: &str) -> Cow<'_, str> {
+    if !name.contains('%') {
+        return Cow::Borrowed(name);
+    }
+    let mut out = Vec::with_capacity(name.len());
+    let mut bytes = name.bytes();
+    while let Some(b) = bytes.next() {
+        let mut ahead = bytes.clone();
+        let digits = (b == b'%')
+            .then(|| {
+                Some((
+                    char::from(ahead.next()?).to_digit(16)?,
+                    char::from(ahead.next()?).to_digit(16)?,
+                ))
+            })
+            .flatten();
+        match digits {
+            Some((high, low)) => {
+                out.push((high * 16 + low) as u8);
+                bytes = ahead;
+            }
+            None => out.push(b),
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|w| w == needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(name: &str, value: &str) -> String {
+        let mut out = Vec::new();
+        let name = http::HeaderName::from_bytes(name.as_bytes()).unwrap();
+        put_value(&mut out, class_of(&name), false, value.as_bytes());
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_credential_begins_with_a_rare_byte() {
+        assert!(STARTS.iter().all(|(start, _)| has_rare(start)));
+        assert!(has_rare(b"0123456789abcdef0123456789_"));
+        assert!(!has_rare(b"application/json; charset=utf-8, a long one"));
+    }
+
+    /// The canary must be gone, whatever the header.
+    #[test]
+    fn credentials_are_masked() {
+        let canary = "canary-5f0e1c";
+        for (name, value) in [
+            ("authorization", "Bearer canary-5f0e1c"),
+            ("authorization", "canary-5f0e1c"),
+            ("proxy-authorization", "Basic canary-5f0e1c"),
+            ("cookie", "a=canary-5f0e1c; b=canary-5f0e1c"),
+            ("cookie", "canary-5f0e1c"),
+            ("set-cookie", "sid=canary-5f0e1c; Path=/"),
+            ("x-api-key", "canary-5f0e1c"),
+            ("apikey", "canary-5f0e1c"),
+            ("x-my-session-thing", "canary-5f0e1c"),
+            ("x-vault-token", "canary-5f0e1c"),
+            ("stripe-signature", "canary-5f0e1c"),
+            ("location", "https://user:canary-5f0e1c@host/p?q=1"),
+            ("referer", "https://host/p?access_token=canary-5f0e1c&x=1"),
+            ("location", "/cb?code=canary-5f0e1c"),
+            ("location", "/cb?%74oken=canary-5f0e1c"),
+            ("link", "</p?X-Amz-Signature=canary-5f0e1c>; rel=next"),
+            ("x-note", "see Bearer canary-5f0e1c ok"),
+            ("x-note", "eyJhbGciOiJIUzI1NiJ9.canary-5f0e1c.x"),
+            ("x-note", "ghp_0123456789abcanary-5f0e1c"),
+        ] {
+            let shown = header(name, value);
+            assert!(!shown.contains(canary), "{name}: {shown}");
+            assert!(shown.contains("[redacted #"), "{name}: {shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_credential_is_kept() {
+        for (name, value) in [
+            ("host", "localhost:3000"),
+            ("user-agent", "Mozilla/5.0"),
+            ("x-request-id", "0190f3a1-7c2e"),
+            ("location", "/books?page=2"),
+            ("x-process-time", "12ms"),
+            ("location", "/books?author=dickens"),
+            ("access-control-allow-credentials", "true"),
+        ] {
+            assert_eq!(header(name, value), value);
+        }
+    }
+
+    #[test]
+    fn scheme_names_and_attributes_are_kept_and_same_values_look_the_same() {
+        assert!(header("authorization", "Bearer abcdef").starts_with("Bearer [redacted #"));
+        assert!(header("set-cookie", "sid=1; Path=/; HttpOnly").ends_with("]; Path=/; HttpOnly"));
+        assert!(header("cookie", "a=1; b=2").starts_with("a=[redacted #"));
+        assert_eq!(header("cookie", "a=1"), header("cookie", "a=1"));
+        assert_ne!(
+            header("x-api-key", "one"),
+            header("x-api-key", "two"),
+            "one in 65536 runs fails"
+        );
+    }
+
+    #[test]
+    fn a_sensitive_value_is_masked_whatever_its_name() {
+        let mut out = Vec::new();
+        assert!(put_value(&mut out, Class::Known, true, b"canary"));
+        assert!(out.starts_with(b"[redacted #"));
+    }
+}

@@ -1,0 +1,337 @@
+//! Credentials in bodies: the values of telling names in JSON and forms. Runs on the recording's own thread.
+
+use super::{Bare, Memo, credential_in, names::is_telling_word, put_mask};
+use std::cell::RefCell;
+
+thread_local! {
+    static TELLING: RefCell<Memo<bool>> = const { RefCell::new(Memo::new()) };
+}
+
+/// Whether a value of this name is a credential, remembered per thread: bodies have the same names again and again.
+pub(super) fn is_telling(name: &[u8]) -> bool {
+    TELLING
+        .try_with(|names| names.borrow_mut().get(name, || has_word(name)))
+        .unwrap_or_else(|_| has_word(name))
+}
+
+/// Takes a name apart at `-_.[]` and where camelCase begins a word.
+fn has_word(name: &[u8]) -> bool {
+    let mut word = String::new();
+    let mut previous_lower = false;
+    let hit = |word: &mut String| is_telling_word(&std::mem::take(word));
+    for &b in name {
+        let boundary = !b.is_ascii_alphanumeric() || (b.is_ascii_uppercase() && previous_lower);
+        if boundary && hit(&mut word) {
+            return true;
+        }
+        if b.is_ascii_alphanumeric() {
+            word.push(char::from(b.to_ascii_lowercase()));
+        }
+        previous_lower = b.is_ascii_lowercase() || b.is_ascii_digit();
+    }
+    hit(&mut word)
+}
+
+/// The head of a body with its credentials masked, if it has any. What it is (JSON, form, multipart) is told by its bytes:
+/// the head may be cut anywhere.
+pub(crate) fn mask_body(head: &[u8]) -> Option<Vec<u8>> {
+    let first = head.iter().copied().find(|b| !b.is_ascii_whitespace())?;
+    let mut out = Vec::new();
+    let masked = match first {
+        b'{' | b'[' => mask_json(head, &mut out),
+        b'-' if head.starts_with(b"--") => mask_multipart(head, &mut out),
+        _ if looks_like_form(head) => {
+            super::put_query(&mut out, head) | mask_form_words(head, &mut out)
+        }
+        _ => mask_text(head, &mut out),
+    };
+    masked.then_some(out)
+}
+
+/// The body with its credentials masked, if it has any, for who decoded it: without fingerprints, which only the app's own
+/// process can make.
+pub fn mask_decoded(body: &[u8]) -> Option<Vec<u8>> {
+    let _bare = Bare::new();
+    mask_body(body)
+}
+
+fn looks_like_form(head: &[u8]) -> bool {
+    let name = head
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || b"_-.[]%+".contains(b))
+        .count();
+    name > 0
+        && head.get(name) == Some(&b'=')
+        && !head.iter().any(|b| b.is_ascii_whitespace() || *b == b'<')
+}
+
+/// Names of forms follow the rule of bodies as well as the one of queries.
+fn mask_form_words(head: &[u8], out: &mut Vec<u8>) -> bool {
+    let named = head
+        .split(|b| *b == b'&')
+        .any(|p| p.split(|b| *b == b'=').next().is_some_and(is_telling));
+    if !named {
+        return false;
+    }
+    let once = std::mem::take(out);
+    for (i, pair) in once.split(|b| *b == b'&').enumerate() {
+        if i > 0 {
+            out.push(b'&');
+        }
+        let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
+        match pair.get(name.len() + 1..) {
+            Some(value) if is_telling(name) && !value.starts_with(b"[redacted") => {
+                out.extend_from_slice(&pair[..=name.len()]);
+                put_mask(out, value);
+            }
+            _ => out.extend_from_slice(pair),
+        }
+    }
+    true
+}
+
+/// Masks the scalar (or everything up to the end of the object or array) behind a telling key. Nothing is written if there
+/// is nothing to mask.
+fn mask_json(json: &[u8], out: &mut Vec<u8>) -> bool {
+    let (mut at, mut copied) = (0, 0);
+    let may_hold = super::has_rare(json);
+    while let Some(quote) = json[at..].iter().position(|b| *b == b'"') {
+        let start = at + quote;
+        let end = string_end(json, start);
+        let is_closed = end > start + 1 && json[end - 1] == b'"';
+        let inner = &json[start + 1..end - usize::from(is_closed)];
+        let colon = end + spaces(&json[end..]);
+        if json.get(colon) != Some(&b':') {
+            // A value: a credential by its form, or JSON in a string.
+            let looks = may_hold || inner.iter().any(|b| matches!(b, b'{' | b'['));
+            if looks && let Some(text) = masked_json_text(inner) {
+                out.extend_from_slice(&json[copied..=start]);
+                out.extend_from_slice(&text);
+                copied = end - usize::from(is_closed);
+            }
+            at = end;
+            continue;
+        }
+        at = colon + 1;
+        if !is_telling(inner) {
+            continue;
+        }
+        at += spaces(&json[at..]);
+        let end = value_end(json, at);
+        let is_scalar_word = matches!(&json[at..end], b"null" | b"true" | b"false" | b"");
+        if !is_scalar_word {
+            out.extend_from_slice(&json[copied..at]);
+            out.push(b'"');
+            put_mask(out, &json[at..end]);
+            out.push(b'"');
+            copied = end;
+        }
+        at = end;
+    }
+    if copied > 0 {
+        out.extend_from_slice(&json[copied..]);
+    }
+    copied > 0
+}
+
+fn spaces(json: &[u8]) -> usize {
+    json.iter().take_while(|b| b.is_ascii_whitespace()).count()
+}
+
+/// A string that is a value, masked, if there is something to mask; one level of JSON in a string is looked through.
+fn masked_json_text(inner: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let start = inner.iter().copied().find(|b| !b.is_ascii_whitespace());
+    if !matches!(start, Some(b'{' | b'[')) || !inner.windows(2).any(|w| w == b"\\\"") {
+        return mask_text(inner, &mut out).then_some(out);
+    }
+    let mut masked = Vec::new();
+    if !mask_json(&unescape(inner), &mut masked) {
+        return None;
+    }
+    for b in masked {
+        if matches!(b, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(b);
+    }
+    Some(out)
+}
+
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.iter().copied();
+    while let Some(b) = bytes.next() {
+        out.push(if b == b'\\' {
+            bytes.next().unwrap_or(b'\\')
+        } else {
+            b
+        });
+    }
+    out
+}
+
+/// Behind the closing quote of the string that begins at `at`, or the end of what there is.
+fn string_end(json: &[u8], at: usize) -> usize {
+    let mut i = at + 1;
+    while i < json.len() {
+        match json[i] {
+            b'\\' => i += 1,
+            b'"' => return i + 1,
+            _ => {}
+        }
+        i += 1;
+    }
+    json.len()
+}
+
+/// Behind the value that begins at `at`, or the end of what there is.
+fn value_end(json: &[u8], at: usize) -> usize {
+    match json.get(at) {
+        Some(b'"') => string_end(json, at),
+        Some(b'{' | b'[') => {
+            let (mut depth, mut i) = (0_usize, at);
+            while i < json.len() {
+                match json[i] {
+                    b'"' => {
+                        i = string_end(json, i);
+                        continue;
+                    }
+                    b'{' | b'[' => depth += 1,
+                    b'}' | b']' => depth -= 1,
+                    _ => {}
+                }
+                i += 1;
+                if depth == 0 {
+                    return i;
+                }
+            }
+            json.len()
+        }
+        _ => {
+            let tail = &json[at.min(json.len())..];
+            at + tail
+                .iter()
+                .take_while(|b| !matches!(b, b',' | b'}' | b']') && !b.is_ascii_whitespace())
+                .count()
+        }
+    }
+}
+
+/// Parts of a multipart body whose name tells, masked up to the next boundary.
+fn mask_multipart(head: &[u8], out: &mut Vec<u8>) -> bool {
+    let boundary_end = head
+        .iter()
+        .position(|b| matches!(b, b'\r' | b'\n'))
+        .unwrap_or(head.len());
+    let boundary = &head[..boundary_end];
+    let (mut at, mut masked) = (0, false);
+    while at < head.len() {
+        let next = super::find(&head[at + 1..], boundary).map_or(head.len(), |n| at + 1 + n);
+        let part = &head[at..next];
+        let content = super::find(part, b"\r\n\r\n").map_or(part.len(), |n| n + 4);
+        let name = super::find(&part[..content], b"name=\"").map(|n| {
+            let name = &part[n + 6..content];
+            &name[..name.iter().position(|b| *b == b'"').unwrap_or(name.len())]
+        });
+        out.extend_from_slice(&part[..content]);
+        let value = &part[content..];
+        if name.is_some_and(is_telling) && !value.is_empty() {
+            put_mask(out, value.strip_suffix(b"\r\n").unwrap_or(value));
+            if value.ends_with(b"\r\n") {
+                out.extend_from_slice(b"\r\n");
+            }
+            masked = true;
+        } else {
+            out.extend_from_slice(value);
+        }
+        at = next;
+    }
+    masked
+}
+
+/// Credentials by their form, anywhere in a text. Nothing is written if there are none.
+fn mask_text(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let (mut rest, mut masked) = (text, false);
+    while let Some((start, end)) = credential_in(rest) {
+        out.extend_from_slice(&rest[..start]);
+        put_mask(out, &rest[start..end]);
+        rest = &rest[end..];
+        masked = true;
+    }
+    if masked {
+        out.extend_from_slice(rest);
+    }
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(body: &str) -> String {
+        mask_body(body.as_bytes())
+            .map_or_else(|| body.to_owned(), |b| String::from_utf8(b).unwrap())
+    }
+
+    #[test]
+    fn credentials_in_bodies_are_masked() {
+        for body in [
+            r#"{"user":"ann","password":"canary"}"#,
+            r#"{"a":[{"accessToken" : "canary"}]}"#,
+            r#"{"secret":{"deep":["canary"]}}"#,
+            r#"{"pin": 1234, "token":"canary"#,
+            r#"{"inner":"{\"api_key\":\"canary\"}"}"#,
+            "user=ann&password=canary&x=1",
+            "pin=canary",
+            "--b\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\ncanary\r\n--b--\r\n",
+            "hello Bearer canary-0123456 there",
+        ] {
+            let shown = masked(body);
+            assert!(!shown.contains("canary"), "{shown}");
+            assert!(shown.contains("[redacted #"), "{shown}");
+        }
+        assert!(!masked(r#"{"pin": 1234}"#).contains("1234"));
+    }
+
+    #[test]
+    fn what_somebody_else_decoded_has_no_fingerprints() {
+        let body = br#"{"password":"canary","a":"Bearer canary-0123456"}"#;
+        let shown = String::from_utf8(mask_decoded(body).unwrap()).unwrap();
+        assert_eq!(shown, r#"{"password":"[redacted]","a":"[redacted]"}"#);
+        assert!(masked(r#"{"password":"canary"}"#).contains("[redacted #"));
+    }
+
+    #[test]
+    fn what_is_no_credential_is_kept() {
+        for body in [
+            r#"{"keyboard":"qwerty","monkey":1,"title":"The Key"}"#,
+            r#"{"text":"a \"quoted\" word"}"#,
+            "title=The+Key&page=2",
+            "<html>a=b</html>",
+            "",
+            "{",
+            "\"",
+            r#"{"password":null}"#,
+        ] {
+            assert_eq!(masked(body), body);
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic() {
+        const ALPHABET: &[u8] = b"{}[]\":,\\=&-\r\n aktokenpassword\xff1";
+        let mut state = 1_u64;
+        for _ in 0..20_000 {
+            let bytes: Vec<u8> = (0..40)
+                .map(|_| {
+                    state = state
+                        .wrapping_mul(6364136223846793005)
+                        .wrapping_add(1442695040888963407);
+                    ALPHABET[(state >> 33) as usize % ALPHABET.len()]
+                })
+                .collect();
+            let _ = mask_body(&bytes);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import { get } from '../api/client.ts';
+import type { KeyGroup } from '../api/model';
+
+/** What a command does here; false: nothing, the key is the browser's. */
+export type Handler = () => boolean | void;
+
+/** Keys as the table writes them. */
+const NAMES: Record<string, string> = {
+  ' ': 'Space',
+  Escape: 'Esc',
+  ArrowUp: 'Up',
+  ArrowDown: 'Down',
+  ArrowLeft: 'Left',
+  ArrowRight: 'Right',
+};
+
+/** The table of keys, which the terminal UI has too, and what its commands do on this page. */
+class Keys {
+  groups = $state.raw<KeyGroup[]>([]);
+  #commands = $derived(
+    new Map(this.groups.flatMap((group) => group.commands.flatMap((line) => line.web.map((key) => [key, line.command])))),
+  );
+  #handlers: Map<string, Handler>[] = [];
+
+  async load(): Promise<void> {
+    this.groups = await get<KeyGroup[]>('/api/keys');
+  }
+
+  /** Gives commands something to do until the returned function is called. The newest is asked first. */
+  on(handlers: Record<string, Handler>): () => void {
+    const map = new Map(Object.entries(handlers));
+    this.#handlers.push(map);
+    return () => {
+      this.#handlers = this.#handlers.filter((one) => one !== map);
+    };
+  }
+
+  /** The keys of a command, for a tooltip. */
+  of(command: string): string {
+    for (const group of this.groups) {
+      const line = group.commands.find((one) => one.command === command);
+      if (line) return line.web.join(' ');
+    }
+    return '';
+  }
+
+  press(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.metaKey || event.altKey || isTyping(event)) return;
+    const command = this.#commands.get(written(event));
+    if (command === undefined) return;
+    for (const handlers of this.#handlers.toReversed()) {
+      const handler = handlers.get(command);
+      if (handler && handler() !== false) {
+        event.preventDefault();
+        return;
+      }
+    }
+  }
+}
+
+function written(event: KeyboardEvent): string {
+  const name = NAMES[event.key] ?? event.key;
+  const shift = event.shiftKey && name.length > 1 ? 'Shift-' : '';
+  return `${event.ctrlKey ? 'Ctrl-' : ''}${shift}${name}`;
+}
+
+/** Whether the key goes to something that has a use for it. */
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLElement;
+  if (target.closest('dialog, [role="menu"]')) return true;
+  if (target.matches('input:not([type="range"], [type="checkbox"]), textarea, select')) return true;
+  const presses = event.key === 'Enter' || event.key === ' ';
+  return presses && target.matches('button, a, summary, input');
+}
+
+export const keys = new Keys();

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { filterLink, quoted } from './link.ts';
+
+test('what has a meaning in the grammar is quoted', () => {
+  expect(quoted('/books')).toBe('/books');
+  expect(quoted('/books/{id}')).toBe('"/books/{id}"');
+  expect(quoted('a "b" \\c')).toBe('"a \\"b\\" \\\\c"');
+  expect(quoted('a*')).toBe('"a*"');
+});
+
+test('a route leads to its cycles', () => {
+  expect(filterLink.route('/books', ['GET'])).toBe('route:/books method:GET');
+  expect(filterLink.route('/books', ['GET', 'HEAD'])).toBe('route:/books (method:GET or method:HEAD)');
+  expect(filterLink.route('/books', [])).toBe('route:/books');
+});

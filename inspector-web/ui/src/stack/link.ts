@@ -1,0 +1,15 @@
+/** A value as the filter's grammar takes it: quoted where it has to be. */
+export function quoted(value: string): string {
+  return /^[\w./:@-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`;
+}
+
+/** Filters that lead from a figure of the map to its cycles. */
+export const filterLink = {
+  route: (path: string, methods: string[]) => {
+    const by = methods.map((method) => `method:${quoted(method)}`);
+    const any = by.length > 1 ? `(${by.join(' or ')})` : by.join('');
+    return `route:${quoted(path)} ${any}`.trim();
+  },
+  answered: (name: string) => `answered-by:${quoted(name)}`,
+  changed: (name: string) => `changed-by:${quoted(name)}`,
+};

@@ -1,0 +1,262 @@
+//! An app with bodies of any length, on axum or on Onionskin, which knows how much of them was asked for and how much memory
+//! it took.
+//!
+//! - `app-bodies axum|onionskin serve`: serves it on any port, until standard input ends; says first where
+//! - `app-bodies axum|onionskin held`: talks to it over pipes in memory, with a client that stops reading and one that stops
+//!   being read; says how far each got, the same in every run
+
+use bytes::Bytes;
+use peak_alloc::PeakAlloc;
+use std::{
+    io::{Read as _, Write as _},
+    pin::Pin,
+    sync::atomic::{AtomicU64, Ordering},
+    task::{Context, Poll},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+    net::TcpListener,
+};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Frames that were taken from bodies of responses.
+static GIVEN: AtomicU64 = AtomicU64::new(0);
+
+const CHUNK: usize = 16 << 10;
+static PATTERN: [u8; CHUNK] = pattern();
+
+const fn pattern() -> [u8; CHUNK] {
+    let (mut bytes, mut at) = ([0; CHUNK], 0);
+    while at < CHUNK {
+        bytes[at] = (at % 251) as u8;
+        at += 1;
+    }
+    bytes
+}
+
+/// A body of so many bytes, of which none takes memory.
+struct Long {
+    left: u64,
+    /// Whether its length is told.
+    told: bool,
+}
+
+impl http_body::Body for Long {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        GIVEN.fetch_add(1, Ordering::Relaxed);
+        let len = self.left.min(CHUNK as u64);
+        self.left -= len;
+        let bytes = Bytes::from_static(&PATTERN[..len as usize]);
+        Poll::Ready(Some(Ok(http_body::Frame::data(bytes))))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        match self.told {
+            true => http_body::SizeHint::with_exact(self.left),
+            false => http_body::SizeHint::default(),
+        }
+    }
+}
+
+/// The other end of one connection in memory.
+struct Pipe(Option<DuplexStream>);
+
+impl axum::serve::Listener for Pipe {
+    type Io = DuplexStream;
+    type Addr = ();
+
+    async fn accept(&mut self) -> (DuplexStream, ()) {
+        match self.0.take() {
+            Some(pipe) => (pipe, ()),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+macro_rules! app {
+    ($name:ident $web:ident) => {
+        mod $name {
+            use super::*;
+            use ::$web::{
+                Router,
+                body::Body,
+                extract::{DefaultBodyLimit, Path, Request},
+                response::Response,
+                routing::{get, post},
+            };
+
+            async fn down(Path((how, bytes)): Path<(String, u64)>) -> Body {
+                let told = how == "told";
+                Body::new(Long { left: bytes, told })
+            }
+
+            async fn up(request: Request) -> String {
+                let (mut body, mut bytes) = (request.into_body(), 0);
+                while let Some(frame) = super::next(&mut body).await {
+                    bytes += frame
+                        .expect("it comes whole")
+                        .data_ref()
+                        .map_or(0, Bytes::len);
+                }
+                bytes.to_string()
+            }
+
+            /// Leaves the request's body where it is.
+            async fn deaf(request: Request) {
+                let _held = request;
+                std::future::pending().await
+            }
+
+            async fn echo(request: Request) -> Response {
+                Response::new(request.into_body())
+            }
+
+            async fn figures() -> String {
+                let (given, now) = (GIVEN.load(Ordering::Relaxed), MEMORY.current_usage());
+                format!("{given} {now} {}", MEMORY.peak_usage())
+            }
+
+            fn app() -> Router {
+                Router::new()
+                    .route("/down/{how}/{bytes}", get(down))
+                    .route("/up", post(up))
+                    .route("/deaf", post(deaf))
+                    .route("/echo", post(echo))
+                    .route("/figures", get(figures))
+                    .route("/from-here", get(async || MEMORY.reset_peak_usage()))
+                    .layer(DefaultBodyLimit::disable())
+            }
+
+            pub(super) async fn serve(listener: TcpListener) {
+                ::$web::serve(listener, app()).await.expect("served");
+            }
+
+            pub(super) fn serve_pipe(pipe: DuplexStream) {
+                let serve = ::$web::serve(Pipe(Some(pipe)), app());
+                tokio::spawn(async move { serve.await.expect("served") });
+            }
+        }
+    };
+}
+
+app! { plain axum }
+app! { ours onionskin }
+
+/// The next frame of a body.
+async fn next<B: http_body::Body + Unpin>(
+    body: &mut B,
+) -> Option<Result<http_body::Frame<B::Data>, B::Error>> {
+    std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
+}
+
+/// Lets everything on this thread go as far as it can.
+async fn settle() {
+    for _ in 0..2000 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// How many frames were taken from a body whose reader stops after so many bytes, and then after as many again.
+async fn unread(serve: fn(DuplexStream), path: &str, bytes: usize) -> [u64; 2] {
+    let (mut client, server) = duplex(64 << 10);
+    serve(server);
+    let before = GIVEN.load(Ordering::Relaxed);
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+    client
+        .write_all(request.as_bytes())
+        .await
+        .expect("it reads");
+    let (mut taken, mut buffer) = ([0; 2], vec![0; bytes]);
+    for taken in &mut taken {
+        client.read_exact(&mut buffer).await.expect("it writes");
+        settle().await;
+        *taken = GIVEN.load(Ordering::Relaxed) - before;
+    }
+    taken
+}
+
+/// How many bytes of a request are taken from its client.
+async fn unheard(serve: fn(DuplexStream), path: &str) -> usize {
+    let (mut client, server) = duplex(64 << 10);
+    serve(server);
+    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1073741824\r\n\r\n");
+    client.write_all(head.as_bytes()).await.expect("it reads");
+    let mut sent = 0;
+    for _ in 0..100 {
+        let write = std::future::poll_fn(|cx| {
+            let polled = tokio::io::AsyncWrite::poll_write(Pin::new(&mut client), cx, &PATTERN);
+            Poll::Ready(polled)
+        });
+        match write.await {
+            Poll::Ready(written) => sent += written.expect("it listens"),
+            Poll::Pending => settle().await,
+        }
+    }
+    sent
+}
+
+async fn held(serve: fn(DuplexStream)) {
+    for how in ["told", "untold"] {
+        let path = format!("/down/{how}/1073741824");
+        for bytes in [1, 1 << 20] {
+            let [first, second] = unread(serve, &path, bytes).await;
+            println!("{how}, {bytes} bytes read: {first} frames, then {second}");
+        }
+    }
+    println!(
+        "not read by its view: {} bytes",
+        unheard(serve, "/deaf").await
+    );
+    println!(
+        "read, and its answer not: {} bytes",
+        unheard(serve, "/echo").await
+    );
+}
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let is_ours = arguments[0] == "onionskin";
+    if arguments[1] == "held" {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let serve = if is_ours {
+            ours::serve_pipe
+        } else {
+            plain::serve_pipe
+        };
+        return runtime.expect("a runtime").block_on(held(serve));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        println!("{}", listener.local_addr().expect("an address"));
+        std::io::stdout().flush().expect("somebody reads");
+        std::thread::spawn(|| {
+            let _ = std::io::stdin().read_to_end(&mut Vec::new());
+            std::process::exit(0);
+        });
+        match is_ours {
+            true => ours::serve(listener).await,
+            false => plain::serve(listener).await,
+        }
+    });
+}
