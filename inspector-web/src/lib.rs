@@ -15,12 +15,14 @@
 //! - `server`: the accept loop for HTTP clients, with time limits and caps
 //! - `guard`: who may ask at all: Host, Origin, method, token
 //! - `api`: the routes; [`model`] what they answer
+//! - [`export`]: cycles in the formats of others
 //! - [`client`]: the same API from the other side, for the UIs
 //! - [`error`]: why an inspector does not start
 
 pub mod client;
 pub mod config;
 pub mod error;
+pub mod export;
 pub mod model;
 pub mod store;
 
