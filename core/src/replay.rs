@@ -16,6 +16,7 @@ use std::fmt;
 
 /// The request and the response as they stood right after a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Snapshot {
     /// `seq` of the step.
     pub step: u32,
@@ -27,6 +28,7 @@ pub struct Snapshot {
 
 /// A message, whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Message {
     /// `http.request.method`, of a request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,6 +53,8 @@ pub struct Message {
 
 /// A value, and the step that set it last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Held_of_{T}"))]
 pub struct Held<T> {
     /// The value.
     pub value: T,

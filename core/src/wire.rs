@@ -36,6 +36,7 @@ pub const WIRE_VERSION: u32 = 1;
 
 /// One request and its response, from the first byte read to the last byte sent or the moment it was given up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cycle {
     /// [`WIRE_VERSION`] of the writer.
     pub wire: u32,
@@ -83,6 +84,7 @@ pub struct Cycle {
 
 /// How a cycle ended. `site` is an index into [`Cycle::sites`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -139,6 +141,7 @@ pub enum Outcome {
 
 /// What the server knew of the connection when the cycle began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Connection {
     /// Number of the connection in its run, from 1.
     pub number: u64,
@@ -158,6 +161,7 @@ pub struct Connection {
 
 /// A kind of place in the cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The server reads the head of the request.
@@ -187,6 +191,7 @@ impl Stage {
 
 /// What a cap on one cycle's size left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Omitted {
     /// Marks.
     pub marks: u64,
@@ -196,6 +201,7 @@ pub struct Omitted {
 
 /// What became of all cycles: `seen = open + stored + evicted + dropped + filtered`, and `open` is zero when the app rests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counters {
     /// Began.
     pub seen: u64,

@@ -25,10 +25,7 @@ pub(crate) fn cycles() -> [Cycle; 4] {
 }
 
 pub(crate) fn listed(position: u64, cycle: &Cycle) -> ListedCycle {
-    ListedCycle {
-        position,
-        cycle: cycle.summary(),
-    }
+    ListedCycle::new(position, cycle.summary())
 }
 
 /// Connected, nothing there yet.
@@ -74,6 +71,7 @@ pub(crate) fn busy() -> App {
                 bytes: 12_900_000,
                 cap: 256 << 20,
             },
+            matched: None,
         },
     );
     app
@@ -93,6 +91,7 @@ fn run(ordinal: u32) -> Run {
         ordinal,
         pid: 7,
         command: "shop".into(),
+        cwd: None,
         started_unix_us: 0,
         connected: true,
         counters: Counters::default(),

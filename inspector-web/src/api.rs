@@ -1,23 +1,17 @@
 //! The HTTP API: what there is to ask.
 //!
-//! | route | answers |
-//! |---|---|
-//! | `/api/status` | [`Status`](crate::model::Status) |
-//! | `/api/apps` | list of [`App`](crate::model::App) |
-//! | `/api/apps/{run}/stack` | [`Stack`](onionskin::wire::Stack) |
-//! | `/api/cycles?limit=&before=&run=` | [`CyclePage`](crate::model::CyclePage) |
-//! | `/api/cycles/{id}` | [`Cycle`](onionskin::wire::Cycle) |
-//! | `/api/cycles/{id}/steps/{k}` | [`Snapshot`](onionskin::replay::Snapshot) |
-//! | `/api/cycles/{id}/bodies/{n}` | the head of a body, as an attachment |
-//! | `/api/live` | server-sent [`LiveEvent`](crate::model::LiveEvent)s |
-//!
-//! What can't be answered is a [`Problem`](crate::model::Problem). Beside the API there is a static page, which needs no
-//! token because it holds nothing.
+//! `routes` is the table of all questions, of which the router and the OpenAPI document (`openapi`) are made. What can't be
+//! answered is a [`Problem`](crate::model::Problem). Beside the API there is a static page, which needs no token because it
+//! holds nothing.
 
 mod cycles;
+mod filter;
 mod live;
+mod openapi;
 mod page;
+mod patient;
 mod problem;
+mod routes;
 
 pub(crate) use page::is_public;
 pub(crate) use problem::Problem;
@@ -27,10 +21,13 @@ use axum::{
     Json, Router,
     extract::State,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
@@ -62,7 +59,17 @@ pub(crate) struct Api {
     socket: Arc<str>,
     limits: Limits,
     live: Arc<Semaphore>,
+    /// Places for answers that take a while.
+    patience: Arc<Semaphore>,
     closing: watch::Receiver<bool>,
+    started: Started,
+}
+
+/// When the inspector started.
+#[derive(Clone, Copy, Debug)]
+struct Started {
+    by_clock: SystemTime,
+    at: Instant,
 }
 
 impl Api {
@@ -76,23 +83,24 @@ impl Api {
             store,
             socket: socket.to_string_lossy().into(),
             live: Arc::new(Semaphore::new(limits.live_clients)),
+            patience: Arc::new(Semaphore::new(patient::AT_ONCE)),
             limits,
             closing,
+            started: Started {
+                by_clock: SystemTime::now(),
+                at: Instant::now(),
+            },
         }
     }
 }
 
 /// All routes.
 pub(crate) fn router(api: Api) -> Router {
-    Router::new()
-        .route("/api/status", get(status))
-        .route("/api/apps", get(cycles::apps))
-        .route("/api/apps/{run}/stack", get(cycles::stack))
-        .route("/api/cycles", get(cycles::list))
-        .route("/api/cycles/{id}", get(cycles::one))
-        .route("/api/cycles/{id}/steps/{step}", get(cycles::snapshot))
-        .route("/api/cycles/{id}/bodies/{body}", get(cycles::body))
-        .route("/api/live", get(live::live))
+    let questions = routes::questions().into_iter();
+    questions
+        .fold(Router::new(), |router, question| {
+            router.route(question.path, question.handler)
+        })
         .merge(page::router())
         .fallback(async || {
             Problem::new(
@@ -130,14 +138,21 @@ fn protect(headers: &mut HeaderMap) {
 }
 
 async fn status(State(api): State<Api>) -> Json<crate::model::Status> {
+    let since_epoch = api.started.by_clock.duration_since(UNIX_EPOCH);
+    let live_clients_max = api.limits.live_clients as u64;
     Json(crate::model::Status {
         version: env!("CARGO_PKG_VERSION").into(),
         wire: onionskin::wire::WIRE_VERSION,
+        pid: std::process::id(),
+        started_unix_us: since_epoch.unwrap_or_default().as_micros() as u64,
+        uptime_ms: api.started.at.elapsed().as_millis() as u64,
         counters: api.store.counters(),
         memory: api.store.memory(),
-        connected: api.store.connected(),
+        connected: api.store.connected() as u64,
         socket: Some(api.socket.to_string()),
         refused_links: api.store.refused_links(),
+        live_clients: live_clients_max.saturating_sub(api.live.available_permits() as u64),
+        live_clients_max,
     })
 }
 

@@ -194,6 +194,8 @@ impl Client {
                 title: status.canonical_reason().unwrap_or("refused").into(),
                 status: status.as_u16(),
                 detail: "The inspector gave no reason.".into(),
+                at: None,
+                len: None,
             }),
         ))
     }

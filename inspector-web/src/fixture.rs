@@ -21,6 +21,7 @@ pub(crate) fn hello(run: &str) -> Hello {
         pid: 7,
         started_unix_us: 1_700_000_000_000_000,
         command: "target/debug/shop".into(),
+        cwd: Some("/home/me/shop".into()),
     }
 }
 

@@ -12,29 +12,37 @@
 //! - `claim`: one inspector a socket: the lock, a dead one's socket, the note for who wants to attach
 //! - `hub`: the accept loop for apps; `hub::link` one app's link, `hub::reader` lines and frames, `hub::tables` names
 //! - [`store`]: cycles of all runs in memory, bounded in bytes, with exact counters
+//! - `filter`: which cycles a person wants to see
+//! - `map`: the map of an app, with figures
 //! - `server`: the accept loop for HTTP clients, with time limits and caps
 //! - `guard`: who may ask at all: Host, Origin, method, token
 //! - `api`: the routes; [`model`] what they answer
 //! - [`export`]: cycles in the formats of others
 //! - [`client`]: the same API from the other side, for the UIs
+//! - [`keys`]: the one table of keys of both UIs
 //! - [`error`]: why an inspector does not start
 
 pub mod client;
 pub mod config;
 pub mod error;
 pub mod export;
+pub mod keys;
 pub mod model;
 pub mod store;
 
 mod api;
 mod claim;
+mod filter;
 mod guard;
 mod hub;
 mod inspector;
+mod map;
 mod server;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod generated;
 
 pub use claim::{Running, running};
 pub use client::Client;

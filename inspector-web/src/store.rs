@@ -4,23 +4,29 @@
 //! The oldest make room for the newest. Every cycle that an app saw begin is in exactly one of the [`Counters`], at any
 //! time.
 //!
-//! One mutex guards it all; it is held for a batch of a link or for one question, never over an await and never while
-//! something is decoded.
+//! One mutex guards it all; it is held for a batch of a link, for one question or for a slice of the log, never over an
+//! await and never while something is decoded or a filter is asked.
 
 mod feed;
 mod log;
+mod matches;
+mod places;
 mod query;
 mod runs;
 mod session;
 
 pub(crate) use feed::{Cursor, Since};
 pub use log::Record;
-pub(crate) use query::decode;
+pub(crate) use log::{Arrival, Entry};
+pub(crate) use matches::Matches;
+pub(crate) use places::{Passed, Places};
+pub(crate) use query::{Question, decode};
 pub(crate) use runs::TableBytes;
 pub(crate) use session::{Intake, Item, Session};
 
 use crate::model::Memory;
 use log::Log;
+use matches::Filters;
 use onionskin::wire::Counters;
 use runs::Runs;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +39,8 @@ pub struct Store(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
+    /// Locked on its own, and never together with `state`.
+    filters: Mutex<Filters>,
     /// Told of every change; live clients wait for it.
     changed: watch::Sender<()>,
 }
@@ -53,6 +61,7 @@ impl Store {
                 runs: Runs::default(),
                 refused_links: 0,
             }),
+            filters: Mutex::default(),
             changed: watch::Sender::new(()),
         }))
     }

@@ -38,7 +38,11 @@ fn mirrored_one_for_one() {
         .unwrap();
     let metadata = serde_json::from_slice(&output.stdout).unwrap();
     for (theirs, ours, own) in [
-        ("axum", "onionskin", &["in-release", "subscriber"][..]),
+        (
+            "axum",
+            "onionskin",
+            &["in-release", "schema", "subscriber"][..],
+        ),
         ("tower", "onionskin-tower", &["in-release"]),
     ] {
         let mut expected = features(&metadata, theirs);

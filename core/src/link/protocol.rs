@@ -40,6 +40,9 @@ pub struct Hello {
     pub started_unix_us: u64,
     /// The program.
     pub command: String,
+    /// The directory that it was started in: relative paths of source files start there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
 }
 
 /// How messages are written after the hello.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What was seen of one body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Body {
     /// The request's or the response's.
     pub side: Side,
@@ -35,6 +36,7 @@ pub struct Body {
 
 /// Which message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// The request.
@@ -45,6 +47,7 @@ pub enum Side {
 
 /// How a body ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum BodyEnd {
     /// All of it passed.

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// A value and the one before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Change_of_{T}"))]
 pub struct Change<T> {
     /// Before; none where there was no message before.
     pub from: Option<T>,
@@ -14,6 +16,7 @@ pub struct Change<T> {
 
 /// What changed in a message since another step. Empty: nothing did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Delta {
     /// `seq` of the step that this is a difference to; none: to nothing at all, everything is new.
     pub base: Option<u32>,
@@ -55,6 +58,7 @@ impl Delta {
 
 /// A header as it was seen, credentials masked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Header {
     /// Lower-case name.
     pub name: String,
@@ -68,6 +72,7 @@ pub struct Header {
 
 /// One edit of a header list. Positions are those of the list at that moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum HeaderEdit {
     /// A header was put in at `at`.
@@ -107,6 +112,7 @@ pub enum HeaderEdit {
 
 /// An extension that came, went or changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum ExtensionEdit {
     /// A value of this type was put in.
@@ -123,6 +129,7 @@ pub enum ExtensionEdit {
 
 /// What is known of a body at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BodyRef {
     /// Index into [`Cycle::bodies`](super::Cycle::bodies); none where the bytes were not looked at.
     pub body: Option<usize>,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 /// Something that happened between two steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mark {
     /// When, from the start of the cycle.
     pub t_ns: u64,
@@ -19,6 +20,7 @@ pub struct Mark {
 
 /// What a [`Mark`] says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "mark", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MarkKind {
@@ -70,6 +72,7 @@ pub enum MarkKind {
 
 /// A frame of a backtrace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Frame {
     /// The function, as the compiler names it.
     pub function: String,

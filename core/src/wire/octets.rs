@@ -47,6 +47,28 @@ enum Repr<'a> {
     Base64 { base64: Cow<'a, str> },
 }
 
+/// As [`Repr`] has it.
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Octets {
+    fn schema_name() -> Cow<'static, str> {
+        "Octets".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "Bytes of a message: a string where they are UTF-8, else in base64.",
+            "anyOf": [
+                { "type": "string" },
+                {
+                    "type": "object",
+                    "properties": { "base64": { "type": "string", "contentEncoding": "base64" } },
+                    "required": ["base64"],
+                },
+            ],
+        })
+    }
+}
+
 impl Serialize for Octets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.as_str() {

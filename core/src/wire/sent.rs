@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What the server sent of a response. The figures of the connection are there where the cycle was seen from `serve`, and
 /// on HTTP/1 only: streams of HTTP/2 share a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sent {
     /// When the server was done with the body.
     pub body_end_ns: u64,
@@ -22,6 +23,7 @@ pub struct Sent {
 
 /// What went over an upgraded connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Traffic {
     /// Bytes from the client.
     pub bytes_in: u64,
@@ -34,6 +36,7 @@ pub struct Traffic {
 
 /// Frames of one kind in one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FrameCount {
     /// `request`: from the client; `response`: to it.
     pub side: Side,
@@ -47,6 +50,7 @@ pub struct FrameCount {
 
 /// Kinds of frames of a WebSocket: RFC 6455, section 11.8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FrameKind {
     /// Opcode 0.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A place in the app's code where a probe stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Site {
     /// Number of the site in its app run.
     pub id: u32,
@@ -25,6 +26,7 @@ pub struct Site {
 
 /// What stands at a [`Site`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SiteKind {
     /// The server: `onionskin::serve`.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One recorded event of a cycle: a stage entered or left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// Position in [`Cycle::steps`](super::Cycle::steps), from 0.
     pub seq: u32,
@@ -42,6 +43,7 @@ pub struct Step {
 
 /// Whether a step enters or leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Edge {
     /// The request goes in.
@@ -52,6 +54,7 @@ pub enum Edge {
 
 /// How a stage was left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Left {
     /// With a response.
@@ -73,6 +76,7 @@ pub enum Left {
 
 /// What the router found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resolved {
     /// The pattern that matched; none: a fallback answered.
     pub route: Option<String>,
@@ -86,6 +90,7 @@ pub struct Resolved {
 
 /// A route that was tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tried {
     /// The pattern.
     pub route: String,
@@ -95,6 +100,7 @@ pub struct Tried {
 
 /// Why a route was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Why {

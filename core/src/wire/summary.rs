@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a list shows of a cycle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CycleSummary {
     /// As in [`Cycle::id`].
     pub id: String,
@@ -40,6 +41,7 @@ pub struct CycleSummary {
 
 /// How the time of a cycle was spent, recording's own cost left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Bar {
     /// In layers, on the way in (resolving included).
     pub in_ns: u64,

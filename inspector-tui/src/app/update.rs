@@ -100,6 +100,8 @@ impl App {
             Command::Play => self.play(|view| view.player.toggle(now)),
             Command::Faster => self.play(|view| view.player.change_speed(1, now)),
             Command::Slower => self.play(|view| view.player.change_speed(-1, now)),
+            // The dashboard's own: no key of the terminal leads here.
+            _ => {}
         }
         None
     }
@@ -188,7 +190,9 @@ impl App {
         match event {
             LiveEvent::Cycle(cycle) => self.list.push(*cycle),
             LiveEvent::Run(run) => self.list.run(&run),
-            LiveEvent::Counters { counters, memory } => {
+            LiveEvent::Counters {
+                counters, memory, ..
+            } => {
                 self.counters = counters;
                 self.memory = memory;
             }

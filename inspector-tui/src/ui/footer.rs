@@ -1,7 +1,7 @@
 //! The keys that matter most.
 
 use super::fit;
-use crate::{keys::KEYS, theme::Theme};
+use crate::{keys, theme::Theme};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -12,7 +12,7 @@ use ratatui::{
 ///  ? help  ↑↓ move  Enter open  ←→ step  Space play  Tab pane  f freeze  o browser  Esc back  q quit
 /// ```
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, theme: Theme) {
-    let entries: Vec<_> = KEYS.iter().filter_map(|b| b.footer).collect();
+    let entries: Vec<_> = keys::bindings().filter_map(|b| b.footer).collect();
     let mut spans = Vec::new();
     let mut room = usize::from(area.width);
     for (keys, word) in entries {

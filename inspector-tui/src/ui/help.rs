@@ -3,7 +3,7 @@
 use super::fit;
 use crate::{
     app::App,
-    keys::{Binding, KEYS},
+    keys::{self, Binding},
     theme::Theme,
 };
 use onionskin::text::escape;
@@ -26,18 +26,22 @@ use ratatui::{
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
     let width = area.width.min(74);
     let column = usize::from(width).saturating_sub(3) / 2;
-    let rows = KEYS.len().div_ceil(2);
+    let bindings: Vec<&Binding> = keys::bindings().collect();
+    let rows = bindings.len().div_ceil(2);
     let entry = |b: &Binding| {
-        let help = fit::pad(b.help, column.saturating_sub(11));
+        let help = fit::pad(b.what, column.saturating_sub(11));
         [
-            Span::styled(format!(" {}", fit::pad(b.shown, 10)), theme.strong()),
+            Span::styled(
+                format!(" {}", fit::pad(&keys::shown(b), 10)),
+                theme.strong(),
+            ),
             help.into(),
         ]
     };
     let mut lines: Vec<_> = (0..rows)
         .map(|i| {
-            let pair = [KEYS.get(i), KEYS.get(i + rows)];
-            Line::from_iter(pair.into_iter().flatten().flat_map(entry))
+            let pair = [bindings.get(i), bindings.get(i + rows)];
+            Line::from_iter(pair.into_iter().flatten().copied().flat_map(entry))
         })
         .collect();
     lines.push(Line::default());

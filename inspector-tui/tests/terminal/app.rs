@@ -37,6 +37,7 @@ impl App {
             pid: 7,
             started_unix_us: 1_763_726_460_000_000,
             command: "shop".into(),
+            cwd: None,
         };
         line(&mut stream, &hello);
         let mut answer = String::new();

@@ -1,7 +1,11 @@
 //! Questions about apps and cycles.
 
-use super::{Api, Problem};
-use crate::model::{App, CyclePage};
+use super::{Api, Problem, filter};
+use crate::{
+    map,
+    model::{App, CyclePage, StackView},
+    store::Question,
+};
 use axum::{
     Json,
     extract::{
@@ -15,6 +19,7 @@ use onionskin::{
     replay::{self, Snapshot},
     wire::{Cycle, Stack},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Cycles on a page if the client does not say.
@@ -39,12 +44,45 @@ pub(super) async fn stack(
     api.store.stack(&run).map(Json).ok_or_else(missing)
 }
 
+/// The query of a map.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct MapQuery {
+    /// Only the cycles that match this filter are counted.
+    filter: Option<String>,
+}
+
+pub(super) async fn map(
+    State(api): State<Api>,
+    run: Result<Path<String>, PathRejection>,
+    query: Result<Query<MapQuery>, QueryRejection>,
+) -> Result<Json<StackView>, Problem> {
+    let (Path(run), Query(query)) = (run?, query?);
+    let filter = filter::of(query.filter.as_deref(), Some(&run))?;
+    let store = api.store.clone();
+    let map = api.patiently(move |stop| map::of_run(&store, &run, &filter, stop));
+    map.await?.map(Json).ok_or_else(|| {
+        let detail = "No such app run is known.";
+        Problem::new(StatusCode::NOT_FOUND, "run", detail)
+    })
+}
+
 /// The query of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct ListQuery {
+    /// Cycles on the page; 100 where it is not said.
+    #[schemars(range(min = 1, max = 1000))]
     limit: Option<usize>,
+    /// Only cycles before this position: `next` of the page before.
     before: Option<u64>,
+    /// Only cycles up to this position: `until` of the page before keeps the list as it was.
+    until: Option<u64>,
+    /// So many of the newest are left out.
+    #[serde(default)]
+    skip: u32,
+    /// Only cycles of this app run.
     run: Option<String>,
+    /// Only cycles that match this filter.
+    filter: Option<String>,
 }
 
 pub(super) async fn list(
@@ -60,8 +98,16 @@ pub(super) async fn list(
             format!("limit must be from 1 to {MAX_PAGE}."),
         ));
     }
-    let page = api.store.page(limit, query.before, query.run.as_deref());
-    Ok(Json(page))
+    let question = Question {
+        limit,
+        before: query.before,
+        until: query.until,
+        skip: query.skip as usize,
+        filter: filter::of(query.filter.as_deref(), query.run.as_deref())?,
+    };
+    let store = api.store.clone();
+    api.patiently(move |stop| Json(store.page(&question, stop)))
+        .await
 }
 
 pub(super) async fn one(

@@ -3,20 +3,23 @@
 //! A client is a cursor into the store, not a queue: it is written to when it has read what came before. One that is slow
 //! skips what it is too far behind to get and is told how much; one that does not read at all is cut by the server.
 
-use super::{Api, Problem};
+use super::{Api, Problem, filter};
 use crate::{
+    filter::Filter,
     model::{ListedCycle, LiveEvent, Memory},
-    store::{Cursor, Since},
+    store::{Cursor, Matches, Since},
 };
 use axum::{
     body::{Body, Bytes},
-    extract::State,
+    extract::{Query, State, rejection::QueryRejection},
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
 use http::{HeaderMap, StatusCode, header};
 use onionskin::wire::Counters;
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::{convert::Infallible, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},
     time::{Instant, sleep_until},
@@ -31,7 +34,20 @@ const COUNTERS_EVERY: Duration = Duration::from_millis(250);
 /// Something is sent this often at least, so that a client knows that the line is up.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-pub(super) async fn live(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
+/// The query of the live events.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct LiveQuery {
+    /// Only cycles that match this filter.
+    filter: Option<String>,
+}
+
+pub(super) async fn live(
+    State(api): State<Api>,
+    query: Result<Query<LiveQuery>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let filter = filter::of(query.filter.as_deref(), None)?;
     let Ok(place) = api.live.clone().try_acquire_owned() else {
         return Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -55,6 +71,7 @@ pub(super) async fn live(State(api): State<Api>, headers: HeaderMap) -> Result<R
     let client = Client {
         wake: api.store.watch(),
         cursor: api.store.cursor(last),
+        filter: (!filter.is_empty()).then_some(filter),
         counted: None,
         due: Instant::now(),
         gather_until: Instant::now(),
@@ -70,13 +87,17 @@ pub(super) async fn live(State(api): State<Api>, headers: HeaderMap) -> Result<R
     Ok((headers, Body::from_stream(events)).into_response())
 }
 
+/// What became of all cycles, the use of memory, and how many match.
+type Figures = (Counters, Memory, Option<u64>);
+
 /// One client.
 struct Client {
     api: Api,
     wake: watch::Receiver<()>,
     cursor: Cursor,
+    filter: Option<Filter>,
     /// The figures that it has.
-    counted: Option<(Counters, Memory)>,
+    counted: Option<Figures>,
     /// When it may get figures again.
     due: Instant,
     /// When it may be asked for again what is new.
@@ -96,7 +117,9 @@ impl Client {
             }
             self.wake.mark_unchanged();
             let backlog = self.api.limits.live_backlog;
-            let since = self.api.store.since(&mut self.cursor, backlog);
+            let matches = self.ask().await?;
+            let store = &self.api.store;
+            let since = store.since(&mut self.cursor, backlog, matches.as_ref());
             let more = since.more;
             if !more {
                 self.gather_until = Instant::now() + GATHER;
@@ -124,6 +147,18 @@ impl Client {
         }
     }
 
+    /// Asks the cycles that came since the last time; none when that fails.
+    async fn ask(&self) -> Option<Option<Matches>> {
+        let Some(filter) = &self.filter else {
+            return Some(None);
+        };
+        // At every turn: others may have used so many filters that the matches of this one were dropped.
+        let matches = self.api.store.matches(filter);
+        let (store, asked) = (self.api.store.clone(), matches.clone());
+        let work = self.api.patiently(move |stop| asked.advance(&store, stop));
+        work.await.ok().map(|()| Some(matches))
+    }
+
     /// The events, and whether there are figures that must wait.
     fn encode(&mut self, since: Since) -> (Vec<u8>, bool) {
         let mut out = Vec::new();
@@ -134,20 +169,25 @@ impl Client {
             let missed = since.missed;
             put(&mut out, None, &LiveEvent::Lagged { missed });
         }
-        for (position, summary) in since.cycles {
-            let cycle = Arc::unwrap_or_clone(summary);
-            let event = LiveEvent::Cycle(Box::new(ListedCycle { position, cycle }));
+        for (position, entry) in since.cycles {
+            let listed = ListedCycle::new(position, entry.summary.clone());
+            let event = LiveEvent::Cycle(Box::new(listed));
             put(&mut out, Some(position), &event);
         }
-        let figures = (since.counters, since.memory);
+        let figures = (since.counters, since.memory, since.matched);
         if self.counted.as_ref() == Some(&figures) {
             return (out, false);
         }
         if Instant::now() < self.due {
             return (out, true);
         }
-        let (counters, memory) = figures.clone();
-        put(&mut out, None, &LiveEvent::Counters { counters, memory });
+        let (counters, memory, matched) = figures.clone();
+        let event = LiveEvent::Counters {
+            counters,
+            memory,
+            matched,
+        };
+        put(&mut out, Some(self.cursor.after), &event);
         self.counted = Some(figures);
         self.due = Instant::now() + COUNTERS_EVERY;
         (out, false)

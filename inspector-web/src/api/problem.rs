@@ -14,6 +14,8 @@ pub(crate) struct Problem {
     status: StatusCode,
     name: &'static str,
     detail: String,
+    /// Of a filter: where it is wrong, and how long that part is.
+    part: Option<(u32, u32)>,
 }
 
 impl Problem {
@@ -22,7 +24,14 @@ impl Problem {
             status,
             name,
             detail: detail.into(),
+            part: None,
         }
+    }
+
+    /// Says which part of a filter it is about.
+    pub(crate) fn at(self, at: u32, len: u32) -> Self {
+        let part = Some((at, len));
+        Self { part, ..self }
     }
 
     #[cfg(test)]
@@ -34,12 +43,16 @@ impl Problem {
         match self.name {
             "body" => "No such body",
             "cycle" => "No such cycle",
+            "filter" => "Filter not understood",
             "full" => "Too many clients",
             "host" => "Unknown host",
+            "internal" => "Inspector failed",
+            "long" => "Request too long",
             "method" => "Method not allowed",
             "origin" | "site" => "Foreign page",
             "parameter" => "Parameter not understood",
             "replay" => "Cycle can't be replayed",
+            "run" => "No such app run",
             "stack" => "No such map",
             "step" => "No such step",
             "token" => "Token missing or wrong",
@@ -56,6 +69,8 @@ impl IntoResponse for Problem {
             title: self.title().into(),
             status: self.status.as_u16(),
             detail: self.detail,
+            at: self.part.map(|(at, _)| at),
+            len: self.part.map(|(_, len)| len),
         };
         let mut response = (self.status, Json(problem)).into_response();
         let headers = response.headers_mut();

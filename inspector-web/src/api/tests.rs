@@ -3,7 +3,7 @@ use crate::{
     fixture::{RUN, cycle, hello},
     guard::Token,
     model::Problem,
-    store::{Intake, Item, Record, Session},
+    store::{Arrival, Intake, Item, Record, Session},
 };
 use axum::body::{Body, to_bytes};
 use onionskin::link::protocol::Message;
@@ -16,10 +16,12 @@ fn api() -> (Guard, Router, Session) {
     let mut odd = cycle(RUN, 2);
     odd.steps[1].seq = 7;
     let items = [cycle(RUN, 1), odd].map(|cycle| {
-        let summary = Box::new(cycle.summary());
         let cycle = Box::new(cycle);
-        let json = serde_json::to_vec(&Message::Cycle { cycle }).unwrap();
-        Item::Cycle(summary, Record::Json(json.into()))
+        let message = Message::Cycle {
+            cycle: cycle.clone(),
+        };
+        let json = serde_json::to_vec(&message).unwrap();
+        Item::Cycle(Box::new(Arrival::new(&cycle, Record::Json(json.into()))))
     });
     assert!(session.commit(Intake {
         items: items.into(),
@@ -57,6 +59,8 @@ async fn what_can_not_be_answered_says_why() {
         ("/api/cycles?limit=0", 400, "1 to 1000"),
         ("/api/cycles?limit=1001", 400, "1 to 1000"),
         ("/api/cycles?before=-1", 400, "before"),
+        ("/api/cycles?filter=stauts:500", 400, "no field \"stauts\""),
+        ("/api/live?filter=(", 400, "missing"),
         ("/api/apps/ffffffffffff/stack", 404, "map"),
         (&format!("/api/apps/{RUN}/stack"), 404, "map"),
     ] {

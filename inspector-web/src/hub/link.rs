@@ -4,7 +4,7 @@ use super::{
     reader::{Reader, Stop},
     tables::Known,
 };
-use crate::store::{Intake, Item, Record, Session, Store, decode};
+use crate::store::{Arrival, Intake, Item, Record, Session, Store, decode};
 use bytes::Bytes;
 use onionskin::{
     link::protocol::{
@@ -107,8 +107,11 @@ fn greet(line: &[u8]) -> Result<Hello, String> {
     if hello.run.len() != 12 || !hello.run.bytes().all(hexadecimal) {
         return Err("the run must be 12 hexadecimal digits in lower case".into());
     }
-    if hello.app.is_empty() || hello.app.len() > 128 || hello.command.len() > 4096 {
-        return Err("the app's name must be 1 to 128 bytes long, its command at most 4096".into());
+    let cwd = hello.cwd.as_ref().map_or(0, String::len);
+    if hello.app.is_empty() || hello.app.len() > 128 || hello.command.len().max(cwd) > 4096 {
+        let limits =
+            "the app's name must be 1 to 128 bytes long, its command and directory at most 4096";
+        return Err(limits.into());
     }
     Ok(hello)
 }
@@ -214,7 +217,13 @@ impl Link {
             Message::Cycle { cycle } => {
                 self.next += 1;
                 items.push(match self.is_ours(&cycle) {
-                    true => Item::Cycle(Box::new(cycle.summary()), Record::Json(json)),
+                    true => {
+                        let bytes = json.len() / cycle.sites.len().max(1);
+                        for site in &cycle.sites {
+                            self.known.site_of_cycle(site, bytes)?;
+                        }
+                        Item::Cycle(Box::new(Arrival::new(&cycle, Record::Json(json))))
+                    }
                     false => Item::Lost("invalid"),
                 });
             }
@@ -226,7 +235,9 @@ impl Link {
     fn cycle(&mut self, record: Record, items: &mut Vec<Item>) -> Flow {
         self.next += 1;
         items.push(match decode(&record, self.known.tables()) {
-            Some(cycle) if self.is_ours(&cycle) => Item::Cycle(Box::new(cycle.summary()), record),
+            Some(cycle) if self.is_ours(&cycle) => {
+                Item::Cycle(Box::new(Arrival::new(&cycle, record)))
+            }
             Some(_) => Item::Lost("invalid"),
             None => Item::Lost("undecodable"),
         });

@@ -46,6 +46,14 @@ impl Known {
         self.check()
     }
 
+    /// A site that came with a cycle and was not told before.
+    pub(super) fn site_of_cycle(&mut self, site: &Site, bytes: usize) -> Result<(), Refused> {
+        match self.tables.sites.contains_key(&site.id) {
+            true => Ok(()),
+            false => self.site(site.clone(), bytes),
+        }
+    }
+
     /// Names of types with numbers from `from` on. A gap would give later ones the wrong number.
     pub(super) fn types(
         &mut self,

@@ -3,9 +3,9 @@
 //! Nothing is queued for a client: it asks with a cursor whenever the store has changed. However slow it is, it costs
 //! nothing here.
 
-use super::Store;
+use super::{Entry, Matches, Store};
 use crate::model::{Memory, Run};
-use onionskin::wire::{Counters, CycleSummary};
+use onionskin::wire::Counters;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -30,7 +30,7 @@ pub(crate) struct Since {
     /// Cycles that it can't have any more, or that it is too far behind to get.
     pub(crate) missed: u64,
     /// Cycles by position, oldest first.
-    pub(crate) cycles: Vec<(u64, Arc<CycleSummary>)>,
+    pub(crate) cycles: Vec<(u64, Arc<Entry>)>,
     /// Whether there are more.
     pub(crate) more: bool,
     /// Runs that came, went or sent their map.
@@ -39,6 +39,8 @@ pub(crate) struct Since {
     pub(crate) counters: Counters,
     /// The use of memory.
     pub(crate) memory: Memory,
+    /// How many kept cycles match, where there is a filter.
+    pub(crate) matched: Option<u64>,
 }
 
 impl Store {
@@ -60,8 +62,60 @@ impl Store {
     }
 
     /// What is new since `cursor`, which goes on to behind it. A client further behind than `backlog` skips to the
-    /// newest few.
-    pub(crate) fn since(&self, cursor: &mut Cursor, backlog: u64) -> Since {
+    /// newest few. With a filter: what matches, of the cycles that were asked.
+    pub(crate) fn since(
+        &self,
+        cursor: &mut Cursor,
+        backlog: u64,
+        filter: Option<&Matches>,
+    ) -> Since {
+        match filter {
+            None => self.all_since(cursor, backlog),
+            Some(matches) => self.matches_since(cursor, backlog, matches),
+        }
+    }
+
+    fn matches_since(&self, cursor: &mut Cursor, backlog: u64, matches: &Matches) -> Since {
+        let (mut positions, asked) = matches.after(cursor.after);
+        let state = self.lock();
+        let first = state.log.first();
+        // What was evicted before it could be told may have matched, or not.
+        let mut missed = first.saturating_sub(cursor.after + 1);
+        positions.retain(|position| *position >= first);
+        if positions.len() as u64 > backlog {
+            let newest = BATCH.min(backlog) as usize;
+            let skipped = positions.len() - newest;
+            positions.drain(..skipped);
+            missed += skipped as u64;
+        }
+        let entry = |position: &u64| Some((*position, state.log.at(*position)?));
+        let cycles = batch(positions.iter().filter_map(entry));
+        let more = cycles.len() < positions.len();
+        let after = match cycles.last() {
+            Some((last, _)) if more => *last,
+            _ => asked.max(first - 1),
+        };
+        let since = Since {
+            missed,
+            cycles,
+            more,
+            runs: state.runs.changed_since(cursor.runs),
+            counters: state.runs.counters(),
+            memory: state.memory(),
+            matched: None,
+        };
+        *cursor = Cursor {
+            after: after.max(cursor.after),
+            runs: state.runs.version(),
+        };
+        drop(state);
+        Since {
+            matched: Some(matches.count()),
+            ..since
+        }
+    }
+
+    fn all_since(&self, cursor: &mut Cursor, backlog: u64) -> Since {
         let state = self.lock();
         let newest = state.log.newest();
         let mut from = (cursor.after + 1).max(state.log.first());
@@ -69,17 +123,8 @@ impl Store {
             from = newest + 1 - BATCH.min(backlog);
         }
         let missed = from - (cursor.after + 1);
-        let mut to = from;
-        let mut bytes = 0;
-        let mut cycles = Vec::new();
-        for (position, entry) in state.log.range(from, from + BATCH) {
-            cycles.push((position, entry.summary.clone()));
-            to = position + 1;
-            bytes += entry.summary.target.len();
-            if bytes > BATCH_BYTES {
-                break;
-            }
-        }
+        let cycles = batch(state.log.range(from, from + BATCH));
+        let to = cycles.last().map_or(from, |(last, _)| last + 1);
         let since = Since {
             missed,
             cycles,
@@ -87,6 +132,7 @@ impl Store {
             runs: state.runs.changed_since(cursor.runs),
             counters: state.runs.counters(),
             memory: state.memory(),
+            matched: None,
         };
         *cursor = Cursor {
             after: to - 1,
@@ -94,4 +140,18 @@ impl Store {
         };
         since
     }
+}
+
+/// As many as one answer takes.
+fn batch<'s>(entries: impl Iterator<Item = (u64, &'s Arc<Entry>)>) -> Vec<(u64, Arc<Entry>)> {
+    let mut bytes = 0;
+    let room = |(_, entry): &(u64, &Arc<Entry>)| {
+        let fits = bytes <= BATCH_BYTES;
+        bytes += entry.summary.target.len();
+        fits
+    };
+    let entries = entries.take(BATCH as usize).take_while(room);
+    entries
+        .map(|(position, entry)| (position, entry.clone()))
+        .collect()
 }

@@ -1,8 +1,8 @@
 //! The cycles themselves, in order of arrival.
 
-use super::runs::RunKey;
+use super::{Places, matches::BYTES_A_CYCLE, runs::RunKey};
 use bytes::Bytes;
-use onionskin::wire::CycleSummary;
+use onionskin::wire::{Cycle, CycleSummary};
 use std::{
     collections::{HashMap, VecDeque},
     mem::size_of,
@@ -26,11 +26,31 @@ impl Record {
     }
 }
 
+/// A cycle that came: what is kept of it.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(super) summary: CycleSummary,
+    pub(super) places: Places,
+    pub(super) record: Record,
+}
+
+impl Arrival {
+    /// What is kept of a cycle that came as `record`.
+    pub(crate) fn new(cycle: &Cycle, record: Record) -> Self {
+        Self {
+            summary: cycle.summary(),
+            places: Places::of(cycle),
+            record,
+        }
+    }
+}
+
 /// A kept cycle.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub(super) run: RunKey,
-    pub(super) summary: Arc<CycleSummary>,
+    pub(crate) summary: CycleSummary,
+    pub(crate) places: Places,
     pub(super) record: Record,
 }
 
@@ -41,21 +61,21 @@ impl Entry {
     pub(super) fn cost(&self) -> u64 {
         const INDEXED: usize = size_of::<((RunKey, u64), u64)>() + 8;
         const ROUNDED: usize = 8 * 16 + 16;
-        const FIXED: usize =
-            size_of::<CycleSummary>() + 2 * size_of::<Entry>() + 2 * INDEXED + ROUNDED;
-        let s = &*self.summary;
+        const QUEUED: usize = 2 * size_of::<Arc<Entry>>() + BYTES_A_CYCLE;
+        const FIXED: usize = size_of::<Entry>() + QUEUED + 2 * INDEXED + ROUNDED;
+        let s = &self.summary;
         let route = s.route.as_ref().map_or(0, String::len);
         let site = s.outcome_site.as_ref().map_or(0, String::len);
         let texts = s.id.len() + s.app.len() + s.run.len() + s.method.len() + s.target.len();
         // What an outcome says in words is in the record too, and no longer than that.
-        (FIXED + texts + route + site + self.record.len()) as u64
+        (FIXED + texts + route + site + self.places.len() + self.record.len()) as u64
     }
 }
 
 /// The kept cycles, oldest first. Positions count arrivals from 1, and are never used twice.
 #[derive(Debug)]
 pub(super) struct Log {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Arc<Entry>>,
     /// Position of the oldest entry.
     first: u64,
     by_number: HashMap<(RunKey, u64), u64>,
@@ -92,7 +112,7 @@ impl Log {
         self.first + self.entries.len() as u64 - 1
     }
 
-    pub(super) fn push(&mut self, entry: Entry) {
+    pub(super) fn push(&mut self, entry: Arc<Entry>) {
         self.bytes += entry.cost();
         let position = self.newest() + 1;
         self.by_number
@@ -101,7 +121,7 @@ impl Log {
     }
 
     /// Lets the oldest go.
-    pub(super) fn evict(&mut self) -> Option<Entry> {
+    pub(super) fn evict(&mut self) -> Option<Arc<Entry>> {
         let entry = self.entries.pop_front()?;
         let key = (entry.run, entry.summary.number);
         if self.by_number.get(&key) == Some(&self.first) {
@@ -112,7 +132,7 @@ impl Log {
         Some(entry)
     }
 
-    pub(super) fn by_number(&self, run: RunKey, number: u64) -> Option<&Entry> {
+    pub(super) fn by_number(&self, run: RunKey, number: u64) -> Option<&Arc<Entry>> {
         self.at(*self.by_number.get(&(run, number))?)
     }
 
@@ -121,7 +141,7 @@ impl Log {
         &self,
         from: u64,
         to: u64,
-    ) -> impl DoubleEndedIterator<Item = (u64, &Entry)> {
+    ) -> impl DoubleEndedIterator<Item = (u64, &Arc<Entry>)> {
         let to = to.clamp(self.first, self.newest() + 1);
         let from = from.clamp(self.first, to);
         // Both are at most the number of entries away from `first`.
@@ -130,7 +150,7 @@ impl Log {
         entries.map(move |(i, entry)| (from + i as u64, entry))
     }
 
-    fn at(&self, position: u64) -> Option<&Entry> {
+    pub(super) fn at(&self, position: u64) -> Option<&Arc<Entry>> {
         let index = position.checked_sub(self.first)?;
         self.entries.get(usize::try_from(index).ok()?)
     }

@@ -1,13 +1,31 @@
 //! Questions to the store.
 
-use super::{Record, Store, runs::RunKey};
-use crate::model::{App, CyclePage, ListedCycle};
+use super::{Entry, Record, Store};
+use crate::{
+    filter::Filter,
+    model::{App, CyclePage, ListedCycle},
+};
 use onionskin::{
     codec::{self, Tables},
     link::protocol::Message,
     wire::{Counters, Cycle, Stack},
 };
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
+
+/// What a page of the list is to show.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Question {
+    /// How many cycles.
+    pub(crate) limit: usize,
+    /// Only those before this position.
+    pub(crate) before: Option<u64>,
+    /// Only those up to this position.
+    pub(crate) until: Option<u64>,
+    /// How many of the newest are left out.
+    pub(crate) skip: usize,
+    /// What lets them pass.
+    pub(crate) filter: Filter,
+}
 
 impl Store {
     /// App runs that are connected now.
@@ -22,47 +40,76 @@ impl Store {
 
     /// The map of an app run; none if there is no such run or its map has not come.
     pub fn stack(&self, run: &str) -> Option<Stack> {
-        let tables = {
-            let state = self.lock();
-            state.runs.find(run)?.1.tables.clone()
-        };
-        tables.stack.clone()
+        self.tables(run)?.stack.clone()
     }
 
-    /// Up to `limit` cycles, newest first: those before a position, and of one run, if wanted. A run that is not known
-    /// has no cycles.
-    pub fn page(&self, limit: usize, before: Option<u64>, run: Option<&str>) -> CyclePage {
+    /// What an app run told of its sites and its map.
+    pub(crate) fn tables(&self, run: &str) -> Option<Arc<Tables>> {
         let state = self.lock();
-        let run: Option<Option<RunKey>> = run.map(|id| state.runs.find(id).map(|(key, _)| key));
-        let entries = state.log.range(0, before.unwrap_or(u64::MAX)).rev();
-        let mut found: Vec<_> = entries
-            .filter(|(_, entry)| run.is_none_or(|run| run == Some(entry.run)))
-            .take(limit.saturating_add(1))
-            .map(|(position, entry)| (position, entry.summary.clone()))
-            .collect();
+        Some(state.runs.find(run)?.1.tables.clone())
+    }
+
+    /// A page of the list, newest first. It is slow where the filter needs whole cycles that it was not asked about
+    /// before; `stop` ends it early, and then the page may lack cycles.
+    pub(crate) fn page(&self, question: &Question, stop: &AtomicBool) -> CyclePage {
+        let matches = (!question.filter.is_empty()).then(|| self.matches(&question.filter));
+        if let Some(matches) = &matches {
+            matches.advance(self, stop);
+        }
+        let state = self.lock();
+        let until = question.until.unwrap_or(u64::MAX).min(state.log.newest());
+        let before = question.before.unwrap_or(u64::MAX);
         let (counters, memory) = (state.runs.counters(), state.memory());
         drop(state);
 
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|(position, _)| *position);
-        let listed = |(position, summary)| ListedCycle {
-            position,
-            cycle: Arc::unwrap_or_clone(summary),
+        let (matched, positions, more) = match &matches {
+            Some(matches) => matches.page(until, before, question.skip, question.limit),
+            None => self.all(until, before, question.skip, question.limit),
         };
         CyclePage {
-            cycles: found.into_iter().map(listed).collect(),
-            next,
+            next: positions.last().copied().filter(|_| more),
+            cycles: self.listed(&positions),
+            matched,
+            until,
             counters,
             memory,
         }
     }
 
+    /// As [`Matches::page`](super::Matches::page), where everything matches.
+    fn all(&self, until: u64, before: u64, skip: usize, limit: usize) -> (u64, Vec<u64>, bool) {
+        let first = self.lock().log.first();
+        let matched = (until + 1).saturating_sub(first);
+        let end = (until + 1).min(before).saturating_sub(skip as u64);
+        let start = end.saturating_sub(limit as u64).max(first);
+        (
+            matched,
+            (start..end).rev().collect(),
+            start > first && start < end,
+        )
+    }
+
+    /// Lines of the cycles at these positions. One that was evicted a moment ago has none.
+    pub(crate) fn listed(&self, positions: &[u64]) -> Vec<ListedCycle> {
+        let entries = self.entries(positions);
+        let listed = |(position, entry): (u64, Arc<Entry>)| {
+            ListedCycle::new(position, entry.summary.clone())
+        };
+        entries.into_iter().map(listed).collect()
+    }
+
+    /// The cycles at these positions that are kept still.
+    pub(crate) fn entries(&self, positions: &[u64]) -> Vec<(u64, Arc<Entry>)> {
+        let state = self.lock();
+        let entry = |position: &u64| Some((*position, state.log.at(*position)?.clone()));
+        positions.iter().filter_map(entry).collect()
+    }
+
     /// A cycle, whole; none if it is not kept (any more). `id` is as in [`Cycle::id`].
     pub fn cycle(&self, id: &str) -> Option<Cycle> {
-        let (record, tables) = self.record(id)?;
+        let (entry, tables) = self.record(id)?;
         // It was decoded when it came in; the tables only grow.
-        decode(&record, &tables)
+        decode(&entry.record, &tables)
     }
 
     /// What became of the cycles of one run; none if there is no such run.
@@ -71,13 +118,13 @@ impl Store {
         Some(state.runs.find(run)?.1.counters())
     }
 
-    fn record(&self, id: &str) -> Option<(Record, Arc<Tables>)> {
+    fn record(&self, id: &str) -> Option<(Arc<Entry>, Arc<Tables>)> {
         let (run, number) = id.rsplit_once('-')?;
         let number: u64 = number.parse().ok()?;
         let state = self.lock();
         let (key, run) = state.runs.find(run)?;
         let entry = state.log.by_number(key, number)?;
-        Some((entry.record.clone(), run.tables.clone()))
+        Some((entry.clone(), run.tables.clone()))
     }
 }
 

@@ -106,6 +106,7 @@ impl RunState {
             ordinal: self.ordinal,
             pid: self.hello.pid,
             command: self.hello.command.clone(),
+            cwd: self.hello.cwd.clone(),
             started_unix_us: self.hello.started_unix_us,
             connected: self.link.is_some(),
             counters: self.counters(),
@@ -194,6 +195,24 @@ impl Runs {
     pub(super) fn linked(&mut self, key: RunKey, link: u64) -> Option<&mut RunState> {
         let run = self.by_key.get_mut(&key)?;
         (run.link == Some(link)).then_some(run)
+    }
+
+    pub(super) fn get(&self, key: RunKey) -> Option<&RunState> {
+        self.by_key.get(&key)
+    }
+
+    /// Runs by id: which of its app it is, and whether it is the app's newest.
+    pub(super) fn newest_of_apps(&self) -> HashMap<String, (u32, bool)> {
+        let mut newest: HashMap<&str, u32> = HashMap::new();
+        for run in self.by_key.values() {
+            let ordinal = newest.entry(&run.hello.app).or_default();
+            *ordinal = run.ordinal.max(*ordinal);
+        }
+        let runs = self.by_key.values().map(|run| {
+            let is_newest = newest[&*run.hello.app] == run.ordinal;
+            (run.hello.run.clone(), (run.ordinal, is_newest))
+        });
+        runs.collect()
     }
 
     pub(super) fn find(&self, id: &str) -> Option<(RunKey, &RunState)> {

@@ -1,14 +1,12 @@
 //! What a link tells the store.
 
 use super::{
-    Record, Store,
-    log::Entry,
+    Arrival, Entry, Store,
     runs::{RunKey, TableBytes},
 };
 use onionskin::{
     codec::Tables,
     link::protocol::{AppCounters, Hello},
-    wire::CycleSummary,
 };
 use std::sync::Arc;
 
@@ -41,7 +39,7 @@ pub(crate) struct Intake {
 #[derive(Debug)]
 pub(crate) enum Item {
     /// The next cycle.
-    Cycle(Box<CycleSummary>, Record),
+    Cycle(Box<Arrival>),
     /// The next cycle came, but can't be kept, for this reason.
     Lost(&'static str),
     /// Cycles before this number were lost on the way.
@@ -102,11 +100,12 @@ impl Session {
             let cap = state.log.cap();
             let run = state.runs.get_mut(self.run);
             match item {
-                Item::Cycle(summary, record) => {
+                Item::Cycle(arrival) => {
                     let entry = Entry {
                         run: self.run,
-                        summary: Arc::from(summary),
-                        record,
+                        summary: arrival.summary,
+                        places: arrival.places,
+                        record: arrival.record,
                     };
                     if entry.cost() > cap {
                         run.lose("too_large", 1);
@@ -114,7 +113,7 @@ impl Session {
                     }
                     run.next += 1;
                     run.stored += 1;
-                    state.log.push(entry);
+                    state.log.push(Arc::new(entry));
                     state.make_room();
                 }
                 Item::Lost(reason) => run.lose(reason, 1),

@@ -1,16 +1,34 @@
 use super::*;
-use crate::fixture::{RUN, cycle, hello, stack};
+use crate::{
+    filter::Filter,
+    fixture::{RUN, cycle, hello, stack},
+    model::CyclePage,
+};
 use bytes::Bytes;
 use onionskin::link::protocol::{AppCounters, Message};
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 const OTHER: &str = "cafecafecafe";
 
 fn item(run: &str, number: u64) -> Item {
     let cycle = Box::new(cycle(run, number));
-    let summary = Box::new(cycle.summary());
+    let arrival = Arrival::new(&cycle, Record::Json(Bytes::new()));
     let json = serde_json::to_vec(&Message::Cycle { cycle }).unwrap();
-    Item::Cycle(summary, Record::Json(json.into()))
+    let record = Record::Json(json.into());
+    Item::Cycle(Box::new(Arrival { record, ..arrival }))
+}
+
+fn page(store: &Store, limit: usize, before: Option<u64>, filter: &str) -> CyclePage {
+    let question = Question {
+        limit,
+        before,
+        filter: Filter::parse(filter).unwrap(),
+        ..Question::default()
+    };
+    store.page(&question, &AtomicBool::new(false))
 }
 
 fn commit(session: &Session, items: impl IntoIterator<Item = Item>) {
@@ -85,7 +103,10 @@ fn a_cycle_that_can_never_fit_evicts_nothing() {
     let mut huge = cycle(RUN, 11);
     huge.target = "/".repeat(1000);
     let record = Record::Json(vec![0; 10_000].into());
-    commit(&session, [Item::Cycle(Box::new(huge.summary()), record)]);
+    commit(
+        &session,
+        [Item::Cycle(Box::new(Arrival::new(&huge, record)))],
+    );
     let (counts, dropped) = (store.counters(), [("too_large", 1)]);
     assert_eq!(figures(&counts), ([2, 0, 1, 0, 0], dropped.into()));
 }
@@ -195,8 +216,9 @@ fn pages_go_back_to_the_oldest() {
         commit(&one, [item(RUN, number)]);
         commit(&other, [item(OTHER, number)]);
     }
-    let list = |limit, before, run| {
-        let page = store.page(limit, before, run);
+    let list = |limit, before, run: Option<&str>| {
+        let text = run.map(|run| format!("run:{run}")).unwrap_or_default();
+        let page = page(&store, limit, before, &text);
         let positions = page.cycles.iter().map(|c| c.position);
         (positions.collect::<Vec<_>>(), page.next)
     };
@@ -216,7 +238,7 @@ fn a_cursor_that_is_too_far_behind_skips_and_says_so() {
     let mut cursor = store.cursor(None);
     commit(&session, (1..=10).map(|n| item(RUN, n)));
     let take = |cursor: &mut Cursor, backlog| {
-        let since = store.since(cursor, backlog);
+        let since = store.since(cursor, backlog, None);
         let positions = since.cycles.iter().map(|(p, _)| *p);
         (since.missed, positions.collect::<Vec<_>>())
     };
@@ -236,14 +258,127 @@ fn one_answer_to_a_live_client_is_bounded_in_bytes() {
     let long = |number| {
         let mut cycle = cycle(RUN, number);
         cycle.target = "/".repeat(150 << 10);
-        Item::Cycle(Box::new(cycle.summary()), Record::Json(Bytes::new()))
+        Item::Cycle(Box::new(Arrival::new(&cycle, Record::Json(Bytes::new()))))
     };
     let mut cursor = store.cursor(None);
     commit(&session, (1..=3).map(long));
-    let since = store.since(&mut cursor, 99);
+    let since = store.since(&mut cursor, 99, None);
     assert_eq!((since.cycles.len(), since.more), (2, true));
-    let since = store.since(&mut cursor, 99);
+    let since = store.since(&mut cursor, 99, None);
     assert_eq!((since.cycles.len(), since.more), (1, false));
+}
+
+/// The positions on a page, how many match, and the cursor of the next.
+fn positions(page: &CyclePage) -> (Vec<u64>, u64, Option<u64>) {
+    let positions = page.cycles.iter().map(|c| c.position);
+    (positions.collect(), page.matched, page.next)
+}
+
+#[test]
+fn a_filtered_list_is_a_list_of_its_own() {
+    let store = Store::new(1 << 20);
+    let session = store.connect(&hello(RUN)).unwrap();
+    commit(&session, (1..=100).map(|n| item(RUN, n)));
+    let ask = |limit, before, until, skip| {
+        let question = Question {
+            limit,
+            before,
+            until,
+            skip,
+            filter: Filter::parse("path:*5 or number:<4").unwrap(),
+        };
+        store.page(&question, &AtomicBool::new(false))
+    };
+    let first = ask(4, None, None, 0);
+    assert_eq!(positions(&first), (vec![95, 85, 75, 65], 13, Some(65)));
+    assert_eq!(first.until, 100);
+    let rest = ask(99, first.next, None, 0);
+    assert_eq!(positions(&rest).0, [55, 45, 35, 25, 15, 5, 3, 2, 1]);
+    assert_eq!(rest.next, None);
+    assert_eq!(positions(&ask(2, None, None, 11)), (vec![2, 1], 13, None));
+    assert_eq!(positions(&ask(2, None, None, 13)), (vec![], 13, None));
+    commit(&session, (101..=200).map(|n| item(RUN, n)));
+    // Held still, whatever comes.
+    assert_eq!(ask(4, None, Some(first.until), 0).cycles, first.cycles);
+    assert_eq!(ask(4, None, Some(first.until), 0).matched, 13);
+    assert_eq!(
+        positions(&ask(1, None, None, 0)),
+        (vec![195], 23, Some(195))
+    );
+    // A view of cycles that are not there yet is one of what there is.
+    assert_eq!(ask(1, None, Some(u64::MAX), 0).until, 200);
+}
+
+#[test]
+fn matches_that_are_evicted_are_no_matches_any_more() {
+    let store = Store::new(10 * cost());
+    let session = store.connect(&hello(RUN)).unwrap();
+    commit(&session, (10..20).map(|n| item(RUN, n)));
+    assert_eq!(page(&store, 99, None, "GET").matched, 10);
+    commit(&session, (20..25).map(|n| item(RUN, n)));
+    let all = page(&store, 99, None, "GET");
+    assert_eq!((all.matched, all.cycles.len()), (10, 10));
+    assert_eq!(positions(&all).0, (6..=15).rev().collect::<Vec<_>>());
+}
+
+#[test]
+fn every_cycle_is_asked_once_while_its_filter_is_in_use() {
+    let store = Store::new(1 << 20);
+    let session = store.connect(&hello(RUN)).unwrap();
+    commit(&session, (1..=10).map(|n| item(RUN, n)));
+    let filter = |text: &str| Filter::parse(text).unwrap();
+    let matches = store.matches(&filter("path:*5"));
+    let stopped = AtomicBool::new(true);
+    matches.advance(&store, &stopped);
+    assert_eq!(matches.count(), 0, "nobody waits for it");
+    stopped.store(false, Ordering::Relaxed);
+    matches.advance(&store, &stopped);
+    assert_eq!(matches.count(), 1);
+    // Written in another way it is the same; so many others push it out.
+    assert_eq!(store.matches(&filter(" path=*5 ")).count(), 1);
+    for n in 0..6 {
+        store.matches(&filter(&format!("number:{n}")));
+    }
+    assert_eq!(store.matches(&filter("path:*5")).count(), 0);
+}
+
+#[test]
+fn the_newest_run_is_another_when_one_comes() {
+    let store = Store::new(1 << 20);
+    let one = store.connect(&hello(RUN)).unwrap();
+    commit(&one, [item(RUN, 1)]);
+    let last = || positions(&page(&store, 9, None, "run:last")).0;
+    assert_eq!(last(), [1]);
+    let other = store.connect(&hello(OTHER)).unwrap();
+    assert_eq!(last(), [] as [u64; 0]);
+    commit(&other, [item(OTHER, 1)]);
+    assert_eq!(last(), [2]);
+    assert_eq!(positions(&page(&store, 9, None, "run:1")).0, [1]);
+}
+
+#[test]
+fn a_filtered_client_gets_what_matches_and_goes_on_behind_what_does_not() {
+    let store = Store::new(100 * cost());
+    let session = store.connect(&hello(RUN)).unwrap();
+    let matches = store.matches(&Filter::parse("path:*5").unwrap());
+    let mut cursor = store.cursor(None);
+    let take = |cursor: &mut Cursor, backlog| {
+        matches.advance(&store, &AtomicBool::new(false));
+        let since = store.since(cursor, backlog, Some(&matches));
+        let positions = since.cycles.iter().map(|(p, _)| *p);
+        (since.missed, positions.collect::<Vec<_>>())
+    };
+    commit(&session, (10..=49).map(|n| item(RUN, n)));
+    assert_eq!(take(&mut cursor, 9), (0, vec![6, 16, 26, 36]));
+    assert_eq!(cursor.after, 40);
+    assert_eq!(take(&mut store.cursor(Some(6)), 2), (1, vec![26, 36]));
+    commit(&session, (50..=54).map(|n| item(RUN, n)));
+    assert_eq!(take(&mut cursor, 9), (0, vec![]));
+    assert_eq!(cursor.after, 45);
+    // Evicted before it could be told: nobody knows whether it matched.
+    commit(&session, (55..=199).map(|n| item(RUN, n)));
+    let (missed, told) = take(&mut cursor, 99);
+    assert_eq!((missed, told.len()), (store.lock().log.first() - 46, 10));
 }
 
 /// An app as it really is: it knows what became of each of its cycles, and its link comes and goes.
@@ -340,7 +475,7 @@ fn accounting_is_exact_whatever_happens() {
         );
         assert_eq!(here, app.told.recorded);
         assert_eq!(
-            store.page(999, None, None).cycles.len() as u64,
+            page(&store, 999, None, "").cycles.len() as u64,
             counts.stored
         );
     }

@@ -89,6 +89,9 @@ impl Link {
             pid: std::process::id(),
             started_unix_us: identity.started_unix_us,
             command: identity.command,
+            cwd: std::env::current_dir()
+                .ok()
+                .map(|dir| dir.to_string_lossy().into_owned()),
         };
         let mut hello = serde_json::to_vec(&hello).expect("a hello has only string keys");
         hello.push(b'\n');

@@ -1,0 +1,149 @@
+//! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
+
+use super::{Api, cycles, filter, live, status};
+use crate::model::{App, CyclePage, FilterHelp, KeyGroup, StackView, Status};
+use axum::{
+    Json,
+    routing::{MethodRouter, get},
+};
+use onionskin::{
+    replay::Snapshot,
+    wire::{Cycle, Stack},
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+/// One question. All are `GET`.
+pub(super) struct Question {
+    /// The path, with parameters as axum and OpenAPI write them alike.
+    pub(super) path: &'static str,
+    /// Its name for programs.
+    pub(super) name: &'static str,
+    /// What it answers, for people.
+    pub(super) what: &'static str,
+    /// The parameters behind the `?`, as an object.
+    pub(super) query: Option<fn(&mut SchemaGenerator) -> Schema>,
+    /// What comes back.
+    pub(super) answer: Answer,
+    pub(super) handler: MethodRouter<Api>,
+}
+
+/// What comes back.
+pub(super) enum Answer {
+    /// JSON of a type.
+    Json(fn(&mut SchemaGenerator) -> Schema),
+    /// Server-sent events: name and data are those of a type.
+    Events(fn(&mut SchemaGenerator) -> Schema),
+    /// Bytes, to be saved.
+    File,
+}
+
+impl Question {
+    fn new(path: &'static str, name: &'static str, what: &'static str, answer: Answer) -> Self {
+        Self {
+            path,
+            name,
+            what,
+            query: None,
+            answer,
+            handler: MethodRouter::new(),
+        }
+    }
+
+    /// A question that is answered in JSON.
+    pub(super) fn json<T: JsonSchema>(
+        path: &'static str,
+        name: &'static str,
+        what: &'static str,
+    ) -> Self {
+        Self::new(path, name, what, Answer::Json(schema::<T>))
+    }
+
+    /// What may stand behind the `?`.
+    pub(super) fn query<T: JsonSchema>(self) -> Self {
+        Self {
+            query: Some(T::json_schema),
+            ..self
+        }
+    }
+
+    /// Who answers.
+    pub(super) fn by(self, handler: MethodRouter<Api>) -> Self {
+        Self { handler, ..self }
+    }
+}
+
+fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+/// All questions.
+pub(super) fn questions() -> Vec<Question> {
+    vec![
+        Question::json::<Status>("/api/status", "status", "The state of the inspector.")
+            .by(get(status)),
+        Question::json::<Vec<App>>("/api/apps", "apps", "Apps by name, each with its runs.")
+            .by(get(cycles::apps)),
+        Question::json::<Stack>(
+            "/api/apps/{run}/stack",
+            "stack",
+            "The map of an app: routes, and for each the layers from outside to inside.",
+        )
+        .by(get(cycles::stack)),
+        Question::json::<StackView>(
+            "/api/apps/{run}/map",
+            "map",
+            "The map of an app with figures, of the cycles kept that match.",
+        )
+        .query::<cycles::MapQuery>()
+        .by(get(cycles::map)),
+        Question::json::<CyclePage>("/api/cycles", "cycles", "A page of the list, newest first.")
+            .query::<cycles::ListQuery>()
+            .by(get(cycles::list)),
+        Question::json::<FilterHelp>(
+            "/api/filter",
+            "filter",
+            "Whether a filter is understood, and what could be written at the cursor.",
+        )
+        .query::<filter::HelpQuery>()
+        .by(get(filter::help)),
+        Question::json::<Cycle>(
+            "/api/cycles/{id}",
+            "cycle",
+            "One cycle, whole: steps with their deltas, marks, bodies.",
+        )
+        .by(get(cycles::one)),
+        Question::json::<Snapshot>(
+            "/api/cycles/{id}/steps/{step}",
+            "snapshot",
+            "Request and response as they stood after a step; every value with the step that set it.",
+        )
+        .by(get(cycles::snapshot)),
+        Question::new(
+            "/api/cycles/{id}/bodies/{body}",
+            "body",
+            "The kept head of a body, as an attachment.",
+            Answer::File,
+        )
+        .by(get(cycles::body)),
+        Question::new(
+            "/api/live",
+            "live",
+            "What happens, as server-sent events. `Last-Event-ID` resumes after a position.",
+            Answer::Events(schema::<crate::model::LiveEvent>),
+        )
+        .query::<live::LiveQuery>()
+        .by(get(live::live)),
+        Question::json::<Vec<KeyGroup>>(
+            "/api/keys",
+            "keys",
+            "The keys of both UIs, from the one table.",
+        )
+        .by(get(async || Json(crate::keys::groups()))),
+        Question::json::<serde_json::Map<String, serde_json::Value>>(
+            "/api/openapi.json",
+            "openapi",
+            "This document.",
+        )
+        .by(get(super::openapi::serve)),
+    ]
+}

@@ -1,0 +1,197 @@
+//! The one table of keys. The terminal UI binds its keys by it and makes help and footer of it; the dashboard gets it from
+//! `GET /api/keys`.
+//!
+//! Keys are written as people read them: `?`, `q`, `Ctrl-C`, `Shift-Tab`, `Space`, `Enter`, `Esc`, `Tab`, `Up`, `PageDown`,
+//! `Home`. A letter is the key that gives it: `E` is Shift and `e`. Other modifiers than `Ctrl` do not count where a
+//! keyboard needs them for a sign, as Shift for `?`.
+
+use crate::model::{KeyGroup, KeyLine};
+
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Command {
+    /// Up in the pane.
+    Up,
+    /// Down in the pane.
+    Down,
+    /// A page up in the pane.
+    PageUp,
+    /// A page down in the pane.
+    PageDown,
+    /// Open the selected cycle.
+    Open,
+    /// One level back.
+    Back,
+    /// The step before.
+    StepBack,
+    /// The next step.
+    StepForward,
+    /// The first step, or the oldest cycle.
+    First,
+    /// The last step, or the newest cycle.
+    Last,
+    /// Start or stop playing.
+    Play,
+    /// Play faster.
+    Faster,
+    /// Play slower.
+    Slower,
+    /// The next pane.
+    NextPane,
+    /// The pane before.
+    PreviousPane,
+    /// Hold the list still, or let it go on.
+    Freeze,
+    /// Show the dashboard in a browser.
+    Browser,
+    /// Write a filter.
+    Filter,
+    /// Switch the filter off, or on again.
+    FilterOnOff,
+    /// Show or hide health checks and the like.
+    Noise,
+    /// The next cycle or step that went wrong.
+    NextProblem,
+    /// The one before.
+    PreviousProblem,
+    /// Compare with another cycle.
+    Compare,
+    /// The list of cycles.
+    ViewCycles,
+    /// The map of the app.
+    ViewStack,
+    /// The state of the tool.
+    ViewState,
+    /// Show or hide the keys.
+    Help,
+    /// End.
+    Quit,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// What the keys do.
+    pub command: Command,
+    /// The command's name for programs.
+    pub name: &'static str,
+    /// What it belongs to.
+    pub group: &'static str,
+    /// Its keys in the terminal; none: the terminal has no such command.
+    pub terminal: &'static [&'static str],
+    /// Its keys in the browser; none: the browser has no such command, or does it by itself.
+    pub web: &'static [&'static str],
+    /// What it does, for people.
+    pub what: &'static str,
+    /// Keys and word for the terminal's footer; a pair of commands has one entry, at the first of them.
+    pub footer: Option<(&'static str, &'static str)>,
+}
+
+const EVERYWHERE: &str = "Everywhere";
+const MOVE: &str = "Move";
+const REPLAY: &str = "Replay";
+const LIST: &str = "List";
+
+type Keys = &'static [&'static str];
+
+const fn row(
+    command: Command,
+    name: &'static str,
+    group: &'static str,
+    terminal: Keys,
+    web: Keys,
+    what: &'static str,
+    footer: Option<(&'static str, &'static str)>,
+) -> Binding {
+    Binding {
+        command,
+        name,
+        group,
+        terminal,
+        web,
+        what,
+        footer,
+    }
+}
+
+/// All bindings, in the order in which help and footer of the terminal show them.
+#[rustfmt::skip]
+pub const KEYS: &[Binding] = &[
+    row(Command::Help, "help", EVERYWHERE, &["?"], &["?"], "these keys", Some(("?", "help"))),
+    row(Command::Quit, "quit", EVERYWHERE, &["q", "Ctrl-C"], &[], "quit", Some(("q", "quit"))),
+    row(Command::Up, "up", MOVE, &["Up", "k"], &["Up", "k"], "up: cycle, step or line", Some(("↑↓", "move"))),
+    row(Command::Down, "down", MOVE, &["Down", "j"], &["Down", "j"], "down", None),
+    row(Command::PageUp, "page-up", MOVE, &["PageUp"], &["PageUp"], "a page up", None),
+    row(Command::PageDown, "page-down", MOVE, &["PageDown"], &["PageDown"], "a page down", None),
+    row(Command::Open, "open", MOVE, &["Enter"], &["Enter"], "open the cycle", Some(("Enter", "open"))),
+    row(Command::StepForward, "step-forward", REPLAY, &["Right", "l"], &["Right", "l"], "next step", Some(("←→", "step"))),
+    row(Command::StepBack, "step-back", REPLAY, &["Left", "h"], &["Left", "h"], "step before", None),
+    row(Command::First, "first", REPLAY, &["Home"], &["Home"], "first step; oldest cycle", None),
+    row(Command::Last, "last", REPLAY, &["End"], &["End"], "last step; newest cycle", None),
+    row(Command::Play, "play", REPLAY, &["Space"], &["Space"], "play, pause", Some(("Space", "play"))),
+    row(Command::Faster, "faster", REPLAY, &["+", "="], &["+", "="], "play faster", None),
+    row(Command::Slower, "slower", REPLAY, &["-"], &["-"], "play slower", None),
+    row(Command::NextPane, "next-pane", MOVE, &["Tab"], &["p"], "next pane", Some(("Tab", "pane"))),
+    row(Command::PreviousPane, "previous-pane", MOVE, &["Shift-Tab"], &["P"], "pane before", None),
+    row(Command::Back, "back", MOVE, &["Esc"], &["Esc"], "back; follow the newest", Some(("Esc", "back"))),
+    row(Command::Freeze, "freeze", LIST, &["f"], &["f"], "freeze, or go on", Some(("f", "freeze"))),
+    row(Command::Browser, "browser", EVERYWHERE, &["o"], &[], "dashboard in a browser", Some(("o", "browser"))),
+    row(Command::Filter, "filter", LIST, &[], &["/"], "write a filter", None),
+    row(Command::FilterOnOff, "filter-on-off", LIST, &[], &["\\"], "filter off, or on again", None),
+    row(Command::Noise, "noise", LIST, &[], &["."], "show health checks and the like, or hide them", None),
+    row(Command::NextProblem, "next-problem", REPLAY, &[], &["e"], "next problem", None),
+    row(Command::PreviousProblem, "previous-problem", REPLAY, &[], &["E"], "problem before", None),
+    row(Command::Compare, "compare", LIST, &[], &["c"], "compare with another cycle", None),
+    row(Command::ViewCycles, "view-cycles", EVERYWHERE, &[], &["1"], "cycles", None),
+    row(Command::ViewStack, "view-stack", EVERYWHERE, &[], &["2"], "map of the app", None),
+    row(Command::ViewState, "view-state", EVERYWHERE, &[], &["3"], "state of the tool", None),
+];
+
+/// The table for `GET /api/keys`: commands that belong together, in order of the first of them.
+pub(crate) fn groups() -> Vec<KeyGroup> {
+    let mut groups: Vec<KeyGroup> = Vec::new();
+    let texts = |keys: Keys| keys.iter().map(ToString::to_string).collect();
+    for binding in KEYS {
+        let line = KeyLine {
+            command: binding.name.into(),
+            what: binding.what.into(),
+            terminal: texts(binding.terminal),
+            web: texts(binding.web),
+        };
+        match groups.iter_mut().find(|group| group.title == binding.group) {
+            Some(group) => group.commands.push(line),
+            None => groups.push(KeyGroup {
+                title: binding.group.into(),
+                commands: vec![line],
+            }),
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_key_and_no_command_is_there_twice() {
+        let mut commands = HashSet::new();
+        let mut names = HashSet::new();
+        let mut keys = [HashSet::new(), HashSet::new()];
+        for binding in KEYS {
+            assert!(commands.insert(binding.command), "{:?}", binding.command);
+            assert!(names.insert(binding.name), "{}", binding.name);
+            assert!(!binding.what.is_empty());
+            assert!(binding.terminal.len() + binding.web.len() > 0);
+            for (keys, bound) in keys.iter_mut().zip([binding.terminal, binding.web]) {
+                for key in bound {
+                    assert!(keys.insert(*key), "{key}");
+                }
+            }
+        }
+        let listed: usize = groups().iter().map(|group| group.commands.len()).sum();
+        assert_eq!(listed, KEYS.len());
+    }
+}

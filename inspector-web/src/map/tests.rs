@@ -1,0 +1,176 @@
+use super::*;
+use crate::{
+    fixture::{RUN, cycle, hello},
+    store::{Arrival, Intake, Item, Record},
+};
+use onionskin::{
+    codec::Tables,
+    wire::{Cycle, Site, SiteKind, Stack, StackChain, StackRoute},
+};
+use std::sync::Arc;
+
+fn site(id: u32, kind: SiteKind, name: &str) -> Site {
+    Site {
+        id,
+        kind,
+        name: name.into(),
+        ..crate::fixture::site()
+    }
+}
+
+/// `/books/{id}` with a GET and an endpoint for the rest, a nested fallback and a fallback, `auth` around all.
+fn tables() -> Tables {
+    let chain = |methods: &[&str], view| StackChain {
+        methods: methods.iter().map(ToString::to_string).collect(),
+        chain: vec![1, view],
+    };
+    let route = |path: &str, endpoints| StackRoute {
+        path: path.into(),
+        endpoints,
+    };
+    let sites = vec![
+        site(1, SiteKind::Layer, "auth"),
+        site(3, SiteKind::Handler, "show_book"),
+        site(4, SiteKind::Handler, "any_book"),
+        site(5, SiteKind::Fallback, "no_api"),
+        site(6, SiteKind::DefaultFallback, "404"),
+        site(9, SiteKind::Server, "serve"),
+    ];
+    Tables {
+        app: "shop".into(),
+        run: RUN.into(),
+        sites: sites.iter().map(|s| (s.id, s.clone())).collect(),
+        stack: Some(Stack {
+            sites,
+            routes: vec![
+                route("/books/{id}", vec![chain(&["GET"], 3), chain(&[], 4)]),
+                route("/api/{*fallback}", vec![chain(&[], 5)]),
+            ],
+            fallback: chain(&[], 6),
+        }),
+        ..Tables::default()
+    }
+}
+
+/// A cycle that passed the server, `auth` and a view.
+fn through(number: u64, view: u32, change: impl FnOnce(&mut Cycle)) -> Cycle {
+    let mut cycle = cycle(RUN, number);
+    let tables = tables();
+    cycle.sites = [9, 1, view].map(|id| tables.sites[&id].clone()).into();
+    cycle.steps[1].parent = Some(0);
+    cycle.steps[0].site = Some(0);
+    let mut layer = cycle.steps[1].clone();
+    layer.stage = onionskin::wire::Stage::Middleware;
+    cycle.steps.insert(1, layer);
+    for (i, step) in cycle.steps.iter_mut().enumerate().skip(1) {
+        step.seq = i as u32;
+        step.site = Some(i.min(2));
+        step.entry = step.seq.min(2);
+        step.parent = Some(i.min(2) as u32 - 1);
+        step.t_ns = 1000 * i as u64;
+    }
+    cycle.duration_ns = number * 1000;
+    change(&mut cycle);
+    cycle
+}
+
+fn map(cycles: impl IntoIterator<Item = Cycle>, filter: &str) -> StackView {
+    let store = Store::new(1 << 20);
+    let session = store.connect(&hello(RUN)).unwrap();
+    let item = |cycle: Cycle| {
+        let arrival = Arrival::new(&cycle, Record::Json(Default::default()));
+        Item::Cycle(Box::new(arrival))
+    };
+    assert!(session.commit(Intake {
+        tables: Some((Arc::new(tables()), Default::default())),
+        stack: true,
+        items: cycles.into_iter().map(item).collect(),
+    }));
+    let filter = Filter::parse(filter).unwrap().of_run(RUN);
+    of_run(&store, RUN, &filter, &AtomicBool::new(false)).unwrap()
+}
+
+fn place<'m>(map: &'m StackView, name: &str) -> &'m MapPlace {
+    map.places.iter().find(|p| p.site.name == name).unwrap()
+}
+
+#[test]
+fn cycles_are_counted_where_they_went() {
+    let no_route = |c: &mut Cycle| c.route = None;
+    let cycles = [
+        through(1, 3, |_| {}),
+        through(2, 3, |c| c.status = Some(503)),
+        through(3, 3, |c| c.method = "HEAD".into()),
+        through(4, 4, |c| c.method = "PUT".into()),
+        // Stopped before its view: the method says where it was going.
+        through(5, 3, |c| {
+            c.steps.truncate(2);
+            c.outcome = Outcome::ShortCircuited { site: 1 };
+        }),
+        through(6, 5, no_route),
+        through(7, 6, no_route),
+        through(8, 6, |c| c.route = Some("/from/elsewhere".into())),
+    ];
+    let map = map(cycles, "");
+    assert_eq!((&*map.app, map.cycles), ("shop", 8));
+    let routes: Vec<_> = map
+        .routes
+        .iter()
+        .map(|r| (&*r.path, r.stats.count))
+        .collect();
+    assert_eq!(
+        routes,
+        [
+            ("/books/{id}", 5),
+            ("/api/{*fallback}", 1),
+            ("/from/elsewhere", 1)
+        ]
+    );
+    assert_eq!(map.fallback.stats.count, 1);
+    let books = &map.routes[0];
+    assert_eq!(books.endpoints[0].methods, ["GET"]);
+    assert_eq!(books.endpoints[0].stats.count, 4);
+    assert_eq!(books.endpoints[1].stats.count, 1);
+    let stats = books.stats;
+    assert_eq!(
+        (stats.errors, stats.p50_ns, stats.p99_ns),
+        (1, Some(3000), Some(5000))
+    );
+    let names: Vec<_> = books.endpoints[0]
+        .chain
+        .iter()
+        .map(|i| &*map.places[*i].site.name)
+        .collect();
+    assert_eq!(names, ["auth", "show_book"]);
+
+    let auth = place(&map, "auth").stats;
+    assert_eq!((auth.count, auth.answered, auth.errors), (8, 1, 1));
+    assert_eq!(auth.self_p50_ns, Some(1000));
+    let handler = place(&map, "show_book").stats;
+    assert_eq!((handler.count, handler.changed), (3, 3));
+    assert_eq!(place(&map, "serve").stats.count, 8);
+    let nobody = place(&map, "any_book").stats;
+    assert_eq!((nobody.count, nobody.changed), (1, 1));
+}
+
+#[test]
+fn a_filter_narrows_the_figures_and_not_the_map() {
+    let map = map(
+        [
+            through(1, 3, |_| {}),
+            through(2, 3, |c| c.status = Some(500)),
+        ],
+        "status:5xx",
+    );
+    assert_eq!(
+        (
+            map.cycles,
+            map.routes[0].stats.count,
+            map.routes[0].stats.errors
+        ),
+        (1, 1, 1)
+    );
+    assert_eq!((map.routes.len(), map.fallback.stats.count), (2, 0));
+    assert_eq!(map.fallback.stats.p50_ns, None);
+    assert_eq!(place(&map, "404").stats.self_p50_ns, None);
+}

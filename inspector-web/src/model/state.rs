@@ -1,0 +1,75 @@
+//! The inspector itself, apps and their runs.
+
+use onionskin::wire::Counters;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `GET /api/status`: the state of the tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Status {
+    /// Version of the inspector.
+    pub version: String,
+    /// Version of the wire model that it speaks.
+    pub wire: u32,
+    /// Its process id.
+    pub pid: u32,
+    /// When it started, microseconds since the Unix epoch.
+    pub started_unix_us: u64,
+    /// How long it has been running.
+    pub uptime_ms: u64,
+    /// What became of the cycles of all app runs; `dropped` says what was lost and why.
+    pub counters: Counters,
+    /// The store's use of memory, and its budget.
+    pub memory: Memory,
+    /// App runs connected now.
+    pub connected: u64,
+    /// Where apps connect.
+    pub socket: Option<String>,
+    /// Links closed because the peer spoke no language of ours, or another wire version.
+    pub refused_links: u64,
+    /// Clients that follow the live events now.
+    pub live_clients: u64,
+    /// How many may.
+    pub live_clients_max: u64,
+}
+
+/// Bytes used and allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Memory {
+    /// In use.
+    pub bytes: u64,
+    /// Budget.
+    pub cap: u64,
+}
+
+/// `GET /api/apps`: apps by name, each with its runs, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct App {
+    /// Name of the app.
+    pub name: String,
+    /// Its runs.
+    pub runs: Vec<Run>,
+}
+
+/// One start of one process of an app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// 12 hexadecimal digits.
+    pub run: String,
+    /// Which run of the app this is, from 1.
+    pub ordinal: u32,
+    /// Process id.
+    pub pid: u32,
+    /// The program.
+    pub command: String,
+    /// The directory that it was started in, if it said so: relative paths of source files start there.
+    pub cwd: Option<String>,
+    /// Start, microseconds since the Unix epoch.
+    pub started_unix_us: u64,
+    /// Whether its link is up.
+    pub connected: bool,
+    /// What became of its cycles.
+    pub counters: Counters,
+    /// Whether its map has come: `GET /api/apps/{run}/stack` and `…/map`.
+    pub has_stack: bool,
+}
