@@ -99,9 +99,6 @@ impl Store {
         let state = self.lock();
         let from = from.max(state.log.first());
         let entries = state.log.range(from, from.saturating_add(count));
-        let entries: Vec<_> = entries
-            .map(|(position, entry)| (position, entry.clone()))
-            .collect();
         let mut tables = HashMap::new();
         for (_, entry) in &entries {
             // A run with a kept cycle is never forgotten.
