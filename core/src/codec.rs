@@ -8,6 +8,7 @@ mod marks;
 mod nest;
 mod outcome;
 pub(crate) mod read;
+mod rejection;
 mod routes;
 
 pub(crate) use outcome::NESTED_FALLBACK;

@@ -21,7 +21,7 @@
 //! - `capture`: everything that runs inside the app
 
 pub use axum::*;
-pub use cause::Cause;
+pub use cause::{Cause, Rejected};
 
 mod cause;
 pub mod codec;

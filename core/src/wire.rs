@@ -99,8 +99,17 @@ pub enum Outcome {
     Rejected {
         /// The handler whose extractor it was.
         site: Option<usize>,
-        /// Type name of the rejection or the extractor.
+        /// The extractor, as the handler's list has it; where that is not certain, the type of the rejection.
         extractor: String,
+        /// The type of the rejection, where it is axum's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rejection: Option<String>,
+        /// How many bytes of the request's body had been read by then; none: the request has no body, or bodies were not
+        /// looked at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        read: Option<u64>,
+        /// Who says so.
+        known_by: KnownBy,
     },
     /// The service or the response body ended in an error.
     Failed {
@@ -137,6 +146,19 @@ pub enum Outcome {
         /// The `upgrade` header of the response.
         protocol: String,
     },
+}
+
+/// From whom it is known that an extractor refused a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum KnownBy {
+    /// The app: see [`crate::Rejected`].
+    App,
+    /// axum, in its event; heard while a `log_layer` is installed.
+    Event,
+    /// The answer, which is word for word one of axum's rejections.
+    Answer,
 }
 
 /// What the server knew of the connection when the cycle began.

@@ -103,6 +103,7 @@ impl Watch {
         let config = RunConfig {
             url: self.url.clone(),
             notices: self.notices.clone(),
+            ..RunConfig::default()
         };
         let shown = onionskin_tui::run(config, std::future::pending()).await;
         println!("The shop is closed. Its cycles were shown at {}", self.url);

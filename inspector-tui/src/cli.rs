@@ -152,7 +152,8 @@ async fn show(args: &Args, url: String, history: bool) -> anyhow::Result<()> {
     }
     let config = RunConfig {
         url: url.clone(),
-        notices: Vec::new(),
+        socket: args.socket.clone(),
+        ..RunConfig::default()
     };
     let result = run(config, std::future::pending()).await;
     match history {

@@ -9,6 +9,7 @@
 //! - [`app`]: the state; it knows nothing of a terminal
 //! - [`ui`]: the screen, one file a region; [`theme`] its colours
 //! - `source`: asks the inspector
+//! - `browser`: the dashboard, opened with its token and without telling it
 //! - `screen`: the terminal, taken and given back
 //! - [`signals`]: what ends a program in good order
 //! - [`headless`]: cycles as lines, without a terminal
@@ -25,6 +26,7 @@ pub mod signals;
 pub mod theme;
 pub mod ui;
 
+mod browser;
 mod screen;
 mod source;
 

@@ -2,6 +2,7 @@
 
 use crate::{
     app::App,
+    browser::Browser,
     error::Error,
     event::{Effect, Event},
     screen::Screen,
@@ -12,10 +13,11 @@ use crate::{
 };
 use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use futures_util::StreamExt;
+use onionskin::link::socket;
 use onionskin_web::Client;
 use std::{
     future::Future,
-    process::{Command, Stdio},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
@@ -30,6 +32,9 @@ pub struct RunConfig {
     pub url: String,
     /// Lines that are to be seen in the header, such as the address of an app: `shop http://127.0.0.1:3000`.
     pub notices: Vec<String>,
+    /// The socket where apps meet, none: the usual one. In its directory a browser finds the page that leads to the
+    /// dashboard.
+    pub socket: Option<PathBuf>,
 }
 
 /// Shows the UI on the terminal that standard output is, until the user quits, a signal comes, or `shutdown` resolves. The
@@ -47,6 +52,7 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
     let mut shutdown = std::pin::pin!(shutdown);
     let theme = Theme::from_env();
     let mut app = App::new(config.url, config.notices);
+    let mut browser = Browser::new(config.socket.unwrap_or_else(socket::default_path));
     let mut screen = Screen::take()?;
     let mut inputs = EventStream::new();
     let mut draw_at = Some(Instant::now());
@@ -66,6 +72,10 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
             },
             Some(news) = heard.recv() => Event::News(news),
             () = at(due) => Event::Tick(Instant::now()),
+            () = at(browser.due()) => {
+                browser.clear();
+                continue;
+            }
             () = at(draw_at) => {
                 draw_at = None;
                 let drawn = screen.terminal.draw(|frame| ui::render(frame, &app, theme));
@@ -85,7 +95,7 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
         match update.effect {
             None => {}
             Some(Effect::Load(id)) => source.load(id),
-            Some(Effect::OpenBrowser) => open_browser(&app.url),
+            Some(Effect::OpenBrowser) => browser.open(&app.url),
             Some(Effect::Quit) => return Ok(()),
         }
     }
@@ -105,25 +115,5 @@ fn event(input: Input) -> Option<Event> {
         }
         Input::Resize(..) => Some(Event::Redraw),
         _ => None,
-    }
-}
-
-/// Shows the dashboard in a browser, without its token: everybody on this machine can read the arguments of a process.
-/// The dashboard asks for it.
-fn open_browser(url: &str) {
-    let program = if cfg!(target_os = "macos") {
-        "open"
-    } else {
-        "xdg-open"
-    };
-    let child = Command::new(program)
-        .arg(url.split('#').next().unwrap_or_default())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    if let Ok(mut child) = child {
-        // Somebody has to take its exit code.
-        std::thread::spawn(move || drop(child.wait()));
     }
 }

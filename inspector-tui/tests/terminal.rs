@@ -27,6 +27,7 @@ fn a_cycle_is_listed_opened_and_stepped_through() {
     app.send_all();
     pty.wait_for("/cart/items");
     pty.wait_for("answered by auth");
+    pty.wait_for("4 kept");
     pty.type_keys("k");
     pty.wait_for("▶ ");
     pty.type_keys("kk\r");
@@ -73,6 +74,7 @@ fn panics_in_a_terminal() {
     let config = onionskin_tui::RunConfig {
         url: "http://127.0.0.1:1/#token=none".into(),
         notices: vec!["notice".into()],
+        ..Default::default()
     };
     let shutdown = async {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
@@ -109,6 +111,40 @@ fn a_new_size_is_drawn_and_hostile_text_steers_nothing() {
     assert_eq!(pty.title(), "", "the title is the user's");
     pty.type_keys("q");
     assert!(pty.ended_well());
+}
+
+/// The program that opens a browser is one that keeps what it was given: its argument, and the file that this names.
+#[test]
+fn a_browser_gets_the_token_and_the_list_of_processes_does_not() {
+    let programs = tempfile::tempdir().unwrap();
+    let kept = |name: &str| programs.path().join(name);
+    for name in ["xdg-open", "open"] {
+        let script = "#!/bin/sh\ncd \"$(dirname \"$0\")\" || exit\n\
+             printf %s \"$*\" > argument.new\ncat \"${1#file://}\" > page\nmv argument.new argument\n";
+        std::fs::write(kept(name), script).unwrap();
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(kept(name), executable).unwrap();
+    }
+    let mut pty = Pty::start_with_programs(programs.path(), 80, 24);
+    pty.wait_for("No cycle yet");
+    pty.type_keys("o");
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !kept("argument").exists() {
+        assert!(std::time::Instant::now() < end, "nothing was opened");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let argument = std::fs::read_to_string(kept("argument")).unwrap();
+    let directory = pty.socket.parent().unwrap();
+    let path = argument.strip_prefix("file://").unwrap();
+    assert!(path.starts_with(directory.to_str().unwrap()), "{argument}");
+    let running = onionskin_web::running(&pty.socket).unwrap();
+    let token = running.url.split_once('#').unwrap().1;
+    assert!(!argument.contains(token));
+    let page = std::fs::read_to_string(kept("page")).unwrap();
+    assert!(page.contains(&running.url), "{page}");
+    pty.type_keys("q");
+    assert!(pty.ended_well());
+    assert!(!std::path::Path::new(path).exists(), "it went with the UI");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! Any web page that the user visits can make the browser send requests to loopback. So before a request is routed: its
 //! `Host` must be one of ours, spelled as a browser spells it (a name that an attacker's DNS points here is not), its
-//! `Origin` must be ours where there is one, the browser must not call it cross-site, and it must only read. And whatever
-//! is not part of the static page needs the token, which only this user has seen.
+//! `Origin` must be ours where there is one, the browser must not call it cross-site (but for a link to the static page),
+//! and it must only read. And whatever is not part of the static page needs the token, which only this user has seen.
 
 mod token;
 
@@ -86,7 +86,8 @@ impl Guard {
             return forbidden("origin", "Pages of other origins get nothing here.");
         }
         let site = the_only(headers, "sec-fetch-site");
-        if !site.is_ok_and(|site| site.is_none_or(|site| site == "same-origin" || site == "none")) {
+        let is_ours = site.is_ok_and(|site| site.is_none_or(|s| s == "same-origin" || s == "none"));
+        if !is_ours && !is_link_to_page(request) {
             return forbidden("site", "Pages of other sites get nothing here.");
         }
         Ok(())
@@ -97,6 +98,20 @@ impl Guard {
         let bearer = value.and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
         bearer.is_some_and(|given| self.token.is(given))
     }
+}
+
+/// Whether the user followed a link to the dashboard, from a file or another site, in a tab of its own: the browser says so
+/// and no page can make it say so. The page that is opened holds nothing, can't be framed, and the one that it was opened
+/// from has no hold on it. `Origin` was looked at already; a link has none.
+fn is_link_to_page<B>(request: &Request<B>) -> bool {
+    let is = |name: &str, value: &str| {
+        let given = the_only(request.headers(), name);
+        given.is_ok_and(|given| given.is_some_and(|given| given == value))
+    };
+    request.uri().path() == "/"
+        && (is("sec-fetch-site", "cross-site") || is("sec-fetch-site", "same-site"))
+        && is("sec-fetch-mode", "navigate")
+        && is("sec-fetch-dest", "document")
 }
 
 /// The value of a header that may come once; an error if it comes more often.
@@ -185,6 +200,48 @@ mod tests {
         }
         let twice = [HOST, ("sec-fetch-site", "none"), ("sec-fetch-site", "none")];
         assert_eq!(ask("GET", "/", &twice).await, 403);
+    }
+
+    #[tokio::test]
+    async fn a_link_leads_to_the_page_and_to_nothing_else() {
+        let good = ("authorization", "Bearer s3cret");
+        let link = |site: &'static str, mode: &'static str, dest: &'static str| {
+            [
+                HOST,
+                good,
+                ("sec-fetch-site", site),
+                ("sec-fetch-mode", mode),
+                ("sec-fetch-dest", dest),
+            ]
+        };
+        for site in ["cross-site", "same-site"] {
+            let headers = link(site, "navigate", "document");
+            assert_eq!(ask("GET", "/", &headers).await, 200);
+            assert_eq!(ask("GET", "/?filter=x", &headers).await, 200);
+            for path in ["/app.js", "/api/status", "/api/cycles", "//"] {
+                assert_eq!(ask("GET", path, &headers).await, 403, "{path}");
+            }
+            assert_eq!(ask("POST", "/", &headers).await, 405);
+            for (mode, dest) in [
+                ("navigate", "iframe"),
+                ("navigate", "object"),
+                ("navigate", "embed"),
+                ("no-cors", "document"),
+                ("no-cors", "script"),
+                ("cors", "empty"),
+                ("websocket", "websocket"),
+                ("", ""),
+            ] {
+                let status = ask("GET", "/", &link(site, mode, dest)).await;
+                assert_eq!(status, 403, "{mode} {dest}");
+            }
+        }
+        let mut foreign = link("cross-site", "navigate", "document").to_vec();
+        foreign.push(("origin", "null"));
+        assert_eq!(ask("GET", "/", &foreign).await, 403);
+        foreign.pop();
+        foreign.push(("sec-fetch-dest", "document"));
+        assert_eq!(ask("GET", "/", &foreign).await, 403, "said twice");
     }
 
     #[tokio::test]

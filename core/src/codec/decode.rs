@@ -31,7 +31,7 @@ pub(super) struct Entry {
     pub(super) cancelled: bool,
     /// Status of the answer.
     pub(super) status: Option<u16>,
-    request: Rc<Head>,
+    pub(super) request: Rc<Head>,
     /// The response that came from inside last, and the step at which it was seen.
     pub(super) inner: Option<(Rc<Head>, u32)>,
 }

@@ -25,6 +25,14 @@ pub(super) struct Head {
     pub(super) body: Option<BodyRef>,
 }
 
+impl Head {
+    /// The value of a header, if it is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let field = self.fields.iter().find(|f| f.header.name == name)?;
+        field.header.value.as_str()
+    }
+}
+
 impl Decoder<'_> {
     pub(super) fn response_delta(
         &mut self,

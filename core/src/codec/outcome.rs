@@ -1,6 +1,9 @@
 //! How a cycle ended, and what never ran: worked out of its entries.
 
-use super::decode::{Decoder, Entry};
+use super::{
+    decode::{Decoder, Entry},
+    rejection,
+};
 use crate::wire::{
     BodyEnd, Cycle, Edge, Left, MarkKind, Outcome, SiteKind, Stack, StackChain, StackRoute, Stage,
 };
@@ -151,24 +154,7 @@ fn answered(decoder: &Decoder<'_>, at: usize) -> Outcome {
     {
         return Outcome::ShortCircuited { site };
     }
-    match rejection(cycle) {
-        Some(extractor) => Outcome::Rejected {
-            site: Some(site),
-            extractor,
-        },
-        None => Outcome::Completed,
-    }
-}
-
-/// axum says in an event which extractor refused a request.
-fn rejection(cycle: &Cycle) -> Option<String> {
-    cycle.marks.iter().find_map(|m| match &m.what {
-        MarkKind::Log { target, fields, .. } if target == "axum::rejection" => {
-            let name = fields.get("rejection_type")?;
-            Some(name.rsplit("::").next().unwrap_or(name).to_owned())
-        }
-        _ => None,
-    })
+    rejection::of(decoder, &entries[source]).unwrap_or(Outcome::Completed)
 }
 
 fn upgrade_header(cycle: &Cycle) -> Option<String> {

@@ -1,6 +1,6 @@
 //! A line of a list.
 
-use super::{Cycle, Edge, MarkKind, Outcome, Stage};
+use super::{Cycle, Edge, KnownBy, MarkKind, Outcome, Stage};
 use serde::{Deserialize, Serialize};
 
 /// What a list shows of a cycle.
@@ -126,7 +126,25 @@ impl Outcome {
         match self {
             Self::Completed => "completed".into(),
             Self::ShortCircuited { .. } => format!("answered by {by}"),
-            Self::Rejected { extractor, .. } => format!("rejected by extractor {extractor}"),
+            Self::Rejected {
+                extractor,
+                rejection,
+                read,
+                known_by,
+                ..
+            } => {
+                let mut text = format!("rejected by extractor {extractor}");
+                if let Some(rejection) = rejection.as_ref().filter(|r| *r != extractor) {
+                    text += &format!(" ({rejection})");
+                }
+                if let Some(read) = read {
+                    text += &format!(", {} of the body read", crate::text::size(*read));
+                }
+                if *known_by == KnownBy::Answer {
+                    text += ", going by its answer";
+                }
+                text
+            }
             Self::Failed { error, .. } => format!("failed: {error}"),
             Self::Panicked {
                 message,

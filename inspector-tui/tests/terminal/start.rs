@@ -29,6 +29,18 @@ impl Pty {
         Self::spawn(socket, Some(dir), &args, columns, lines)
     }
 
+    /// As [`Pty::start`], with programs that are found before the system's.
+    pub(crate) fn start_with_programs(programs: &Path, columns: u16, lines: u16) -> Self {
+        let dir = socket_dir();
+        let socket = dir.path().join("link.sock");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
+        command.args(["--port", "0", "--socket"]);
+        command.arg(&socket);
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{path}", programs.display()));
+        Self::run(command, socket, Some(dir), columns, lines)
+    }
+
     /// Watches the inspector of another one.
     pub(crate) fn attach(other: &Self, columns: u16, lines: u16) -> Self {
         let socket = other.socket.clone();

@@ -138,7 +138,7 @@ pub(super) const FIELDS: &[Info] = &[
     row(Field::ChangedBy, "changed-by", Kind::Name, Needs::Places, "layer or handler that changed anything of the request or the response", "changed-by:session"),
     row(Field::Layer, "layer", Kind::Name, Needs::Places, "layer that was passed", "layer:TimeoutLayer"),
     row(Field::Handler, "handler", Kind::Name, Needs::Places, "handler, service or fallback that was reached", "handler:show_book"),
-    row(Field::Extractor, "extractor", Kind::Name, Needs::Line, "extractor that refused the request", "extractor:*Json*"),
+    row(Field::Extractor, "extractor", Kind::Name, Needs::Line, "extractor that refused the request, or its rejection", "extractor:*Json*"),
     row(Field::Header, "header", Kind::Named, Needs::Cycle, "header of request or response, at any step", "header:x-id~^a"),
     row(Field::RequestHeader, "request-header", Kind::Named, Needs::Cycle, "header of the request, at any step", "request-header:accept:*json*"),
     row(Field::ResponseHeader, "response-header", Kind::Named, Needs::Cycle, "header of the response, at any step", "response-header:location"),

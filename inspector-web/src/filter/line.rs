@@ -40,7 +40,7 @@ pub(super) fn matches(leaf: &Leaf, line: &CycleSummary, context: &Context) -> bo
         Field::Time => ask.number(line.duration_ns),
         Field::Outcome => ask.text(outcome(&line.outcome)),
         Field::AnsweredBy => answered_by(line).is_some_and(|name| ask.text(name)),
-        Field::Extractor => extractor(line).is_some_and(|name| ask.text(name)),
+        Field::Extractor => extractor(line).any(|name| ask.text(name)),
         Field::Sql => ask.number(line.sql),
         Field::Logs => ask.number(line.logs),
         Field::App => ask.text(&line.app),
@@ -104,11 +104,17 @@ pub(super) fn answered_by(line: &CycleSummary) -> Option<&str> {
     line.outcome_site.as_deref().filter(|_| answered)
 }
 
-pub(super) fn extractor(line: &CycleSummary) -> Option<&str> {
-    match &line.outcome {
-        Outcome::Rejected { extractor, .. } => Some(extractor),
-        _ => None,
-    }
+/// The extractor that refused the request, and its rejection.
+pub(super) fn extractor(line: &CycleSummary) -> impl Iterator<Item = &str> {
+    let (extractor, rejection) = match &line.outcome {
+        Outcome::Rejected {
+            extractor,
+            rejection,
+            ..
+        } => (Some(extractor), rejection.as_ref()),
+        _ => (None, None),
+    };
+    extractor.into_iter().chain(rejection).map(String::as_str)
 }
 
 #[cfg(test)]

@@ -198,8 +198,11 @@ fn every_field_finds_what_it_is_about_and_nothing_else() {
         Outcome::Rejected {
             site: None,
             extractor,
+            rejection: Some("JsonSyntaxError".into()),
+            read: None,
+            known_by: KnownBy::App,
         },
-        "extractor:*Json*",
+        "extractor:*Json<* extractor:jsonsyntaxerror",
         "extractor:Path",
     );
     asked.extend(["answered-by", "extractor"].map(String::from));
