@@ -7,6 +7,7 @@
 //! - `edges`: the request as it came and the response as it went, which is what most formats know of a cycle
 //! - `raw`, `curl`, `httpie`, `har`, `markdown`, `trace`, `html`: one format each; `jsonl` is the model itself
 //! - `quote`: words for a shell
+//! - `select`: which cycles, and all of them one after the other
 //! - [`redact`]: e-mail and IP addresses masked, for what leaves the machine
 
 mod curl;
@@ -19,11 +20,13 @@ mod markdown;
 mod quote;
 mod raw;
 pub mod redact;
+mod select;
 mod time;
 mod trace;
 
 pub use format::{Format, UnknownFormat};
 pub use har::read::{HarError, read as read_har};
+pub use select::{BadFilter, Exported, Progress, Wanted};
 
 use onionskin::wire::Cycle;
 use redact::Redactor;

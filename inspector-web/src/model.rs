@@ -19,4 +19,4 @@ pub use filter::{Completion, CompletionKind, FilterError, FilterHelp};
 pub use keys::{KeyGroup, KeyLine};
 pub use map::{MapChain, MapEndpoint, MapPlace, MapRoute, PlaceStats, StackView, Stats};
 pub use problem::Problem;
-pub use state::{App, Memory, Run, Status};
+pub use state::{App, Memory, Opened, Recording, Run, StartRecording, Status};

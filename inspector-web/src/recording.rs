@@ -5,15 +5,17 @@
 //! ```
 //!
 //! - `schema`: the tables, their version, what is no recording
-//! - [`writer`]: cycles into a file, and the oldest out of it
-//! - [`recorder`]: the thread that follows a store, and what it says of itself
-//! - [`reader`]: cycles out of a file, a few at a time
-//! - [`salvage`]: what can be read of a damaged file
+//! - `writer`: cycles into a file, and the oldest out of it
+//! - [`Recorder`]: the thread that follows a store, and what it says of itself
+//! - `reader`: cycles out of a file, a few at a time
+//! - `opened`: a file opened, whatever it holds
+//! - `salvage`: what can be read of a damaged file
 //! - [`edit`]: recordings joined, cut and anonymised
-//! - [`error`]: why a recording is not written or read
+//! - [`RecordingError`]: why a recording is not written or read
 
 pub mod edit;
 mod error;
+mod opened;
 mod reader;
 mod recorder;
 mod salvage;
@@ -21,6 +23,7 @@ mod schema;
 mod writer;
 
 pub use error::RecordingError;
+pub use opened::OpenedFile;
 pub use recorder::{Recorder, Retention};
 pub use schema::VERSION;
 

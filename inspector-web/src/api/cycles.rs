@@ -163,7 +163,7 @@ pub(super) async fn body(
     Ok((headers, body.head.0).into_response())
 }
 
-fn find(api: &Api, id: &str) -> Result<Cycle, Problem> {
+pub(super) fn find(api: &Api, id: &str) -> Result<Cycle, Problem> {
     api.store.cycle(id).ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_FOUND,

@@ -1,6 +1,7 @@
 //! Why a recording is not written or read.
 
 use super::schema::VERSION;
+use crate::export::HarError;
 use std::{io, path::PathBuf};
 
 /// Why a recording is not written or read. The message says what to do next.
@@ -14,6 +15,12 @@ pub enum RecordingError {
         file: PathBuf,
         /// Why not.
         source: io::Error,
+    },
+    /// It would be written over.
+    #[error("{} is there already; name a new file", file.display())]
+    Exists {
+        /// The file.
+        file: PathBuf,
     },
     /// The file is something else.
     #[error("{} is no recording of Onionskin; it is left as it is", file.display())]
@@ -64,6 +71,14 @@ pub enum RecordingError {
         file: PathBuf,
         /// What is wrong with it.
         why: String,
+    },
+    /// It is text, but no HAR file and no cycles as JSON lines.
+    #[error("can't read {}: {source}", file.display())]
+    Har {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        source: HarError,
     },
     /// No thread could be started.
     #[error("can't start the thread that records: {0}")]

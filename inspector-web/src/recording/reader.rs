@@ -78,6 +78,19 @@ impl Reader {
         self.damaged.load(Ordering::Relaxed)
     }
 
+    /// Whether all pages are there that the file says it has. SQLite looks only when it comes to one that is not.
+    pub(crate) fn check_length(&self) -> Result<(), RecordingError> {
+        let pages: rusqlite::Result<i64> = self.db().query_row("PRAGMA page_count", (), |row| row.get(0));
+        let pages = pages.map_err(at(&self.file, "read"))? as u64;
+        let log = schema::beside(&self.file, "-wal");
+        let has_log = fs::metadata(log).is_ok_and(|meta| meta.len() > 0);
+        if has_log || self.bytes == pages * schema::PAGE as u64 {
+            return Ok(());
+        }
+        let damage = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        Err(at(&self.file, "read")(rusqlite::Error::SqliteFailure(damage, None)))
+    }
+
     /// Positions of the oldest and the newest cycle; 1 and 0 if there is none.
     pub(crate) fn bounds(&self) -> Result<(u64, u64), RecordingError> {
         let bounds = "SELECT coalesce(min(position), 1), coalesce(max(position), 0) FROM cycle";

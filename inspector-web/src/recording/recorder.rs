@@ -84,7 +84,8 @@ impl Recorder {
         self.status()
     }
 
-    fn end(&mut self) {
+    /// Writes what has come until now and ends; [`Recorder::status`] says how it stands then.
+    pub(crate) fn end(&mut self) {
         self.stop.send_replace(true);
         if let Some(thread) = self.thread.take() {
             // A panic in it was printed, and it is over either way.

@@ -98,19 +98,31 @@ pub(super) fn to_write(file: &Path) -> Result<Connection, RecordingError> {
     let db = Connection::open(file).map_err(failed("open"))?;
     db.busy_timeout(BUSY).map_err(failed("open"))?;
     if is_new {
-        let make = format!(
-            "PRAGMA page_size = {PAGE}; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
-             BEGIN; {TABLES}
-             INSERT INTO about VALUES ('written by', 'onionskin {}'), ('wire', '{WIRE_VERSION}'), ('missed', 0); COMMIT;",
-            env!("CARGO_PKG_VERSION")
-        );
-        db.execute_batch(&make).map_err(failed("write to"))?;
+        make(&db).and_then(|()| db.execute_batch("COMMIT")).map_err(failed("write to"))?;
     } else {
         check_version(&db, file)?;
     }
     // In WAL mode a process that is killed leaves whole transactions and nothing else.
     let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216;";
     db.execute_batch(settings).map_err(failed("write to"))?;
+    Ok(db)
+}
+
+/// Makes the tables, in a transaction that is still open.
+fn make(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(&format!(
+        "PRAGMA page_size = {PAGE}; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
+         BEGIN; {TABLES}
+         INSERT INTO about VALUES ('written by', 'onionskin {}'), ('wire', '{WIRE_VERSION}'), ('missed', 0);",
+        env!("CARGO_PKG_VERSION")
+    ))
+}
+
+/// A new file for what is salvaged, in a transaction that is still open: nobody needs it after a crash.
+pub(super) fn fresh(file: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open(file)?;
+    db.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
+    make(&db)?;
     Ok(db)
 }
 

@@ -4,7 +4,7 @@ use super::{
     Arrival, Entry, Intake, Item, Places, Record, State, Store,
     log::{File, Log},
     matches::Filters,
-    runs::{RunKey, Runs, TableBytes},
+    runs::{RunKey, RunState, Runs, TableBytes},
 };
 use crate::recording::{Reader, RecordingError};
 use onionskin::{
@@ -53,28 +53,36 @@ impl Store {
         Ok(Self::of(log, runs))
     }
 
-    /// Cycles that were read from elsewhere, all of one run.
+    /// Cycles that were read from elsewhere, in their order.
     pub(crate) fn of_cycles(cycles: Vec<Cycle>, command: &str) -> Self {
         let store = Self::new(u64::MAX);
-        let Some(first) = cycles.first() else {
-            return store;
-        };
-        let hello = Hello {
-            onionskin: "link".into(),
-            wire: WIRE_VERSION,
-            format: Format::Json,
-            app: first.app.clone(),
-            run: first.run.clone(),
-            pid: 0,
-            started_unix_us: first.started_unix_us,
-            command: command.into(),
-        };
-        let session = store.connect(&hello).expect("the first run of a store belongs to no other app");
-        let items = cycles.into_iter().map(|cycle| {
-            Item::Cycle(Box::new(arrival(cycle)))
-        });
-        let intake = Intake { items: items.collect(), ..Intake::default() };
-        assert!(session.commit(intake), "no other link speaks for the run");
+        for same_run in cycles.chunk_by(|a, b| a.run == b.run) {
+            let hello = Hello {
+                onionskin: "link".into(),
+                wire: WIRE_VERSION,
+                format: Format::Json,
+                app: same_run[0].app.clone(),
+                run: same_run[0].run.clone(),
+                pid: 0,
+                started_unix_us: same_run[0].started_unix_us,
+                command: command.into(),
+            };
+            // A run that says it is of two apps is a file that somebody made up: the rest of it is left out.
+            let Ok(session) = store.connect(&hello) else {
+                break;
+            };
+            let mut tables = (*session.tables).clone();
+            for site in same_run.iter().flat_map(|cycle| &cycle.sites) {
+                tables.sites.entry(site.id).or_insert_with(|| site.clone());
+            }
+            let items = same_run.iter().map(|cycle| Item::Cycle(Box::new(arrival(cycle.clone()))));
+            let kept = session.commit(Intake {
+                tables: Some((Arc::new(tables), TableBytes::default())),
+                items: items.collect(),
+                ..Intake::default()
+            });
+            debug_assert!(kept, "no other link speaks for the run");
+        }
         store
     }
 
@@ -94,19 +102,30 @@ impl Store {
         let mut runs = HashMap::new();
         for (_, entry) in &entries {
             if let Some(run) = state.runs.get(entry.run) {
-                runs.entry(entry.run).or_insert_with(|| ToldRun {
-                    hello: run.hello.clone(),
-                    ordinal: run.ordinal,
-                    tables: run.tables.clone(),
-                });
+                runs.entry(entry.run).or_insert_with(|| told(run));
             }
         }
         ToRecord { missed: from - (after + 1), entries, runs }
     }
 
+    /// A run, as a recording keeps it.
+    pub(crate) fn told(&self, run: &str) -> Option<ToldRun> {
+        let state = self.lock();
+        let (_, run) = state.runs.find(run)?;
+        Some(told(run))
+    }
+
     /// Position of the newest cycle that ever came.
     pub(crate) fn newest_position(&self) -> u64 {
         self.lock().log.newest()
+    }
+}
+
+fn told(run: &RunState) -> ToldRun {
+    ToldRun {
+        hello: run.hello.clone(),
+        ordinal: run.ordinal,
+        tables: run.tables.clone(),
     }
 }
 

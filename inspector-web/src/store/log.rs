@@ -206,14 +206,15 @@ impl Log {
         }
     }
 
-    pub(super) fn by_number(&self, run: RunKey, number: u64) -> Option<Arc<Entry>> {
+    pub(super) fn position(&self, run: RunKey, number: u64) -> Option<u64> {
         match self {
-            Self::Memory(memory) => memory.at(*memory.by_number.get(&(run, number))?),
-            Self::File(file) => {
-                let position = file.reader.position(run, number)?;
-                Some(file.range(position, position + 1).pop()?.1)
-            }
+            Self::Memory(memory) => memory.by_number.get(&(run, number)).copied(),
+            Self::File(file) => file.reader.position(run, number),
         }
+    }
+
+    pub(super) fn by_number(&self, run: RunKey, number: u64) -> Option<Arc<Entry>> {
+        self.at(self.position(run, number)?)
     }
 
     /// The cycles with positions in `from..to`, oldest first.

@@ -111,6 +111,14 @@ impl Store {
         entry.record.decode(&tables)
     }
 
+    /// The position of a cycle.
+    pub(crate) fn position(&self, id: &str) -> Option<u64> {
+        let (run, number) = id.rsplit_once('-')?;
+        let state = self.lock();
+        let (key, _) = state.runs.find(run)?;
+        state.log.position(key, number.parse().ok()?)
+    }
+
     /// What became of the cycles of one run; none if there is no such run.
     pub fn run_counters(&self, run: &str) -> Option<Counters> {
         let state = self.lock();
