@@ -55,6 +55,9 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
+/// Longest path with its query: room for a filter of which every byte is escaped.
+const MAX_TARGET: usize = 16 << 10;
+
 /// What the handlers share.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
@@ -127,6 +130,15 @@ where
     B::Error: Into<axum::BoxError>,
 {
     let mut response = match guard.check(&request).await {
+        Ok(())
+            if request
+                .uri()
+                .path_and_query()
+                .is_some_and(|t| t.as_str().len() > MAX_TARGET) =>
+        {
+            let detail = format!("The path and query may be {MAX_TARGET} bytes long.");
+            Problem::new(StatusCode::URI_TOO_LONG, "long", detail).into_response()
+        }
         Ok(()) => match router.oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},

@@ -12,9 +12,11 @@
 //! ```
 
 mod error;
+mod list;
 mod sse;
 
 pub use error::ClientError;
+pub use list::List;
 
 use crate::model::{App, CyclePage, LiveEvent, Problem, Status};
 use bytes::Bytes;
@@ -42,7 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// An event of `/api/live`, with its id if it has one: what to resume after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// Position of the cycle; other events have none.
+    /// Position of the cycle, or up to where figures tell all; other events have none.
     pub id: Option<u64>,
     /// What happened.
     pub event: LiveEvent,
@@ -111,14 +113,14 @@ impl Client {
         before: Option<u64>,
         run: Option<&str>,
     ) -> Result<CyclePage, ClientError> {
-        let mut path = format!("/api/cycles?limit={limit}");
-        if let Some(before) = before {
-            path += &format!("&before={before}");
-        }
-        if let Some(run) = run {
-            path += &format!("&run={}", escape(run));
-        }
-        self.json(&path).await
+        let limit = Some(limit);
+        self.list(&List {
+            limit,
+            before,
+            run,
+            ..List::default()
+        })
+        .await
     }
 
     /// A cycle, whole.

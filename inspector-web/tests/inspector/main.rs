@@ -15,5 +15,8 @@ mod link;
 // HTTP clients: who is let in, who is cut.
 mod http;
 
+// Filters, and what is answered through one.
+mod filter;
+
 // Live events: order, resuming, slow clients.
 mod live;
