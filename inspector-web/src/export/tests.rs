@@ -1,6 +1,9 @@
-//! What holds for all formats. That others read them is tested in `inspector-web/tests/export`.
+//! What holds for all formats; `readers` gives them to others.
+
+mod readers;
 
 use super::*;
+use onionskin::wire::Octets;
 
 fn export(format: Format, cycles: &[Cycle], redact: bool) -> Vec<u8> {
     let mut exporter = Exporter::new(format, redact);
@@ -213,5 +216,3 @@ fn a_har_file_of_others_is_read_and_its_credentials_masked() {
         assert!(error.to_string().contains("HAR file"), "{error}");
     }
 }
-
-use onionskin::wire::Octets;

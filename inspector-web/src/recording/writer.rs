@@ -143,6 +143,12 @@ impl Writer {
         Ok(used.map_err(at(&self.file, "read"))? as u64 * PAGE as u64)
     }
 
+    /// As if the disk had room for no more.
+    #[cfg(test)]
+    pub(super) fn limit_pages(&self, pages: u32) {
+        self.db.pragma_update(None, "max_page_count", pages).unwrap();
+    }
+
     /// Whether the file is still the one that has this name: what is written to a removed one is seen by nobody.
     pub(crate) fn is_there(&self) -> Result<(), RecordingError> {
         let same = |a: fs::Metadata, b: fs::Metadata| a.ino() == b.ino() && a.dev() == b.dev();

@@ -111,6 +111,16 @@ impl Store {
         entry.record.decode(&tables)
     }
 
+    /// The id of the newest cycle that is kept.
+    pub fn newest_id(&self) -> Option<String> {
+        let state = self.lock();
+        let newest = state.log.newest();
+        // In a file the newest may be damaged.
+        let from = newest.saturating_sub(256);
+        let last = state.log.range(from, newest + 1).pop();
+        last.map(|(_, entry)| entry.summary.id.clone())
+    }
+
     /// The position of a cycle.
     pub(crate) fn position(&self, id: &str) -> Option<u64> {
         let (run, number) = id.rsplit_once('-')?;
