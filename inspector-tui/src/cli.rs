@@ -143,7 +143,10 @@ async fn watch(args: Args) -> anyhow::Result<()> {
         return args.show.run(url, socket, Vec::new(), false).await;
     }
     let inspector = args.own.start(path).await?;
-    let result = args.show.run(inspector.url().to_owned(), socket, Vec::new(), true).await;
+    let result = args
+        .show
+        .run(inspector.url().to_owned(), socket, Vec::new(), true)
+        .await;
     inspector.shutdown().await;
     result
 }
@@ -159,36 +162,35 @@ fn living(path: &std::path::Path) -> anyhow::Result<String> {
 }
 
 impl Own {
-async fn start(&self, socket: PathBuf) -> anyhow::Result<Inspector> {
-    let config = Config {
-        port: self.port,
-        socket,
-        memory: self.memory << 20,
-        ..Config::default()
-    };
-    let inspector = match onionskin_web::start(config).await {
-        Ok(inspector) => inspector,
-        Err(StartError::AlreadyRunning {
-            running: Some(Running { pid, url, .. }),
+    async fn start(&self, socket: PathBuf) -> anyhow::Result<Inspector> {
+        let config = Config {
+            port: self.port,
             socket,
-        }) => bail!(
-            "an inspector is running already (pid {pid}) on {}\n\n  \
+            memory: self.memory << 20,
+            ..Config::default()
+        };
+        let inspector = match onionskin_web::start(config).await {
+            Ok(inspector) => inspector,
+            Err(StartError::AlreadyRunning {
+                running: Some(Running { pid, url, .. }),
+                socket,
+            }) => bail!(
+                "an inspector is running already (pid {pid}) on {}\n\n  \
              its dashboard          {url}\n  \
              watch it here          onionskin --attach\n  \
              start another one      onionskin --socket PATH, and your app with ONIONSKIN_SOCKET=PATH",
-            socket.display()
-        ),
-        Err(error) => return Err(error.into()),
-    };
-    if let Some(port) = inspector.port_was_taken() {
-        eprintln!(
-            "onionskin: port {port} is taken: the dashboard is at {}",
-            inspector.base_url()
-        );
+                socket.display()
+            ),
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(port) = inspector.port_was_taken() {
+            eprintln!(
+                "onionskin: port {port} is taken: the dashboard is at {}",
+                inspector.base_url()
+            );
+        }
+        Ok(inspector)
     }
-    Ok(inspector)
-}
-
 }
 
 impl Show {

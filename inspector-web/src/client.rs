@@ -185,7 +185,9 @@ impl Client {
     /// Sends a request with the token.
     async fn ask(&self, request: Builder, body: Bytes) -> Result<Response<Incoming>, ClientError> {
         let request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
-        let request = request.body(Full::new(body)).map_err(|_| ClientError::Url)?;
+        let request = request
+            .body(Full::new(body))
+            .map_err(|_| ClientError::Url)?;
         let response = self.http.request(request).await;
         let response = response.map_err(|source| ClientError::Unreachable {
             url: self.base.clone(),

@@ -267,10 +267,21 @@ mod tests {
             assert_eq!(ask("POST", path, &[HOST, good, json]).await, 200, "{path}");
             assert_eq!(ask("POST", path, &[HOST, json]).await, 401, "{path}");
             assert_eq!(ask("GET", path, &[HOST, good]).await, 405, "{path}");
-            for foreign in [("origin", "http://localhost:3000"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
-                assert_eq!(ask("POST", path, &[HOST, good, json, foreign]).await, 403, "{path}");
+            for foreign in [
+                ("origin", "http://localhost:3000"),
+                ("origin", "null"),
+                ("sec-fetch-site", "cross-site"),
+            ] {
+                assert_eq!(
+                    ask("POST", path, &[HOST, good, json, foreign]).await,
+                    403,
+                    "{path}"
+                );
             }
-            assert_eq!(ask("POST", path, &[("host", "evil.example"), good, json]).await, 403);
+            assert_eq!(
+                ask("POST", path, &[("host", "evil.example"), good, json]).await,
+                403
+            );
         }
         for path in [
             "/api/status",

@@ -17,7 +17,7 @@ mod runs;
 mod session;
 
 pub(crate) use feed::{Cursor, Since};
-pub(crate) use file::{ToRecord, ToldRun, arrival};
+pub(crate) use file::{ToldRun, arrival};
 pub use log::Record;
 pub(crate) use log::{Arrival, Entry, Kept};
 pub(crate) use matches::Matches;

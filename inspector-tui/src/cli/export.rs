@@ -73,7 +73,10 @@ pub(super) async fn run(args: Export) -> anyhow::Result<ExitCode> {
         eprintln!("onionskin: {note}");
     }
     if exported.missing > 0 {
-        eprintln!("onionskin: {} cycles could not be had: they made room for newer ones, or are damaged", exported.missing);
+        eprintln!(
+            "onionskin: {} cycles could not be had: they made room for newer ones, or are damaged",
+            exported.missing
+        );
     }
     if exported.cycles == 0 {
         eprintln!("onionskin: no cycle matches; nothing was written");
@@ -87,14 +90,25 @@ fn format(args: &Export) -> anyhow::Result<Format> {
     if let Some(name) = &args.format {
         return Ok(name.parse()?);
     }
-    let name = args.output.as_ref().and_then(|path| path.file_name()?.to_str());
+    let name = args
+        .output
+        .as_ref()
+        .and_then(|path| path.file_name()?.to_str());
     let name = name.context("say which format: --format har, curl, markdown, …")?;
     // The longest ending that fits: `.trace.json` before others.
-    let fits = Format::ALL.into_iter().filter(|f| name.ends_with(&format!(".{}", f.ending())));
-    fits.max_by_key(|f| f.ending().len()).ok_or_else(|| anyhow!("no format has the ending of {name}; say which with --format"))
+    let fits = Format::ALL
+        .into_iter()
+        .filter(|f| name.ends_with(&format!(".{}", f.ending())));
+    fits.max_by_key(|f| f.ending().len())
+        .ok_or_else(|| anyhow!("no format has the ending of {name}; say which with --format"))
 }
 
-fn of_file(args: &Export, file: &Path, format: Format, mut out: Output) -> anyhow::Result<(Output, Exported)> {
+fn of_file(
+    args: &Export,
+    file: &Path,
+    format: Format,
+    mut out: Output,
+) -> anyhow::Result<(Output, Exported)> {
     let opened = OpenedFile::open(file)?;
     for note in opened.notes() {
         eprintln!("onionskin: {}", text::escape(note));
@@ -103,17 +117,23 @@ fn of_file(args: &Export, file: &Path, format: Format, mut out: Output) -> anyho
         [] => Wanted::matching(&args.filter).context("the filter is not understood")?,
         ids => {
             let newest = opened.store().newest_id();
-            Wanted::ids(ids.iter().map(|id| last_or(id, newest.as_deref())).collect())
+            Wanted::ids(
+                ids.iter()
+                    .map(|id| last_or(id, newest.as_deref()))
+                    .collect(),
+            )
         }
     };
     let mut bar = Bar::of_cycles();
     let mut failed = None;
     let exporter = Exporter::new(format, args.redact);
-    let exported = opened.store().export(&wanted, exporter, |bytes, Progress { done, all }| {
-        bar.at(done, all);
-        failed = out.write(&bytes).err();
-        failed.is_none()
-    });
+    let exported = opened
+        .store()
+        .export(&wanted, exporter, |bytes, Progress { done, all }| {
+            bar.at(done, all);
+            failed = out.write(&bytes).err();
+            failed.is_none()
+        });
     bar.end();
     match failed {
         Some(error) => Err(error),
@@ -128,7 +148,11 @@ fn last_or(id: &str, newest: Option<&str>) -> String {
     }
 }
 
-async fn of_inspector(args: &Export, format: Format, mut out: Output) -> anyhow::Result<(Output, Exported)> {
+async fn of_inspector(
+    args: &Export,
+    format: Format,
+    mut out: Output,
+) -> anyhow::Result<(Output, Exported)> {
     let url = living(&args.socket.clone().unwrap_or_else(socket::default_path))?;
     let client = Client::new(&url)?;
     if !args.id.is_empty() {
@@ -152,10 +176,20 @@ async fn of_inspector(args: &Export, format: Format, mut out: Output) -> anyhow:
     Ok((out, exported))
 }
 
-async fn of_ids(args: &Export, format: Format, mut out: Output, client: &Client) -> anyhow::Result<(Output, Exported)> {
+async fn of_ids(
+    args: &Export,
+    format: Format,
+    mut out: Output,
+    client: &Client,
+) -> anyhow::Result<(Output, Exported)> {
     let mut exported = Exported::default();
     let mut exporter = Exporter::new(format, args.redact);
-    let newest = client.cycles(1, None, None).await?.cycles.pop().map(|listed| listed.cycle.id);
+    let newest = client
+        .cycles(1, None, None)
+        .await?
+        .cycles
+        .pop()
+        .map(|listed| listed.cycle.id);
     for id in &args.id {
         let id = last_or(id, newest.as_deref());
         let Some(cycle) = crate::headless::whole(client, &id).await? else {
@@ -183,8 +217,13 @@ impl Output {
         let Some(path) = path else {
             return Ok(Self::Standard(io::stdout()));
         };
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::Builder::new().prefix(".onionskin-").tempfile_in(dir);
+        let dir = path
+            .parent()
+            .filter(|dir| !dir.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let file = tempfile::Builder::new()
+            .prefix(".onionskin-")
+            .tempfile_in(dir);
         let file = file.with_context(|| format!("can't write to {}", dir.display()))?;
         Ok(Self::File(file, path.into()))
     }
@@ -198,10 +237,16 @@ impl Output {
             Self::Standard(out) => {
                 // Bytes from anywhere may steer a terminal; they are for a file or a program.
                 if out.is_terminal() && onionskin::text::escape_bytes(bytes).contains("\\x") {
-                    let shown: Vec<_> = bytes.split(|b| *b == b'\n').map(text::escape_bytes).collect();
-                    return out.write_all(shown.join("\n").as_bytes()).context("can't write to standard output");
+                    let shown: Vec<_> = bytes
+                        .split(|b| *b == b'\n')
+                        .map(text::escape_bytes)
+                        .collect();
+                    return out
+                        .write_all(shown.join("\n").as_bytes())
+                        .context("can't write to standard output");
                 }
-                out.write_all(bytes).context("can't write to standard output")
+                out.write_all(bytes)
+                    .context("can't write to standard output")
             }
         }
     }

@@ -27,15 +27,28 @@ pub(super) struct Merge {
 pub(super) fn run(args: Merge) -> anyhow::Result<()> {
     let wanted = Wanted::matching(&args.filter).context("the filter is not understood")?;
     let mut bar = Bar::of_cycles();
-    let copied = edit::copy(&args.files, &args.output, &wanted, args.redact, |done, all| bar.at(done, all))?;
+    let copied = edit::copy(
+        &args.files,
+        &args.output,
+        &wanted,
+        args.redact,
+        |done, all| bar.at(done, all),
+    )?;
     bar.end();
     for note in &copied.notes {
         eprintln!("onionskin: {}", text::escape(note));
     }
     if copied.left_out > 0 {
-        eprintln!("onionskin: {} cycles left out: there twice, or not to be read", copied.left_out);
+        eprintln!(
+            "onionskin: {} cycles left out: there twice, or not to be read",
+            copied.left_out
+        );
     }
-    eprintln!("onionskin: {} cycles in {}", copied.cycles, args.output.display());
+    eprintln!(
+        "onionskin: {} cycles in {}",
+        copied.cycles,
+        args.output.display()
+    );
     if copied.cycles == 0 {
         bail!("no cycle matches");
     }

@@ -32,9 +32,15 @@ pub(super) async fn run(args: Open) -> anyhow::Result<()> {
     }
     let mut notices: Vec<String> = vec![format!("file {}", args.file.display())];
     notices.extend(opened.notes().iter().cloned());
-    let config = Config { port: args.port, ..Config::default() };
+    let config = Config {
+        port: args.port,
+        ..Config::default()
+    };
     let inspector = onionskin_web::open(config, opened).await?;
-    let result = args.show.run(inspector.url().to_owned(), None, notices, true).await;
+    let result = args
+        .show
+        .run(inspector.url().to_owned(), None, notices, true)
+        .await;
     inspector.shutdown().await;
     result
 }

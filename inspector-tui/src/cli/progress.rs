@@ -10,7 +10,9 @@ impl Bar {
     /// For cycles, of a number that is known.
     pub(super) fn of_cycles() -> Self {
         let bar = ProgressBar::new(0);
-        bar.set_style(style("{wide_bar} {human_pos}/{human_len} cycles, {eta} left"));
+        bar.set_style(style(
+            "{wide_bar} {human_pos}/{human_len} cycles, {eta} left",
+        ));
         Self(bar)
     }
 

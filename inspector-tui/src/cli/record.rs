@@ -1,6 +1,6 @@
 //! `onionskin record FILE`.
 
-use super::{units, Own};
+use super::{Own, units};
 use crate::signals;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -51,13 +51,20 @@ pub(super) async fn run(args: Record) -> anyhow::Result<()> {
     let client = Client::new(&url)?;
     let file = std::path::absolute(&args.file).context("can't tell where the file is")?;
     let wanted = StartRecording {
-        file: Some(file.to_str().context("the path of the file must be UTF-8")?.to_owned()),
+        file: Some(
+            file.to_str()
+                .context("the path of the file must be UTF-8")?
+                .to_owned(),
+        ),
         history: args.history,
         keep_bytes: args.keep_size,
         keep_seconds: args.keep_age.map(|age| age.as_secs()),
     };
     client.start_recording(&wanted).await?;
-    eprintln!("onionskin: recording into {}; Ctrl-C ends it", file.display());
+    eprintln!(
+        "onionskin: recording into {}; Ctrl-C ends it",
+        file.display()
+    );
     eprintln!("onionskin: dashboard at {url}");
     let stopped = tokio::select! {
         stopped = watch(&client) => Some(stopped?),
@@ -81,23 +88,41 @@ pub(super) async fn run(args: Record) -> anyhow::Result<()> {
 async fn watch(client: &Client) -> anyhow::Result<Recording> {
     loop {
         tokio::time::sleep(LOOK).await;
-        let recording = client.status().await?.recording.context("the inspector knows of no recording")?;
+        let recording = client
+            .status()
+            .await?
+            .recording
+            .context("the inspector knows of no recording")?;
         if !recording.running {
             return Ok(recording);
         }
         if io::stderr().is_terminal() {
-            eprint!("\r{} cycles, {}\x1b[K", recording.cycles, text::size(recording.bytes));
+            eprint!(
+                "\r{} cycles, {}\x1b[K",
+                recording.cycles,
+                text::size(recording.bytes)
+            );
             io::stderr().flush()?;
         }
     }
 }
 
 fn say(recording: &Recording) {
-    let clear = if io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
+    let clear = if io::stderr().is_terminal() {
+        "\r\x1b[K"
+    } else {
+        ""
+    };
     let (cycles, bytes) = (recording.cycles, text::size(recording.bytes));
-    eprintln!("{clear}onionskin: {cycles} cycles recorded, {bytes} in {}", text::escape(&recording.file));
+    eprintln!(
+        "{clear}onionskin: {cycles} cycles recorded, {bytes} in {}",
+        text::escape(&recording.file)
+    );
     for (n, what) in [
-        (recording.missed, "came too fast for the disk and are not in it"),
+        (
+            recording.missed,
+            "came too fast for the disk and are not in it",
+        ),
         (recording.expired, "made room for newer ones"),
     ] {
         if n > 0 {

@@ -5,10 +5,20 @@ use std::time::Duration;
 /// `500MB`, `2GiB`: units of 1000 and of 1024.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 8] = [
-        ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
-        ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("TiB", 1 << 40),
+        ("kB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("TB", 1_000_000_000_000),
     ];
-    read(text, &UNITS, "a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB, such as 500MB")
+    read(
+        text,
+        &UNITS,
+        "a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB, such as 500MB",
+    )
 }
 
 /// `90m`, `7d`.

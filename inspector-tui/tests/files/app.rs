@@ -29,8 +29,13 @@ impl App {
         let mut app = Self { stream, next: 1 };
         app.put(&hello(RUN));
         let mut line = String::new();
-        BufReader::new(app.stream.try_clone().unwrap()).read_line(&mut line).unwrap();
-        assert!(matches!(serde_json::from_str(&line).unwrap(), Answer::Welcome(_)), "{line}");
+        BufReader::new(app.stream.try_clone().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        assert!(
+            matches!(serde_json::from_str(&line).unwrap(), Answer::Welcome(_)),
+            "{line}"
+        );
         app.put(&Message::Site { site: site() });
         app
     }

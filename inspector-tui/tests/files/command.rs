@@ -26,7 +26,11 @@ impl Place {
     /// The command with these arguments.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onionskin"));
-        command.args(args).env("ONIONSKIN_SOCKET", self.socket()).current_dir(self.0.path()).stdin(Stdio::null());
+        command
+            .args(args)
+            .env("ONIONSKIN_SOCKET", self.socket())
+            .current_dir(self.0.path())
+            .stdin(Stdio::null());
         command
     }
 
@@ -56,7 +60,11 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a command and waits for its first line.
     pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
@@ -91,6 +99,10 @@ pub(crate) fn numbers(place: &Place, file: &Path, count: usize) -> Vec<u64> {
     let count = count.to_string();
     let file = file.to_str().unwrap();
     let lines = place.out(&["open", file, "--port", "0", "--json", "--count", &count]);
-    let number = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["number"].as_u64().unwrap();
+    let number = |line: &str| {
+        serde_json::from_str::<serde_json::Value>(line).unwrap()["number"]
+            .as_u64()
+            .unwrap()
+    };
     lines.lines().map(number).collect()
 }

@@ -6,7 +6,11 @@ use crate::{
     fixture::RUN,
 };
 use onionskin_web::recording::OpenedFile;
-use std::{fs, process::Command, time::{Duration, Instant}};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 /// Numbers of the cycles that can be read whole.
 fn whole(file: &std::path::Path, up_to: u64) -> Vec<u64> {
@@ -17,7 +21,9 @@ fn whole(file: &std::path::Path, up_to: u64) -> Vec<u64> {
         assert_eq!(cycle, crate::fixture::cycle(RUN, *number));
         Some(())
     };
-    (1..up_to).filter(|number| cycle(number).is_some()).collect()
+    (1..up_to)
+        .filter(|number| cycle(number).is_some())
+        .collect()
 }
 
 #[test]
@@ -30,7 +36,10 @@ fn what_an_app_sends_is_recorded_and_opened_again() {
     // All of it is with the inspector when it answers for it.
     let until = Instant::now() + Duration::from_secs(120);
     let url = || onionskin_web::running(&place.socket()).unwrap().url;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let client = onionskin_web::Client::new(&url()).unwrap();
     while runtime.block_on(client.status()).unwrap().counters.stored < 50 {
         assert!(Instant::now() < until);
@@ -50,7 +59,10 @@ fn what_an_app_sends_is_recorded_and_opened_again() {
 fn a_recorder_that_is_killed_leaves_whole_cycles_and_goes_on() {
     let place = Place::new();
     let file = place.path("r.onionskin");
-    let rounds: u64 = std::env::var("ONIONSKIN_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(12);
+    let rounds: u64 = std::env::var("ONIONSKIN_KILLS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(12);
     let mut before = 0;
     for round in 0..rounds {
         let mut recorder = place.record("r.onionskin");
@@ -65,7 +77,11 @@ fn a_recorder_that_is_killed_leaves_whole_cycles_and_goes_on() {
         recorder.child.kill().unwrap();
         recorder.child.wait().unwrap();
         let kept = whole(&file, app.next);
-        assert!(kept.len() >= before, "round {round}: {} and {before} before", kept.len());
+        assert!(
+            kept.len() >= before,
+            "round {round}: {} and {before} before",
+            kept.len()
+        );
         // What one run of the recorder wrote has no gap.
         let of_round: Vec<_> = kept.iter().filter(|n| **n > round * 10_000).collect();
         let gapless = of_round.windows(2).all(|pair| *pair[1] == pair[0] + 1);
@@ -81,8 +97,13 @@ fn a_full_disk_stops_the_recording_and_is_said_once() {
     let own = place.command(&["record", "r.onionskin", "--port", "0"]);
     // A file may have 400 KiB; a write beyond fails as on a full disk.
     let mut command = Command::new("bash");
-    command.arg("-c").arg("trap '' XFSZ; ulimit -f 400; exec \"$0\" record r.onionskin --port 0").arg(own.get_program());
-    command.env("ONIONSKIN_SOCKET", place.socket()).current_dir(place.path(""));
+    command
+        .arg("-c")
+        .arg("trap '' XFSZ; ulimit -f 400; exec \"$0\" record r.onionskin --port 0")
+        .arg(own.get_program());
+    command
+        .env("ONIONSKIN_SOCKET", place.socket())
+        .current_dir(place.path(""));
     let mut recorder = Running::start(command);
     let mut app = App::connect(&place.socket());
     let until = Instant::now() + Duration::from_secs(120);
@@ -107,17 +128,50 @@ fn recordings_are_merged_and_errors_name_what_to_do() {
     app.send(30);
     drop(app);
     let until = Instant::now() + Duration::from_secs(120);
-    while OpenedFile::open(&place.path("a.onionskin")).unwrap().store().counters().stored < 30 {
+    while OpenedFile::open(&place.path("a.onionskin"))
+        .unwrap()
+        .store()
+        .counters()
+        .stored
+        < 30
+    {
         assert!(Instant::now() < until);
         std::thread::sleep(Duration::from_millis(50));
     }
     drop(recorder);
-    place.out(&["merge", "a.onionskin", "-o", "b.onionskin", "--filter", "target:/books/1*", "--redact"]);
-    assert_eq!(whole(&place.path("b.onionskin"), 31), [1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    place.out(&[
+        "merge",
+        "a.onionskin",
+        "-o",
+        "b.onionskin",
+        "--filter",
+        "target:/books/1*",
+        "--redact",
+    ]);
+    assert_eq!(
+        whole(&place.path("b.onionskin"), 31),
+        [1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]
+    );
     for (args, wanted) in [
-        (&["merge", "a.onionskin", "-o", "b.onionskin"][..], "is there already"),
-        (&["merge", "a.onionskin", "-o", "c.onionskin", "--filter", "status:>=x"], "^"),
-        (&["open", "nothing.onionskin"], "can't open nothing.onionskin"),
+        (
+            &["merge", "a.onionskin", "-o", "b.onionskin"][..],
+            "is there already",
+        ),
+        (
+            &[
+                "merge",
+                "a.onionskin",
+                "-o",
+                "c.onionskin",
+                "--filter",
+                "status:>=x",
+            ],
+            "^",
+        ),
+        (
+            &["open", "nothing.onionskin"],
+            "can't open nothing.onionskin",
+        ),
         (&["record", "link.sock.lock"], "no recording of Onionskin"),
     ] {
         fs::write(place.path("link.sock.lock"), "mine").unwrap();

@@ -66,7 +66,8 @@ pub(super) async fn many(
     let Query(query) = query?;
     let format = format(&query.format)?;
     if !format.holds_many() {
-        let detail = format!("A file of {format} holds one cycle; ask for it at /api/cycles/{{id}}/export.");
+        let detail =
+            format!("A file of {format} holds one cycle; ask for it at /api/cycles/{{id}}/export.");
         return Err(Problem::new(StatusCode::BAD_REQUEST, "parameter", detail));
     }
     let filter = filter::of(query.filter.as_deref(), query.run.as_deref())?;
@@ -100,10 +101,16 @@ fn format(name: &str) -> Result<Format, Problem> {
 /// Bytes from anywhere: never to be shown by a browser as if they were ours. The name is ours, or an id, which was checked to
 /// be harmless in a header when it came.
 fn attachment(format: Format, name: &str, body: Body) -> Response {
-    let disposition = format!("attachment; filename=\"onionskin-{name}.{}\"", format.ending());
+    let disposition = format!(
+        "attachment; filename=\"onionskin-{name}.{}\"",
+        format.ending()
+    );
     let mut response = body.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(format.media_type()),
+    );
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }

@@ -104,7 +104,8 @@ fn operation(question: &Question, answers: &mut SchemaGenerator) -> Value {
     });
     if let Some(sent) = question.sent {
         let schema = sent(answers);
-        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": schema } } });
     }
     operation
 }

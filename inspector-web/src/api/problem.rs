@@ -64,6 +64,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let is_posted = self.detail.contains("POST");
         let problem = model::Problem {
             // A tag URI (RFC 4151): it names the kind of problem and leads nowhere.
             kind: format!("tag:onionskin-rs.github.io,2026:problem/{}", self.name),
@@ -79,7 +80,7 @@ impl IntoResponse for Problem {
         set(header::CONTENT_TYPE, "application/problem+json");
         match self.status {
             StatusCode::UNAUTHORIZED => set(header::WWW_AUTHENTICATE, "Bearer"),
-            StatusCode::METHOD_NOT_ALLOWED if self.detail.contains("POST") => set(header::ALLOW, "POST"),
+            StatusCode::METHOD_NOT_ALLOWED if is_posted => set(header::ALLOW, "POST"),
             StatusCode::METHOD_NOT_ALLOWED => set(header::ALLOW, "GET, HEAD"),
             StatusCode::SERVICE_UNAVAILABLE => set(header::RETRY_AFTER, "5"),
             _ => None,

@@ -5,7 +5,10 @@ use crate::{
     model::{Recording, StartRecording},
     recording::{Recorder, Retention},
 };
-use axum::{Json, extract::{State, rejection::JsonRejection}};
+use axum::{
+    Json,
+    extract::{State, rejection::JsonRejection},
+};
 use http::StatusCode;
 use std::{
     path::PathBuf,
@@ -39,7 +42,10 @@ pub(super) async fn start(
 ) -> Result<Json<Recording>, Problem> {
     let Json(wanted) = wanted?;
     if api.opened.is_some() {
-        return Err(refused(StatusCode::CONFLICT, "A file is shown here: nothing comes that could be recorded."));
+        return Err(refused(
+            StatusCode::CONFLICT,
+            "A file is shown here: nothing comes that could be recorded.",
+        ));
     }
     let file = file(wanted.file)?;
     let keep = Retention {
@@ -49,12 +55,17 @@ pub(super) async fn start(
     let (desk, store) = (api.recording.clone(), api.store.clone());
     let started = api.patiently(move |_| {
         let mut recorder = desk.lock();
-        if let Some(running) = recorder.as_ref().map(Recorder::status).filter(|r| r.running) {
+        if let Some(running) = recorder
+            .as_ref()
+            .map(Recorder::status)
+            .filter(|r| r.running)
+        {
             let detail = format!("It records into {} already; stop that first.", running.file);
             return Err(refused(StatusCode::CONFLICT, detail));
         }
         let started = Recorder::start(&store, &file, keep, wanted.history);
-        let started = started.map_err(|error| refused(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
+        let started = started
+            .map_err(|error| refused(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
         let status = started.status();
         *recorder = Some(started);
         Ok(Json(status))
@@ -67,7 +78,8 @@ pub(super) async fn stop(State(api): State<Api>) -> Result<Json<Recording>, Prob
     let stopped = api.patiently(move |_| {
         let mut recorder = desk.lock();
         let running = recorder.as_mut().filter(|r| r.status().running);
-        let running = running.ok_or_else(|| refused(StatusCode::CONFLICT, "Nothing is recorded."))?;
+        let running =
+            running.ok_or_else(|| refused(StatusCode::CONFLICT, "Nothing is recorded."))?;
         running.end();
         Ok(Json(running.status()))
     });
@@ -76,16 +88,25 @@ pub(super) async fn stop(State(api): State<Api>) -> Result<Json<Recording>, Prob
 
 fn file(wanted: Option<String>) -> Result<PathBuf, Problem> {
     let Some(wanted) = wanted else {
-        let now = format_description!("onionskin-[year][month][day]-[hour][minute][second].onionskin");
-        let name = OffsetDateTime::now_utc().format(&now).expect("it names parts of a date and a time");
+        let now =
+            format_description!("onionskin-[year][month][day]-[hour][minute][second].onionskin");
+        let name = OffsetDateTime::now_utc()
+            .format(&now)
+            .expect("it names parts of a date and a time");
         let here = std::env::current_dir().map_err(|error| {
-            refused(StatusCode::UNPROCESSABLE_ENTITY, format!("There is no working directory: {error}"))
+            refused(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                format!("There is no working directory: {error}"),
+            )
         })?;
         return Ok(here.join(name));
     };
     let file = PathBuf::from(wanted);
     match file.is_absolute() {
         true => Ok(file),
-        false => Err(refused(StatusCode::BAD_REQUEST, "The path of the file must be absolute.")),
+        false => Err(refused(
+            StatusCode::BAD_REQUEST,
+            "The path of the file must be absolute.",
+        )),
     }
 }

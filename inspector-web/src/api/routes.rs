@@ -1,7 +1,9 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
 use super::{Api, cycles, export, filter, live, recording, status};
-use crate::model::{App, CyclePage, FilterHelp, KeyGroup, Recording, StackView, StartRecording, Status};
+use crate::model::{
+    App, CyclePage, FilterHelp, KeyGroup, Recording, StackView, StartRecording, Status,
+};
 use axum::{
     Json,
     routing::{MethodRouter, get, post},
@@ -10,8 +12,8 @@ use onionskin::{
     replay::Snapshot,
     wire::{Cycle, Stack},
 };
-use std::sync::LazyLock;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::sync::LazyLock;
 
 /// One question.
 pub(super) struct Question {
@@ -193,7 +195,9 @@ pub(super) fn questions() -> Vec<Question> {
 /// Whether something happens at this path when it is posted to.
 pub(crate) fn takes_post(path: &str) -> bool {
     static PATHS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-        let posts = questions().into_iter().filter(|question| question.sent.is_some());
+        let posts = questions()
+            .into_iter()
+            .filter(|question| question.sent.is_some());
         posts.map(|question| question.path).collect()
     });
     PATHS.contains(&path)

@@ -37,14 +37,15 @@ impl Client {
         format: Format,
         filter: &str,
         redact: bool,
-    ) -> Result<impl Stream<Item = Result<Bytes, ClientError>> + Send + Unpin + 'static, ClientError> {
+    ) -> Result<impl Stream<Item = Result<Bytes, ClientError>> + Send + Unpin + 'static, ClientError>
+    {
         let filter = escape(filter);
         let path = format!("/api/export?format={format}&redact={redact}&filter={filter}");
         let response = timely(self.send(&path, None)).await?;
         let pieces = BodyDataStream::new(response.into_body());
-        Ok(pieces.map(|piece| piece.map_err(|e| ClientError::Broken(e.into()))).filter(|piece| {
-            future::ready(!matches!(piece, Ok(bytes) if bytes.is_empty()))
-        }))
+        Ok(pieces
+            .map(|piece| piece.map_err(|e| ClientError::Broken(e.into())))
+            .filter(|piece| future::ready(!matches!(piece, Ok(bytes) if bytes.is_empty()))))
     }
 
     /// How many cycles match a filter.
@@ -59,7 +60,8 @@ impl Client {
 
     async fn post(&self, path: &str, sent: &impl Serialize) -> Result<Recording, ClientError> {
         let json = serde_json::to_vec(sent).map_err(ClientError::Json)?;
-        let request = Request::post(format!("{}{path}", self.base)).header(header::CONTENT_TYPE, "application/json");
+        let request = Request::post(format!("{}{path}", self.base))
+            .header(header::CONTENT_TYPE, "application/json");
         let answer = timely(async { collect(self.ask(request, json.into()).await?).await }).await?;
         serde_json::from_slice(&answer).map_err(ClientError::Json)
     }

@@ -32,7 +32,9 @@ impl Wanted {
     pub fn matching(filter: &str) -> Result<Self, BadFilter> {
         let parsed = Filter::parse(filter).map_err(|error| {
             let before = filter.get(..error.at).unwrap_or(filter).chars().count();
-            let wrong = filter.get(error.at..error.at + error.len).map_or(0, |part| part.chars().count());
+            let wrong = filter
+                .get(error.at..error.at + error.len)
+                .map_or(0, |part| part.chars().count());
             BadFilter {
                 message: error.message,
                 text: onionskin::text::escape(filter).into_owned(),
@@ -117,14 +119,23 @@ impl Store {
                 self.each_match(filter, &stop, |entry, count| {
                     (done, all) = (done + 1, count);
                     let tables = self.tables(&entry.summary.run);
-                    one(tables.and_then(|tables| entry.record.decode(&tables)), Progress { done, all });
+                    one(
+                        tables.and_then(|tables| entry.record.decode(&tables)),
+                        Progress { done, all },
+                    );
                 });
                 exported.missing += all.saturating_sub(done);
             }
             Which::Ids(ids) => {
                 for (done, id) in (1..).zip(ids) {
                     if !stop.load(Ordering::Relaxed) {
-                        one(self.cycle(id), Progress { done, all: ids.len() as u64 });
+                        one(
+                            self.cycle(id),
+                            Progress {
+                                done,
+                                all: ids.len() as u64,
+                            },
+                        );
                     }
                 }
             }

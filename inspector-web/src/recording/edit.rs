@@ -47,20 +47,33 @@ pub fn copy(
     let mut sources = Vec::new();
     for file in from {
         let opened = OpenedFile::open(file)?;
-        copied.notes.extend(opened.notes().iter().map(|note| format!("{}: {note}", file.display())));
+        copied.notes.extend(
+            opened
+                .notes()
+                .iter()
+                .map(|note| format!("{}: {note}", file.display())),
+        );
         sources.push(Source::new(opened.store, wanted));
     }
-    let all: u64 = sources.iter().map(|source| source.positions.len() as u64).sum();
+    let all: u64 = sources
+        .iter()
+        .map(|source| source.positions.len() as u64)
+        .sum();
     let mut writer = Writer::open(to)?;
     let redactor = redact.then(Redactor::new);
     let mut done = 0;
     loop {
-        let batch: Vec<_> = std::iter::from_fn(|| next(&mut sources, redactor.as_ref())).take(BATCH).collect();
+        let batch: Vec<_> = std::iter::from_fn(|| next(&mut sources, redactor.as_ref()))
+            .take(BATCH)
+            .collect();
         if batch.is_empty() {
             copied.left_out = all - copied.cycles;
             return Ok(copied);
         }
-        let lines: Vec<_> = batch.iter().map(|(entry, run)| Line { entry, run }).collect();
+        let lines: Vec<_> = batch
+            .iter()
+            .map(|(entry, run)| Line { entry, run })
+            .collect();
         copied.cycles += writer.add(&lines)?;
         done += batch.len() as u64;
         progress(done, all);
@@ -74,7 +87,9 @@ fn next(sources: &mut [Source], redactor: Option<&Redactor>) -> Option<(Arc<Entr
         Some(line.started_unix_us.saturating_add(line.duration_ns / 1000))
     };
     let times: Vec<_> = sources.iter_mut().map(ended).collect();
-    let first = (0..times.len()).filter(|i| times[*i].is_some()).min_by_key(|i| times[*i])?;
+    let first = (0..times.len())
+        .filter(|i| times[*i].is_some())
+        .min_by_key(|i| times[*i])?;
     let source = &mut sources[first];
     let entry = source.ahead.pop_front()?;
     let run = source.run(&entry, redactor)?;
@@ -109,7 +124,10 @@ impl Source {
 
     fn peek(&mut self) -> Option<&Entry> {
         if self.ahead.is_empty() {
-            let next: Vec<u64> = self.positions.drain(..self.positions.len().min(BATCH)).collect();
+            let next: Vec<u64> = self
+                .positions
+                .drain(..self.positions.len().min(BATCH))
+                .collect();
             let entries = self.store.entries(&next);
             self.ahead = entries.into_iter().map(|(_, entry)| entry).collect();
         }

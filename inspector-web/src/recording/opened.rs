@@ -1,13 +1,9 @@
 //! A file opened, whatever it holds.
 
 use super::{Reader, RecordingError, salvage, schema};
-use crate::{
-    export::read_har,
-    model::Opened,
-    store::Store,
-};
-use onionskin::{text, wire::{Cycle, WIRE_VERSION}};
-use std::{fs, io::{self, Read as _}, path::Path};
+use crate::{export::read_har, model::Opened, store::Store};
+use onionskin::wire::{Cycle, WIRE_VERSION};
+use std::{fs, io::Read as _, path::Path};
 use twox_hash::XxHash64;
 
 /// What every recording begins with.
@@ -26,15 +22,28 @@ impl OpenedFile {
     /// # Errors
     /// If it can't be read, is something else, or comes from a newer onionskin.
     pub fn open(file: &Path) -> Result<Self, RecordingError> {
-        let open = |source| RecordingError::Open { file: file.into(), source };
+        let open = |source| RecordingError::Open {
+            file: file.into(),
+            source,
+        };
         let mut head = Vec::new();
-        fs::File::open(file).map_err(open)?.take(SQLITE.len() as u64).read_to_end(&mut head).map_err(open)?;
-        let is_text = head.iter().find(|b| !b.is_ascii_whitespace()).is_some_and(|b| matches!(b, b'{' | 0xef));
+        fs::File::open(file)
+            .map_err(open)?
+            .take(SQLITE.len() as u64)
+            .read_to_end(&mut head)
+            .map_err(open)?;
+        let is_text = head
+            .iter()
+            .find(|b| !b.is_ascii_whitespace())
+            .is_some_and(|b| matches!(b, b'{' | 0xef));
         let (store, notes) = match is_text {
             true => of_text(&fs::read(file).map_err(open)?, file)?,
             false => of_recording(file)?,
         };
-        let told = Opened { file: file.display().to_string(), notes };
+        let told = Opened {
+            file: file.display().to_string(),
+            notes,
+        };
         Ok(Self { store, told })
     }
 
@@ -57,7 +66,9 @@ fn of_recording(file: &Path) -> Result<(Store, Vec<String>), RecordingError> {
     };
     let missed = reader.missed();
     if missed > 0 {
-        notes.push(format!("{missed} cycles came too fast for the disk when this was recorded, and are not in it"));
+        notes.push(format!(
+            "{missed} cycles came too fast for the disk when this was recorded, and are not in it"
+        ));
     }
     Ok((Store::of_file(reader)?, notes))
 }
@@ -66,7 +77,9 @@ fn of_recording(file: &Path) -> Result<(Store, Vec<String>), RecordingError> {
 fn intact(file: &Path) -> Result<Reader, Option<RecordingError>> {
     let looked = schema::look(file);
     if let Err(error) = looked {
-        return Err(salvage::may_be_ours(file).then_some(()).map_or(Some(error), |()| None));
+        return Err(salvage::may_be_ours(file)
+            .then_some(())
+            .map_or(Some(error), |()| None));
     }
     let is_damage = |error: &RecordingError| match error {
         RecordingError::Sqlite { source, .. } => salvage::is_damage(source),
@@ -96,7 +109,10 @@ fn of_text(bytes: &[u8], file: &Path) -> Result<(Store, Vec<String>), RecordingE
     }
     // The same file is the same run, whenever it is opened.
     let run = format!("{:012x}", XxHash64::oneshot(0, bytes) & 0xffff_ffff_ffff);
-    let cycles = read_har(bytes, &run).map_err(|source| RecordingError::Har { file: file.into(), source })?;
+    let cycles = read_har(bytes, &run).map_err(|source| RecordingError::Har {
+        file: file.into(),
+        source,
+    })?;
     let note = "read from a HAR file: it has what came and what went, and nothing of what the layers between did";
     Ok((Store::of_cycles(cycles, &from), vec![note.into()]))
 }
@@ -104,7 +120,9 @@ fn of_text(bytes: &[u8], file: &Path) -> Result<(Store, Vec<String>), RecordingE
 /// Cycles as `jsonl` writes them; none if the first line is no cycle. A last line that is cut off is left out.
 fn lines(bytes: &[u8]) -> Option<Vec<Cycle>> {
     let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-    let mut cycles = lines.map_while(|line| serde_json::from_slice::<Cycle>(line).ok()).peekable();
+    let mut cycles = lines
+        .map_while(|line| serde_json::from_slice::<Cycle>(line).ok())
+        .peekable();
     cycles.peek().filter(|cycle| cycle.wire == WIRE_VERSION)?;
     Some(cycles.collect())
 }

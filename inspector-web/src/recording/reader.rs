@@ -80,7 +80,9 @@ impl Reader {
 
     /// Whether all pages are there that the file says it has. SQLite looks only when it comes to one that is not.
     pub(crate) fn check_length(&self) -> Result<(), RecordingError> {
-        let pages: rusqlite::Result<i64> = self.db().query_row("PRAGMA page_count", (), |row| row.get(0));
+        let pages: rusqlite::Result<i64> = self
+            .db()
+            .query_row("PRAGMA page_count", (), |row| row.get(0));
         let pages = pages.map_err(at(&self.file, "read"))? as u64;
         let log = schema::beside(&self.file, "-wal");
         let has_log = fs::metadata(log).is_ok_and(|meta| meta.len() > 0);
@@ -88,14 +90,18 @@ impl Reader {
             return Ok(());
         }
         let damage = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-        Err(at(&self.file, "read")(rusqlite::Error::SqliteFailure(damage, None)))
+        Err(at(&self.file, "read")(rusqlite::Error::SqliteFailure(
+            damage, None,
+        )))
     }
 
     /// Positions of the oldest and the newest cycle; 1 and 0 if there is none.
     pub(crate) fn bounds(&self) -> Result<(u64, u64), RecordingError> {
         let bounds = "SELECT coalesce(min(position), 1), coalesce(max(position), 0) FROM cycle";
         let row = |row: &Row<'_>| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64));
-        self.db().query_row(bounds, (), row).map_err(at(&self.file, "read"))
+        self.db()
+            .query_row(bounds, (), row)
+            .map_err(at(&self.file, "read"))
     }
 
     /// Cycles that came while this was recorded and are not in the file.
@@ -110,7 +116,8 @@ impl Reader {
         let db = self.db();
         let all = || {
             let mut runs = BTreeMap::new();
-            let mut rows = db.prepare("SELECT id, ordinal, hello, expired, checksum FROM run ORDER BY id")?;
+            let mut rows =
+                db.prepare("SELECT id, ordinal, hello, expired, checksum FROM run ORDER BY id")?;
             let mut rows = rows.query(())?;
             while let Some(row) = rows.next()? {
                 if let Some(run) = self.intact(run(row)?) {
@@ -124,7 +131,9 @@ impl Reader {
                     run.stored = row.get::<_, i64>(1)? as u64;
                 }
             }
-            let mut told = db.prepare("SELECT run, what, number, json, checksum FROM told ORDER BY run, what, number")?;
+            let mut told = db.prepare(
+                "SELECT run, what, number, json, checksum FROM told ORDER BY run, what, number",
+            )?;
             let mut told = told.query(())?;
             while let Some(row) = told.next()? {
                 if let Some(run) = runs.get_mut(&(row.get::<_, i64>(0)? as u64)) {
@@ -158,7 +167,9 @@ impl Reader {
         // A page is damaged. What stands on others is found one by one.
         let sql = format!("{LINE} WHERE position = ?1");
         for position in next..to {
-            let one = db.prepare_cached(&sql).and_then(|mut row| row.query_row([position as i64], line).optional());
+            let one = db
+                .prepare_cached(&sql)
+                .and_then(|mut row| row.query_row([position as i64], line).optional());
             match one {
                 Ok(None) => {}
                 Ok(Some(read)) => lines.extend(self.intact(read)),
@@ -177,7 +188,9 @@ impl Reader {
             Ok(Record::of_parts(row.get(0)?, bytes).filter(|_| intact))
         };
         let sql = "SELECT format, bytes, checksum FROM record WHERE position = ?1";
-        let read = db.prepare_cached(sql).and_then(|mut row| row.query_row([position as i64], record));
+        let read = db
+            .prepare_cached(sql)
+            .and_then(|mut row| row.query_row([position as i64], record));
         self.intact(read.ok().flatten())
     }
 
@@ -186,7 +199,9 @@ impl Reader {
         let db = self.db();
         let sql = "SELECT position FROM cycle WHERE run = ?1 AND number = ?2";
         let row = |row: &Row<'_>| row.get::<_, i64>(0);
-        let position = db.prepare_cached(sql).and_then(|mut find| find.query_row(params![run as i64, number as i64], row));
+        let position = db
+            .prepare_cached(sql)
+            .and_then(|mut find| find.query_row(params![run as i64, number as i64], row));
         position.ok().map(|position| position as u64)
     }
 
@@ -216,7 +231,11 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Option<FiledRun>> {
     };
     Ok(Some(FiledRun {
         id: row.get::<_, i64>(0)? as u64,
-        told: ToldRun { ordinal: row.get(1)?, tables: Arc::new(tables), hello },
+        told: ToldRun {
+            ordinal: row.get(1)?,
+            tables: Arc::new(tables),
+            hello,
+        },
         stored: 0,
         expired: row.get::<_, i64>(3)? as u64,
     }))
@@ -235,7 +254,9 @@ fn tell(row: &Row<'_>, tables: &mut Tables) -> rusqlite::Result<Option<()>> {
         "type" => json(&text).map(|name| {
             let number = number as usize;
             if number < 1 << 20 {
-                tables.types.resize(tables.types.len().max(number), String::new());
+                tables
+                    .types
+                    .resize(tables.types.len().max(number), String::new());
                 tables.types.truncate(number);
                 tables.types.push(name);
             }
@@ -251,7 +272,12 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Option<FiledLine>> {
         return Ok(None);
     }
     let (position, run) = (row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64);
-    Ok(json(&text).map(|summary| FiledLine { position, run, summary, places: Places::of_bytes(places) }))
+    Ok(json(&text).map(|summary| FiledLine {
+        position,
+        run,
+        summary,
+        places: Places::of_bytes(places),
+    }))
 }
 
 fn json<T: DeserializeOwned>(text: &str) -> Option<T> {

@@ -48,10 +48,18 @@ impl Recorder {
     ///
     /// # Errors
     /// If the file can't be written to or is something else.
-    pub fn start(store: &Store, file: &Path, keep: Retention, history: bool) -> Result<Self, RecordingError> {
+    pub fn start(
+        store: &Store,
+        file: &Path,
+        keep: Retention,
+        history: bool,
+    ) -> Result<Self, RecordingError> {
         let writer = Writer::open(file)?;
         let said = Arc::new(Mutex::new(Recording {
-            file: std::path::absolute(file).unwrap_or_else(|_| file.into()).display().to_string(),
+            file: std::path::absolute(file)
+                .unwrap_or_else(|_| file.into())
+                .display()
+                .to_string(),
             running: true,
             cycles: 0,
             missed: 0,
@@ -69,8 +77,14 @@ impl Recorder {
             file: file.into(),
         };
         let thread = std::thread::Builder::new().name("onionskin-record".into());
-        let thread = thread.spawn(move || work.run(stopped)).map_err(RecordingError::Thread)?;
-        Ok(Self { said, stop, thread: Some(thread) })
+        let thread = thread
+            .spawn(move || work.run(stopped))
+            .map_err(RecordingError::Thread)?;
+        Ok(Self {
+            said,
+            stop,
+            thread: Some(thread),
+        })
     }
 
     /// How it stands.
@@ -122,7 +136,10 @@ impl Work {
         if let Err(error) = ended {
             let why = error.to_string();
             // Once: capture goes on, and whoever looks finds it in the status too.
-            eprintln!("onionskin: recording into {} stopped: {why}", self.file.display());
+            eprintln!(
+                "onionskin: recording into {} stopped: {why}",
+                self.file.display()
+            );
             said.stopped_because = Some(why);
         }
     }
@@ -130,7 +147,9 @@ impl Work {
     /// Follows the store until it is told to stop, and then to what the store has at that moment.
     fn follow(&mut self, mut stop: watch::Receiver<bool>) -> Result<(), RecordingError> {
         // Without one a thread can't wait for two things.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
         let runtime = runtime.map_err(RecordingError::Thread)?;
         let mut changed = self.store.watch();
         loop {
@@ -178,7 +197,9 @@ impl Work {
 
     fn look_after(&mut self) -> Result<(), RecordingError> {
         self.writer.is_there()?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let expired = self.writer.retain(&self.keep, now.as_micros() as u64)?;
         let bytes = self.writer.used()?;
         let mut said = lock(&self.said);

@@ -31,7 +31,10 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     match error {
         rusqlite::Error::SqliteFailure(failure, _) => matches!(
             failure.code,
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::SystemIoFailure | ErrorCode::Unknown
+            ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::Unknown
         ),
         // A column of another type, a table that is gone.
         _ => true,
@@ -45,18 +48,29 @@ pub(super) fn may_be_ours(file: &Path) -> bool {
 
 /// Opens what can be read, and says what was lost.
 pub(super) fn open(file: &Path) -> Result<(Reader, Vec<String>), RecordingError> {
-    let failed = |source| RecordingError::Open { file: file.into(), source };
+    let failed = |source| RecordingError::Open {
+        file: file.into(),
+        source,
+    };
     let pages = Pages::read(file).map_err(failed)?;
     let mut rows = rows(&pages);
-    let lost = |why: &str| RecordingError::Lost { file: file.into(), why: why.into() };
-    rows.cycles.retain(|position, _| rows.records.contains_key(position));
+    let lost = |why: &str| RecordingError::Lost {
+        file: file.into(),
+        why: why.into(),
+    };
+    rows.cycles
+        .retain(|position, _| rows.records.contains_key(position));
     if rows.cycles.is_empty() {
         return Err(lost("no cycle in it is whole"));
     }
     if rows.runs.is_empty() {
         return Err(lost("it does not say any more which app it is of"));
     }
-    let fresh = tempfile::Builder::new().prefix("onionskin-").suffix(".onionskin").tempfile().map_err(failed)?;
+    let fresh = tempfile::Builder::new()
+        .prefix("onionskin-")
+        .suffix(".onionskin")
+        .tempfile()
+        .map_err(failed)?;
     let write = || {
         let db = schema::fresh(fresh.path())?;
         let known = ["run", "told", "cycle", "record"];
@@ -82,7 +96,8 @@ fn put(db: &Connection, table: &str, rows: &BTreeMap<i64, Vec<Value>>) -> rusqli
         }
         let places = vec!["?"; values.len()].join(", ");
         let insert = format!("INSERT OR IGNORE INTO {table} VALUES ({places})");
-        db.prepare_cached(&insert)?.execute(params_from_iter(values))?;
+        db.prepare_cached(&insert)?
+            .execute(params_from_iter(values))?;
     }
     Ok(())
 }
@@ -98,7 +113,10 @@ fn said(pages: &Pages, rows: &Rows) -> String {
         said += &format!(", {between} between them are lost");
     }
     if pages.cut > 0 {
-        said += &format!(", and those that stood behind byte {}, where the file ends", pages.len);
+        said += &format!(
+            ", and those that stood behind byte {}, where the file ends",
+            pages.len
+        );
     } else if let Some(offset) = rows.broken.first() {
         said += &format!("; the first damaged row is on the page at byte {offset}");
     }
@@ -143,19 +161,37 @@ fn take(rows: &mut Rows, id: i64, row: Vec<Value>) -> bool {
     let (table, sum, parts) = match row.as_slice() {
         // `about`, which is written anew.
         [_, _] => return true,
-        [Value::Null, Value::Integer(_), Value::Integer(sum), Value::Blob(bytes)] => {
-            (&mut rows.records, *sum, checksum(&[bytes]))
-        }
-        [Value::Integer(_), Value::Text(what), Value::Integer(number), Value::Text(json), Value::Integer(sum)] => {
+        [
+            Value::Null,
+            Value::Integer(_),
+            Value::Integer(sum),
+            Value::Blob(bytes),
+        ] => (&mut rows.records, *sum, checksum(&[bytes])),
+        [
+            Value::Integer(_),
+            Value::Text(what),
+            Value::Integer(number),
+            Value::Text(json),
+            Value::Integer(sum),
+        ] => {
             let parts = checksum(&[what.as_bytes(), &number.to_le_bytes(), json.as_bytes()]);
             (&mut rows.told, *sum, parts)
         }
-        [Value::Null, Value::Text(_), Value::Integer(_), Value::Text(hello), Value::Integer(_), Value::Integer(sum)] => {
-            (&mut rows.runs, *sum, checksum(&[hello.as_bytes()]))
-        }
-        [Value::Null, .., Value::Text(line), Value::Blob(places), Value::Integer(sum)] if row.len() == 14 => {
-            (&mut rows.cycles, *sum, checksum(&[line.as_bytes(), places]))
-        }
+        [
+            Value::Null,
+            Value::Text(_),
+            Value::Integer(_),
+            Value::Text(hello),
+            Value::Integer(_),
+            Value::Integer(sum),
+        ] => (&mut rows.runs, *sum, checksum(&[hello.as_bytes()])),
+        [
+            Value::Null,
+            ..,
+            Value::Text(line),
+            Value::Blob(places),
+            Value::Integer(sum),
+        ] if row.len() == 14 => (&mut rows.cycles, *sum, checksum(&[line.as_bytes(), places])),
         _ => return false,
     };
     if sum != parts {
@@ -189,15 +225,27 @@ impl Pages {
             by_number.insert(number, page.to_vec());
         }
         let log = fs::read(beside(file, "-wal")).unwrap_or_default();
-        for frame in log.get(LOG_HEAD..).unwrap_or_default().chunks_exact(FRAME_HEAD + PAGE) {
+        for frame in log
+            .get(LOG_HEAD..)
+            .unwrap_or_default()
+            .chunks_exact(FRAME_HEAD + PAGE)
+        {
             if let Some(page) = number(frame, 0, 4).filter(|page| *page > 0) {
                 by_number.insert(page as u32, frame[FRAME_HEAD..].to_vec());
             }
         }
         let said = number(&bytes, 28, 4).unwrap_or(0) as u64;
         let there = bytes.len().div_ceil(PAGE) as u64;
-        let cut = if bytes.len() % PAGE != 0 { 1 } else { said.saturating_sub(there).min(1) };
-        Ok(Self { by_number, len: bytes.len() as u64, cut })
+        let cut = if bytes.len() % PAGE != 0 {
+            1
+        } else {
+            said.saturating_sub(there).min(1)
+        };
+        Ok(Self {
+            by_number,
+            len: bytes.len() as u64,
+            cut,
+        })
     }
 
     /// The row of the cell that begins at `at`: its number and its columns.
@@ -211,7 +259,11 @@ impl Pages {
         }
         let here = local(len);
         let mut payload = rest.get(..here)?.to_vec();
-        let mut next = if here < len { number(rest, here, 4)? as u32 } else { 0 };
+        let mut next = if here < len {
+            number(rest, here, 4)? as u32
+        } else {
+            0
+        };
         while payload.len() < len {
             let page = self.by_number.get(&next)?;
             next = number(page, 0, 4)? as u32;
@@ -256,8 +308,12 @@ fn columns(payload: &[u8]) -> Option<Vec<Value>> {
             }
             7 => Value::Real(f64::from_be_bytes(bytes(8)?.try_into().ok()?)),
             8 | 9 => Value::Integer(kind - 8),
-            12.. if kind % 2 == 0 => Value::Blob(bytes(usize::try_from(kind - 12).ok()? / 2)?.to_vec()),
-            13.. => Value::Text(String::from_utf8(bytes(usize::try_from(kind - 13).ok()? / 2)?.to_vec()).ok()?),
+            12.. if kind % 2 == 0 => {
+                Value::Blob(bytes(usize::try_from(kind - 12).ok()? / 2)?.to_vec())
+            }
+            13.. => Value::Text(
+                String::from_utf8(bytes(usize::try_from(kind - 13).ok()? / 2)?.to_vec()).ok()?,
+            ),
             _ => return None,
         });
     }

@@ -6,7 +6,8 @@ use super::RecordingError;
 use onionskin::wire::{Outcome, WIRE_VERSION};
 use rusqlite::{Connection, OpenFlags};
 use std::{
-    fs, io::Read as _,
+    fs,
+    io::Read as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -98,7 +99,9 @@ pub(super) fn to_write(file: &Path) -> Result<Connection, RecordingError> {
     let db = Connection::open(file).map_err(failed("open"))?;
     db.busy_timeout(BUSY).map_err(failed("open"))?;
     if is_new {
-        make(&db).and_then(|()| db.execute_batch("COMMIT")).map_err(failed("write to"))?;
+        make(&db)
+            .and_then(|()| db.execute_batch("COMMIT"))
+            .map_err(failed("write to"))?;
     } else {
         check_version(&db, file)?;
     }
@@ -134,8 +137,11 @@ pub(super) fn to_read(file: &Path) -> Result<Connection, RecordingError> {
     let has_log = fs::metadata(beside(file, "-wal")).is_ok_and(|meta| meta.len() > 0);
     // What a killed recorder left in the log is taken in by whoever may write; one who may not reads it where it is.
     let db = match has_log {
-        true => open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX, file)
-            .or_else(|_| open(read_only, file)),
+        true => open(
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            file,
+        )
+        .or_else(|_| open(read_only, file)),
         false => open(read_only | OpenFlags::SQLITE_OPEN_URI, &immutable(file)),
     };
     let db = db.map_err(at(file, "open"))?;
@@ -160,7 +166,10 @@ fn immutable(file: &Path) -> PathBuf {
 
 /// Whose file it is, by its head.
 pub(super) fn look(file: &Path) -> Result<(), RecordingError> {
-    let open = |source| RecordingError::Open { file: file.into(), source };
+    let open = |source| RecordingError::Open {
+        file: file.into(),
+        source,
+    };
     let mut head = Vec::new();
     let mut bytes = fs::File::open(file).map_err(open)?.take(100);
     bytes.read_to_end(&mut head).map_err(open)?;
@@ -179,7 +188,11 @@ fn check_version(db: &Connection, file: &Path) -> Result<(), RecordingError> {
     if found == VERSION {
         return Ok(());
     }
-    let by = db.query_row("SELECT value FROM about WHERE name = 'written by'", (), |row| row.get(0));
+    let by = db.query_row(
+        "SELECT value FROM about WHERE name = 'written by'",
+        (),
+        |row| row.get(0),
+    );
     Err(RecordingError::Version {
         file: file.into(),
         found,
@@ -188,9 +201,16 @@ fn check_version(db: &Connection, file: &Path) -> Result<(), RecordingError> {
 }
 
 /// Makes an error of what SQLite says.
-pub(super) fn at(file: &Path, operation: &'static str) -> impl FnOnce(rusqlite::Error) -> RecordingError {
+pub(super) fn at(
+    file: &Path,
+    operation: &'static str,
+) -> impl FnOnce(rusqlite::Error) -> RecordingError {
     let file = file.to_owned();
-    move |source| RecordingError::Sqlite { operation, file, source }
+    move |source| RecordingError::Sqlite {
+        operation,
+        file,
+        source,
+    }
 }
 
 /// A file that SQLite keeps beside this one.

@@ -29,12 +29,24 @@ impl Live {
     fn new() -> Self {
         let store = Store::new(1 << 30);
         let session = store.connect(&hello(RUN)).unwrap();
-        let mut tables = Tables { app: "shop".into(), run: RUN.into(), types: vec!["a".into(), "b".into()], ..Tables::default() };
+        let mut tables = Tables {
+            app: "shop".into(),
+            run: RUN.into(),
+            types: vec!["a".into(), "b".into()],
+            ..Tables::default()
+        };
         tables.sites.insert(3, site());
         tables.stack = Some(stack());
-        let told = Intake { tables: Some((Arc::new(tables), TableBytes::default())), ..Intake::default() };
+        let told = Intake {
+            tables: Some((Arc::new(tables), TableBytes::default())),
+            ..Intake::default()
+        };
         assert!(session.commit(told));
-        Self { dir: TempDir::new().unwrap(), store, session }
+        Self {
+            dir: TempDir::new().unwrap(),
+            store,
+            session,
+        }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -43,7 +55,10 @@ impl Live {
 
     fn come(&self, numbers: std::ops::Range<u64>) {
         let items = numbers.map(|n| Item::Cycle(Box::new(arrival(varied(n)))));
-        assert!(self.session.commit(Intake { items: items.collect(), ..Intake::default() }));
+        assert!(self.session.commit(Intake {
+            items: items.collect(),
+            ..Intake::default()
+        }));
     }
 
     fn record(&self, name: &str, keep: Retention) -> Recorder {
@@ -69,10 +84,17 @@ fn wait(mut done: impl FnMut() -> bool) {
 }
 
 fn page(store: &Store, filter: &str) -> Vec<String> {
-    let question = Question { limit: 1000, filter: Filter::parse(filter).unwrap(), ..Question::default() };
+    let question = Question {
+        limit: 1000,
+        filter: Filter::parse(filter).unwrap(),
+        ..Question::default()
+    };
     let page = store.page(&question, &AtomicBool::new(false));
     assert_eq!(page.matched, page.cycles.len() as u64);
-    page.cycles.iter().map(|listed| listed.cycle.id.clone()).collect()
+    page.cycles
+        .iter()
+        .map(|listed| listed.cycle.id.clone())
+        .collect()
 }
 
 /// All cycles of a file, oldest first.
@@ -109,30 +131,48 @@ fn a_file_answers_as_the_live_store_did() {
     let file = open(&live.file("r"));
     assert_eq!(cycles(&file), cycles(&live.store));
     assert_eq!(cycles(&file).len(), 69);
-    for filter in ["", "status:500", "time:>50ms", "handler:show_book status:200", "header:x-odd", "/books/7"] {
+    for filter in [
+        "",
+        "status:500",
+        "time:>50ms",
+        "handler:show_book status:200",
+        "header:x-odd",
+        "/books/7",
+    ] {
         assert_eq!(page(&file, filter), page(&live.store, filter), "{filter}");
     }
     assert_eq!(file.stack(RUN), Some(stack()));
     assert_eq!(file.apps()[0].runs[0].counters.stored, 69);
     assert_eq!(file.tables(RUN).unwrap().types, ["a", "b"]);
-    assert!(!schema::beside(&live.file("r"), "-wal").exists(), "one file is left");
+    assert!(
+        !schema::beside(&live.file("r"), "-wal").exists(),
+        "one file is left"
+    );
 }
 
 #[test]
 fn what_was_there_before_is_recorded_only_if_it_is_wanted_and_a_recording_goes_on() {
     let live = Live::new();
     live.come(1..10);
-    let recorder = Recorder::start(&live.store, &live.file("r"), Retention::default(), false).unwrap();
+    let recorder =
+        Recorder::start(&live.store, &live.file("r"), Retention::default(), false).unwrap();
     live.come(10..12);
     assert_eq!(recorder.stop().cycles, 2);
-    assert_eq!(live.record("r", Retention::default()).stop().cycles, 9, "two are there already");
+    assert_eq!(
+        live.record("r", Retention::default()).stop().cycles,
+        9,
+        "two are there already"
+    );
     assert_eq!(cycles(&open(&live.file("r"))).len(), 11);
 }
 
 #[test]
 fn the_oldest_make_room_by_size_and_by_age() {
     let live = Live::new();
-    let keep = Retention { bytes: Some(1 << 20), age: None };
+    let keep = Retention {
+        bytes: Some(1 << 20),
+        age: None,
+    };
     let recorder = live.record("size", keep);
     let mut next = 1;
     wait(|| {
@@ -148,7 +188,10 @@ fn the_oldest_make_room_by_size_and_by_age() {
     assert_eq!(kept.last().unwrap().number, next - 1);
     assert_eq!(file.apps()[0].runs[0].counters.evicted, said.expired);
     // The fixture's cycles began in 2023.
-    let keep = Retention { bytes: None, age: Some(Duration::from_secs(3600)) };
+    let keep = Retention {
+        bytes: None,
+        age: Some(Duration::from_secs(3600)),
+    };
     let said = live.record("age", keep).stop();
     assert_eq!(said.cycles, said.expired);
 }
@@ -179,14 +222,21 @@ fn no_room_stops_the_recording_and_what_is_there_can_be_read() {
         let told = live.store.to_record(number, 1);
         live.come(number + 5..number + 6);
         let run = told.runs.values().next().unwrap();
-        let lines: Vec<_> = told.entries.iter().map(|(_, entry)| writer::Line { entry, run }).collect();
+        let lines: Vec<_> = told
+            .entries
+            .iter()
+            .map(|(_, entry)| writer::Line { entry, run })
+            .collect();
         if let Err(e) = writer.add(&lines) {
             error = Some((number, e.to_string()));
             break;
         }
     }
     let (written, error) = error.unwrap();
-    assert!(error.contains("can't write to") && error.contains("full"), "{error}");
+    assert!(
+        error.contains("can't write to") && error.contains("full"),
+        "{error}"
+    );
     drop(writer);
     let kept = cycles(&open(&file));
     assert_eq!(kept.len() as u64, written);
@@ -198,7 +248,10 @@ fn others_files_and_other_versions_are_left_alone_and_named() {
     let (live, file) = recorded(3);
     let busy = live.record("r", Retention::default());
     let error = Recorder::start(&live.store, &file, Retention::default(), false).unwrap_err();
-    assert!(error.to_string().contains("another onionskin records into"), "{error}");
+    assert!(
+        error.to_string().contains("another onionskin records into"),
+        "{error}"
+    );
     drop(busy);
 
     let db = rusqlite::Connection::open(&file).unwrap();
@@ -209,11 +262,17 @@ fn others_files_and_other_versions_are_left_alone_and_named() {
         Recorder::start(&live.store, &file, Retention::default(), false).unwrap_err(),
     ] {
         let error = error.to_string();
-        assert!(error.contains("version 7") && error.contains("knows version 1") && error.contains("9.1.0"), "{error}");
+        assert!(
+            error.contains("version 7")
+                && error.contains("knows version 1")
+                && error.contains("9.1.0"),
+            "{error}"
+        );
     }
     let foreign = live.file("foreign");
     let db = rusqlite::Connection::open(&foreign).unwrap();
-    db.execute_batch("CREATE TABLE x (y); INSERT INTO x VALUES (1)").unwrap();
+    db.execute_batch("CREATE TABLE x (y); INSERT INTO x VALUES (1)")
+        .unwrap();
     drop(db);
     let text = live.file("text");
     fs::write(&text, "hello").unwrap();
@@ -227,7 +286,10 @@ fn others_files_and_other_versions_are_left_alone_and_named() {
         }
         assert_eq!(fs::read(file).unwrap(), before);
     }
-    assert!(matches!(OpenedFile::open(&live.file("none")), Err(RecordingError::Open { .. })));
+    assert!(matches!(
+        OpenedFile::open(&live.file("none")),
+        Err(RecordingError::Open { .. })
+    ));
 }
 
 /// What can be had of a damaged file: only what was in it, and if something is missing, that is said.
@@ -235,7 +297,10 @@ fn check_damaged(file: &Path, all: &[Cycle]) -> usize {
     let opened = match OpenedFile::open(file) {
         Ok(opened) => opened,
         Err(error) => {
-            assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+            assert!(
+                error.to_string().contains(&file.display().to_string()),
+                "{error}"
+            );
             return 0;
         }
     };
@@ -244,7 +309,11 @@ fn check_damaged(file: &Path, all: &[Cycle]) -> usize {
         assert_eq!(cycle, &all[cycle.number as usize - 1]);
     }
     let listed = page(&opened.store, "").len();
-    assert!(listed == all.len() || !opened.notes().is_empty() || listed == 0, "{listed} of {}", all.len());
+    assert!(
+        listed == all.len() || !opened.notes().is_empty() || listed == 0,
+        "{listed} of {}",
+        all.len()
+    );
     kept.len()
 }
 
@@ -259,12 +328,18 @@ fn a_recording_that_is_cut_anywhere_has_what_stands_before_the_cut() {
         fs::write(&cut, &bytes[..len]).unwrap();
         let kept = check_damaged(&cut, &all);
         // The first fifth may hold the names of the app only.
-        assert!(kept + 12 >= best, "{len}: {kept}, and {best} of a shorter one");
+        assert!(
+            kept + 12 >= best,
+            "{len}: {kept}, and {best} of a shorter one"
+        );
         best = best.max(kept);
         if len > bytes.len() / 4 * 3 {
             assert!(kept > 20, "{kept} of 60 up to {len} of {}", bytes.len());
             let notes = OpenedFile::open(&cut).unwrap().told.notes;
-            assert!(notes[0].contains(&format!("behind byte {len}")), "{notes:?}");
+            assert!(
+                notes[0].contains(&format!("behind byte {len}")),
+                "{notes:?}"
+            );
         }
     }
 }
@@ -281,7 +356,10 @@ fn a_recording_with_flipped_bits_loses_what_they_hit() {
         damaged[at] ^= 1 << (at % 8);
         fs::write(&flipped, &damaged).unwrap();
         let kept = check_damaged(&flipped, &all);
-        assert!(kept >= 40 || at < 100, "{kept} of 60 with byte {at} flipped");
+        assert!(
+            kept >= 40 || at < 100,
+            "{kept} of 60 with byte {at} flipped"
+        );
         whole += usize::from(kept == 60);
     }
     assert!(whole > 0);
@@ -300,23 +378,42 @@ fn a_file_is_opened_where_nobody_may_write() {
 #[test]
 fn recordings_are_joined_cut_and_anonymised() {
     let (live, file) = recorded(10);
-    let other = Store::of_cycles((11..15).map(|n| {
-        let mut cycle = cycle(OTHER, n);
-        cycle.bodies[0].head = "to ann@example.org".into();
-        cycle
-    }).collect(), "test");
+    let other = Store::of_cycles(
+        (11..15)
+            .map(|n| {
+                let mut cycle = cycle(OTHER, n);
+                cycle.bodies[0].head = "to ann@example.org".into();
+                cycle
+            })
+            .collect(),
+        "test",
+    );
     let second = live.file("second");
-    Recorder::start(&other, &second, Retention::default(), true).unwrap().stop();
+    Recorder::start(&other, &second, Retention::default(), true)
+        .unwrap()
+        .stop();
     let all = Wanted::matching("").unwrap();
     let joined = live.file("joined");
-    let copied = edit::copy(&[file.clone(), second.clone(), file.clone()], &joined, &all, false, |_, _| {}).unwrap();
+    let copied = edit::copy(
+        &[file.clone(), second.clone(), file.clone()],
+        &joined,
+        &all,
+        false,
+        |_, _| {},
+    )
+    .unwrap();
     assert_eq!((copied.cycles, copied.left_out), (14, 10));
     let store = open(&joined);
     assert_eq!(cycles(&store).len(), 14);
     assert_eq!(store.cycle(&format!("{RUN}-4")), Some(varied(4)));
     let errors = Wanted::matching("status:500").unwrap();
     let cut = live.file("cut");
-    assert_eq!(edit::copy(&[joined.clone()], &cut, &errors, false, |_, _| {}).unwrap().cycles, 3);
+    assert_eq!(
+        edit::copy(&[joined.clone()], &cut, &errors, false, |_, _| {})
+            .unwrap()
+            .cycles,
+        3
+    );
     let masked = live.file("masked");
     edit::copy(&[joined.clone()], &masked, &all, true, |_, _| {}).unwrap();
     let bytes = fs::read(&masked).unwrap();
@@ -331,7 +428,10 @@ fn recordings_are_joined_cut_and_anonymised() {
 fn text_files_are_opened_too() {
     let live = Live::new();
     let jsonl = live.file("cycles.jsonl");
-    let lines: Vec<_> = [cycle(RUN, 1), cycle(OTHER, 1), cycle(RUN, 2)].iter().map(|c| serde_json::to_string(c).unwrap()).collect();
+    let lines: Vec<_> = [cycle(RUN, 1), cycle(OTHER, 1), cycle(RUN, 2)]
+        .iter()
+        .map(|c| serde_json::to_string(c).unwrap())
+        .collect();
     fs::write(&jsonl, lines.join("\n")).unwrap();
     assert_eq!(cycles(&open(&jsonl)).len(), 3);
     let har = live.file("x.har");
@@ -342,5 +442,8 @@ fn text_files_are_opened_too() {
     assert!(opened.notes()[0].contains("nothing of what the layers between did"));
     assert_eq!(page(&opened.store, "status:200").len(), 1);
     fs::write(&har, "{}").unwrap();
-    assert!(matches!(OpenedFile::open(&har), Err(RecordingError::Har { .. })));
+    assert!(matches!(
+        OpenedFile::open(&har),
+        Err(RecordingError::Har { .. })
+    ));
 }

@@ -49,7 +49,11 @@ impl Store {
             run.stored = filed.stored;
             run.evicted = filed.expired;
         }
-        let log = Log::File(File { reader, first, newest });
+        let log = Log::File(File {
+            reader,
+            first,
+            newest,
+        });
         Ok(Self::of(log, runs))
     }
 
@@ -66,6 +70,7 @@ impl Store {
                 pid: 0,
                 started_unix_us: same_run[0].started_unix_us,
                 command: command.into(),
+                cwd: None,
             };
             // A run that says it is of two apps is a file that somebody made up: the rest of it is left out.
             let Ok(session) = store.connect(&hello) else {
@@ -75,7 +80,9 @@ impl Store {
             for site in same_run.iter().flat_map(|cycle| &cycle.sites) {
                 tables.sites.entry(site.id).or_insert_with(|| site.clone());
             }
-            let items = same_run.iter().map(|cycle| Item::Cycle(Box::new(arrival(cycle.clone()))));
+            let items = same_run
+                .iter()
+                .map(|cycle| Item::Cycle(Box::new(arrival(cycle.clone()))));
             let kept = session.commit(Intake {
                 tables: Some((Arc::new(tables), TableBytes::default())),
                 items: items.collect(),
@@ -88,7 +95,11 @@ impl Store {
 
     pub(super) fn of(log: Log, runs: Runs) -> Self {
         Self(Arc::new(super::Shared {
-            state: Mutex::new(State { log, runs, refused_links: 0 }),
+            state: Mutex::new(State {
+                log,
+                runs,
+                refused_links: 0,
+            }),
             filters: Mutex::new(Filters::default()),
             changed: watch::Sender::new(()),
         }))
@@ -105,7 +116,11 @@ impl Store {
                 runs.entry(entry.run).or_insert_with(|| told(run));
             }
         }
-        ToRecord { missed: from - (after + 1), entries, runs }
+        ToRecord {
+            missed: from - (after + 1),
+            entries,
+            runs,
+        }
     }
 
     /// A run, as a recording keeps it.
@@ -132,7 +147,13 @@ fn told(run: &RunState) -> ToldRun {
 /// A cycle as if it had come over a link as JSON.
 pub(crate) fn arrival(cycle: Cycle) -> Arrival {
     let (summary, places) = (cycle.summary(), Places::of(&cycle));
-    let message = Message::Cycle { cycle: Box::new(cycle) };
+    let message = Message::Cycle {
+        cycle: Box::new(cycle),
+    };
     let json = serde_json::to_vec(&message).expect("the model has only string keys");
-    Arrival { summary, places, record: Record::Json(json.into()) }
+    Arrival {
+        summary,
+        places,
+        record: Record::Json(json.into()),
+    }
 }

@@ -104,7 +104,7 @@ impl Arrival {
 /// A kept cycle.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    pub(super) run: RunKey,
+    pub(crate) run: RunKey,
     pub(crate) summary: CycleSummary,
     pub(crate) places: Places,
     pub(crate) record: Kept,
@@ -230,7 +230,10 @@ impl Log {
     pub(super) fn at(&self, position: u64) -> Option<Arc<Entry>> {
         match self {
             Self::Memory(memory) => memory.at(position),
-            Self::File(_) => self.range(position, position.checked_add(1)?).pop().map(|(_, entry)| entry),
+            Self::File(_) => self
+                .range(position, position.checked_add(1)?)
+                .pop()
+                .map(|(_, entry)| entry),
         }
     }
 }

@@ -17,17 +17,29 @@ fn samples() -> Vec<Cycle> {
     let form = samples::header("content-type", b"application/x-www-form-urlencoded");
     let cookie = samples::header("cookie", b"a=1; b; c=\xff");
     let posted = samples::asked("POST", "/a?b=1&c&=d", &[form, cookie], b"x=1&y=2");
-    vec![samples::cycle(), samples::hostile(), samples::with_addresses(), given_up, posted]
+    vec![
+        samples::cycle(),
+        samples::hostile(),
+        samples::with_addresses(),
+        given_up,
+        posted,
+    ]
 }
 
 #[test]
 fn har_is_what_its_schema_says() {
     let schema: Value = serde_json::from_str(include_str!("har-1.2.schema.json")).unwrap();
-    let schema = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+    let schema = jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap();
     let all = samples();
     for cycles in [&all[..], &all[..1], &[]] {
         let har: Value = serde_json::from_slice(&export(Format::Har, cycles, false)).unwrap();
-        let errors: Vec<_> = schema.iter_errors(&har).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        let errors: Vec<_> = schema
+            .iter_errors(&har)
+            .map(|e| format!("{}: {e}", e.instance_path()))
+            .collect();
         assert!(errors.is_empty(), "{errors:#?}");
     }
     let mut broken: Value = serde_json::from_slice(&export(Format::Har, &all, false)).unwrap();
@@ -39,8 +51,12 @@ fn har_is_what_its_schema_says() {
 fn times_of_har_add_up() {
     let har: Value = serde_json::from_slice(&export(Format::Har, &samples(), false)).unwrap();
     for entry in har["log"]["entries"].as_array().unwrap() {
-        let parts = ["send", "wait", "receive"].map(|part| entry["timings"][part].as_f64().unwrap());
-        assert!((entry["time"].as_f64().unwrap() - parts.iter().sum::<f64>()).abs() < 1e-6, "{entry}");
+        let parts =
+            ["send", "wait", "receive"].map(|part| entry["timings"][part].as_f64().unwrap());
+        assert!(
+            (entry["time"].as_f64().unwrap() - parts.iter().sum::<f64>()).abs() < 1e-6,
+            "{entry}"
+        );
     }
 }
 
@@ -61,7 +77,9 @@ fn a_har_library_reads_it() {
 /// What a client sent, head and body.
 fn receive(listener: &TcpListener) -> (Vec<u8>, Vec<u8>) {
     let (mut stream, _) = listener.accept().unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     let end = loop {
@@ -74,13 +92,17 @@ fn receive(listener: &TcpListener) -> (Vec<u8>, Vec<u8>) {
     };
     let mut body = bytes.split_off(end);
     let head = String::from_utf8_lossy(&bytes).to_lowercase();
-    let len = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let len = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
     while body.len() < len.unwrap_or(0) {
         let n = stream.read(&mut buffer).unwrap();
         assert!(n > 0, "the client went");
         body.extend_from_slice(&buffer[..n]);
     }
-    stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").unwrap();
+    stream
+        .write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+        .unwrap();
     (bytes, body)
 }
 
@@ -100,7 +122,11 @@ fn sent(cycle: &Cycle, listener: &TcpListener) -> (Vec<u8>, Vec<u8>) {
     let received = receive(listener);
     let output = curl.wait_with_output().unwrap();
     assert!(output.status.success(), "{script}\n{output:?}");
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "something else ran");
+    assert_eq!(
+        std::fs::read_dir(dir.path()).unwrap().count(),
+        0,
+        "something else ran"
+    );
     received
 }
 
@@ -126,9 +152,19 @@ fn a_real_curl_sends_the_same_bytes_again() {
         whole("HEAD", "/?a=[1]&b={2}", &[], b""),
         whole("OPTIONS", "*", &[], b""),
         whole("DELETE", "/a/../b/./c", &[], b""),
-        whole("PATCH", "/", &[samples::header("content-type", b"text/plain")], b"@/etc/passwd"),
+        whole(
+            "PATCH",
+            "/",
+            &[samples::header("content-type", b"text/plain")],
+            b"@/etc/passwd",
+        ),
         whole("POST", "/%00%ff", &[], b"\0\xff\n\r'\"\\%s"),
-        whole("POST", "/", &[samples::header("x-a", b"'; touch pwned; '")], "snö\n".as_bytes()),
+        whole(
+            "POST",
+            "/",
+            &[samples::header("x-a", b"'; touch pwned; '")],
+            "snö\n".as_bytes(),
+        ),
         whole("PUT", "/", &[], &b"%\\x\0".repeat(20_000)),
     ] {
         let cycle = on_host(cycle);
@@ -147,7 +183,10 @@ fn a_real_curl_sends_the_same_bytes_again() {
                 line[..name].make_ascii_lowercase();
             }
             lines[1..].sort();
-            lines.into_iter().map(|line| line.escape_ascii().to_string()).collect::<Vec<_>>()
+            lines
+                .into_iter()
+                .map(|line| line.escape_ascii().to_string())
+                .collect::<Vec<_>>()
         };
         assert_eq!(lines(&head), lines(&raw[..end]), "{}", cycle.target);
         assert!(body == raw[end..], "{} {}", cycle.method, cycle.target);
@@ -163,26 +202,59 @@ fn words_of_httpie_are_those_that_were_meant() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
-    let words: Vec<_> = output.stdout.split(|b| *b == 0).map(|w| String::from_utf8_lossy(w).into_owned()).collect();
-    for word in ["--path-as-is", "POST", "x-empty;", "x-at:\\@/etc/passwd", "x-json:\\:=1", "x`id`'$:!!", "accept:"] {
+    let words: Vec<_> = output
+        .stdout
+        .split(|b| *b == 0)
+        .map(|w| String::from_utf8_lossy(w).into_owned())
+        .collect();
+    for word in [
+        "--path-as-is",
+        "POST",
+        "x-empty;",
+        "x-at:\\@/etc/passwd",
+        "x-json:\\:=1",
+        "x`id`'$:!!",
+        "accept:",
+    ] {
         assert!(words.iter().any(|w| w == word), "{word}: {words:#?}");
     }
-    assert!(script.contains("HTTPie has no way to say 2 of the headers"), "{script}");
+    assert!(
+        script.contains("HTTPie has no way to say 2 of the headers"),
+        "{script}"
+    );
 }
 
 fn dump(page: &std::path::Path) -> Option<String> {
     let profile = tempfile::tempdir().unwrap();
-    let browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
-        .into_iter()
-        .find(|path| std::path::Path::new(path).exists());
+    let browser = [
+        "/usr/bin/chromium",
+        "/usr/bin/chromium-browser",
+        "/usr/bin/google-chrome",
+    ]
+    .into_iter()
+    .find(|path| std::path::Path::new(path).exists());
     let Some(browser) = browser else {
-        assert!(std::env::var_os("CI").is_none(), "install chromium: the page that replays a cycle is tested in it");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "install chromium: the page that replays a cycle is tested in it"
+        );
         eprintln!("skipped: there is no chromium");
         return None;
     };
     let started = Instant::now();
-    let Output { status, stdout, stderr } = Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--virtual-time-budget=4000", "--dump-dom"])
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(browser)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--virtual-time-budget=4000",
+            "--dump-dom",
+        ])
         .args(["--enable-logging=stderr", "--v=0"])
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!("file://{}#2", page.display()))
@@ -199,13 +271,26 @@ fn a_real_browser_replays_the_page_and_runs_nothing_of_the_data() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("cycle.html");
     let cycle = samples::hostile();
-    std::fs::write(&file, export(Format::Html, std::slice::from_ref(&cycle), false)).unwrap();
+    std::fs::write(
+        &file,
+        export(Format::Html, std::slice::from_ref(&cycle), false),
+    )
+    .unwrap();
     let Some(dom) = dump(&file) else { return };
-    let title = dom.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0;
+    let title = dom
+        .split_once("<title>")
+        .unwrap()
+        .1
+        .split_once("</title>")
+        .unwrap()
+        .0;
     assert!(title.starts_with("POST /books/"), "{title}");
     assert!(dom.contains("step 2 of 3"), "{dom}");
     // The hostile name of the layer stands there as text, in the timeline and in the step.
-    assert!(dom.contains("&lt;/script&gt;&lt;script&gt;document.title='pwned'"), "{dom}");
+    assert!(
+        dom.contains("&lt;/script&gt;&lt;script&gt;document.title='pwned'"),
+        "{dom}"
+    );
     assert_eq!(dom.to_lowercase().matches("<script").count(), 2);
     assert!(dom.contains("<td>") && dom.contains("x-hostile"));
 }
