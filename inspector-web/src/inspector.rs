@@ -20,7 +20,7 @@ pub struct Inspector {
     url: String,
     base_url: String,
     token: Token,
-    socket: Option<PathBuf>,
+    socket: PathBuf,
     port_was_taken: Option<u16>,
     store: Store,
     closing: watch::Sender<bool>,
@@ -54,7 +54,6 @@ pub async fn start(config: Config) -> Result<Inspector, Error> {
         inspector.store.clone(),
         config.limits,
     )));
-    inspector.socket = Some(config.socket);
     inspector._claim = Some(claim);
     Ok(inspector)
 }
@@ -100,7 +99,7 @@ async fn serve(
         server: tokio::spawn(server::run(listener, guard, api, limits, is_closing)),
         hub: None,
         store,
-        socket: None,
+        socket: config.socket.clone(),
         _claim: None,
     })
 }
@@ -145,9 +144,9 @@ impl Inspector {
         self.token.as_str()
     }
 
-    /// Where apps connect; nowhere, if it shows a file.
-    pub fn socket(&self) -> Option<&Path> {
-        self.socket.as_deref()
+    /// Where apps connect. Nobody listens there, if it shows a file.
+    pub fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// The port that was asked for, if it was taken and another one is used.

@@ -63,11 +63,6 @@ impl Reader {
         })
     }
 
-    /// The file.
-    pub(crate) fn file(&self) -> &Path {
-        &self.file
-    }
-
     /// Bytes of the file.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
