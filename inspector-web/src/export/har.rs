@@ -82,7 +82,7 @@ fn request(edges: &Edges<'_>) -> Value {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let mut request = value!({
         "method": edges.method(),
-        "url": url,
+        "url": uri(&url),
         "httpVersion": Edges::version(Some(&edges.request)),
         "cookies": edges.request_headers().filter(|h| h.name == "cookie").flat_map(cookies).collect::<Vec<_>>(),
         "headers": headers(edges.request_headers()),
@@ -90,11 +90,31 @@ fn request(edges: &Edges<'_>) -> Value {
         "headersSize": -1,
         "bodySize": size(&edges.request, edges.request_body()),
     });
+    if uri(&url) != url {
+        request["_target"] = edges.target().into();
+    }
     if let Some(body) = edges.request_body().filter(|body| body.len > 0) {
         request["postData"] = post_data(&edges.request, body);
     }
     comment(&mut request, &edges.request_notes());
     request
+}
+
+/// A URL with what may not stand in one (RFC 3986) encoded: servers take such bytes, readers of HAR files may not.
+fn uri(url: &str) -> String {
+    let mut uri = String::with_capacity(url.len());
+    // `[` and `]` are the host's, around an address.
+    let rest = url.find("://").map_or(0, |at| at + 3);
+    let path = url[rest..].find('/').map_or(url.len(), |at| rest + at);
+    for (at, b) in url.bytes().enumerate() {
+        match b {
+            b'[' | b']' if at < path => uri.push(char::from(b)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => uri.push(char::from(b)),
+            b if b"-._~:/?#@!$&'()*+,;=%".contains(&b) => uri.push(char::from(b)),
+            b => uri += &format!("%{b:02X}"),
+        }
+    }
+    uri
 }
 
 fn response(edges: &Edges<'_>) -> Value {

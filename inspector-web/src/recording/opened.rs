@@ -88,7 +88,7 @@ fn intact(file: &Path) -> Result<Reader, Option<RecordingError>> {
         _ => false,
     };
     let walked = Reader::open(file).and_then(|reader| {
-        reader.check_length()?;
+        reader.check()?;
         reader.bounds()?;
         reader.runs()?;
         Ok(reader)

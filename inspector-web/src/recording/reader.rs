@@ -73,21 +73,32 @@ impl Reader {
         self.damaged.load(Ordering::Relaxed)
     }
 
-    /// Whether all pages are there that the file says it has. SQLite looks only when it comes to one that is not.
-    pub(crate) fn check_length(&self) -> Result<(), RecordingError> {
-        let pages: rusqlite::Result<i64> = self
-            .db()
-            .query_row("PRAGMA page_count", (), |row| row.get(0));
-        let pages = pages.map_err(at(&self.file, "read"))? as u64;
+    /// Whether all pages are there that the file says it has, and the tables are where they were made: what SQLite looks at
+    /// only when it comes there, or never.
+    pub(crate) fn check(&self) -> Result<(), RecordingError> {
         let log = schema::beside(&self.file, "-wal");
         let has_log = fs::metadata(log).is_ok_and(|meta| meta.len() > 0);
-        if has_log || self.bytes == pages * schema::PAGE as u64 {
-            return Ok(());
+        let db = self.db();
+        let sound = || {
+            let pages: i64 = db.query_row("PRAGMA page_count", (), |row| row.get(0))?;
+            let told = "SELECT value FROM about WHERE name = 'tables'";
+            let told: String = db.query_row(told, (), |row| row.get(0))?;
+            let rows: i64 = db.query_row("SELECT count(*) FROM cycle NOT INDEXED", (), |row| {
+                row.get(0)
+            })?;
+            let indexed = "SELECT count(*) FROM cycle INDEXED BY cycle_number";
+            let indexed: i64 = db.query_row(indexed, (), |row| row.get(0))?;
+            let whole = has_log || self.bytes == pages as u64 * schema::PAGE as u64;
+            Ok(whole && told == schema::tables(&db)? && rows == indexed)
+        };
+        match sound().map_err(at(&self.file, "read"))? {
+            true => Ok(()),
+            false => {
+                let damage = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+                let damage = rusqlite::Error::SqliteFailure(damage, None);
+                Err(at(&self.file, "read")(damage))
+            }
         }
-        let damage = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-        Err(at(&self.file, "read")(rusqlite::Error::SqliteFailure(
-            damage, None,
-        )))
     }
 
     /// Positions of the oldest and the newest cycle; 1 and 0 if there is none.

@@ -78,6 +78,17 @@ pub(super) fn open(file: &Path) -> Result<(Reader, Vec<String>), RecordingError>
         for (name, rows) in known.into_iter().zip(tables) {
             put(&db, name, rows)?;
         }
+        // Lists count by position: what is left has no gaps.
+        let close_gaps = "
+            CREATE TEMP TABLE place AS SELECT position AS old, row_number() OVER (ORDER BY position) AS new FROM cycle;
+            CREATE UNIQUE INDEX temp.old ON place (old);
+            UPDATE cycle SET position = -(SELECT new FROM place WHERE old = position);
+            UPDATE record SET position = -(SELECT new FROM place WHERE old = position)
+                WHERE position IN (SELECT old FROM place);
+            DELETE FROM record WHERE position > 0;
+            UPDATE cycle SET position = -position;
+            UPDATE record SET position = -position;";
+        db.execute_batch(close_gaps)?;
         db.execute_batch("COMMIT")
     };
     write().map_err(schema::at(fresh.path(), "write to"))?;

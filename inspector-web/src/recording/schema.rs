@@ -111,6 +111,22 @@ pub(super) fn to_write(file: &Path) -> Result<Connection, RecordingError> {
     Ok(db)
 }
 
+/// The checksum of where each table begins and what its columns are. It never changes: tables are made once.
+pub(super) fn tables(db: &Connection) -> rusqlite::Result<String> {
+    let mut all =
+        db.prepare("SELECT name, rootpage, coalesce(sql, '') FROM sqlite_schema ORDER BY name")?;
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok(format!(
+            "{} {} {}",
+            row.get::<_, String>(0)?,
+            row.get::<_, i64>(1)?,
+            row.get::<_, String>(2)?
+        ))
+    };
+    let rows: rusqlite::Result<Vec<String>> = all.query_map((), row)?.collect();
+    Ok(checksum(&[rows?.join("\n").as_bytes()]).to_string())
+}
+
 /// Makes the tables, in a transaction that is still open.
 fn make(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(&format!(
@@ -118,7 +134,10 @@ fn make(db: &Connection) -> rusqlite::Result<()> {
          BEGIN; {TABLES}
          INSERT INTO about VALUES ('written by', 'onionskin {}'), ('wire', '{WIRE_VERSION}'), ('missed', 0);",
         env!("CARGO_PKG_VERSION")
-    ))
+    ))?;
+    let tables = tables(db)?;
+    db.execute("INSERT INTO about VALUES ('tables', ?1)", [tables])
+        .map(drop)
 }
 
 /// A new file for what is salvaged, in a transaction that is still open: nobody needs it after a crash.

@@ -74,6 +74,9 @@ struct Request {
     #[serde(default)]
     headers: Vec<Pair>,
     post_data: Option<Content>,
+    /// As it came, where it can't stand in a URL: ours.
+    #[serde(rename = "_target")]
+    target: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -137,7 +140,10 @@ fn cycle(entry: Entry, at: usize, app: &str, run: &str) -> Result<Cycle, HarErro
     let duration_ns = ns(entry.time);
     let parsed = ns(entry.timings.send).min(duration_ns);
     let answered = (parsed + ns(entry.timings.wait)).min(duration_ns);
-    let target = target_of(&entry.request.url);
+    let target = match entry.request.target {
+        Some(target) => target,
+        None => target_of(&entry.request.url),
+    };
     let status = u16::try_from(entry.response.status)
         .ok()
         .filter(|status| *status >= 100);
