@@ -68,7 +68,7 @@ fn method(words: &mut Vec<String>, method: &str, has_body: bool) {
 fn target(words: &mut Vec<String>, edges: &Edges<'_>) {
     let url = edges.url();
     let as_it_is = |b: u8| b.is_ascii_alphanumeric() || b"-._~/?&=%:@!$'()*+,;".contains(&b);
-    if url.bytes().all(as_it_is) && !url.contains("/.") {
+    if url.ends_with(edges.target()) && url.bytes().all(as_it_is) && !url.contains("/.") {
         words.extend(quote::word(url.as_bytes()));
         return;
     }

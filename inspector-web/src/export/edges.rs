@@ -68,10 +68,12 @@ impl<'c> Edges<'c> {
     /// The URL that the request was for. That it was not `https` is a guess: a proxy that ends TLS is not seen.
     pub(super) fn url(&self) -> String {
         let target = self.target();
-        match target.contains("://") {
-            true => target.into(),
-            false => format!("http://{}{target}", self.host()),
+        if target.contains("://") {
+            return target.into();
         }
+        // `*` and `host:port` are no paths.
+        let path = if target.starts_with('/') { target } else { "/" };
+        format!("http://{}{path}", self.host())
     }
 
     /// The `host` of the request, if it can stand in a URL.

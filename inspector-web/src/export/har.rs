@@ -90,7 +90,7 @@ fn request(edges: &Edges<'_>) -> Value {
         "headersSize": -1,
         "bodySize": size(&edges.request, edges.request_body()),
     });
-    if uri(&url) != url {
+    if !uri(&url).ends_with(edges.target()) {
         request["_target"] = edges.target().into();
     }
     if let Some(body) = edges.request_body().filter(|body| body.len > 0) {

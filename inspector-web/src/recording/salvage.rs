@@ -9,6 +9,10 @@ use super::{
     Reader, RecordingError,
     schema::{self, PAGE, beside, checksum},
 };
+use onionskin::{
+    link::protocol::{Format, Hello},
+    wire::{CycleSummary, WIRE_VERSION},
+};
 use rusqlite::{Connection, ErrorCode, params_from_iter, types::Value};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -63,9 +67,7 @@ pub(super) fn open(file: &Path) -> Result<(Reader, Vec<String>), RecordingError>
     if rows.cycles.is_empty() {
         return Err(lost("no cycle in it is whole"));
     }
-    if rows.runs.is_empty() {
-        return Err(lost("it does not say any more which app it is of"));
-    }
+    rebuild_runs(&mut rows);
     let fresh = tempfile::Builder::new()
         .prefix("onionskin-")
         .suffix(".onionskin")
@@ -111,6 +113,43 @@ fn put(db: &Connection, table: &str, rows: &BTreeMap<i64, Vec<Value>>) -> rusqli
             .execute(params_from_iter(values))?;
     }
     Ok(())
+}
+
+/// A run whose row is lost is known by what its cycles say of it.
+fn rebuild_runs(rows: &mut Rows) {
+    for row in rows.cycles.values() {
+        let (Value::Integer(id), Value::Text(line)) = (&row[1], &row[11]) else {
+            continue;
+        };
+        if rows.runs.contains_key(id) {
+            continue;
+        }
+        let Ok(line) = serde_json::from_str::<CycleSummary>(line) else {
+            continue;
+        };
+        let hello = Hello {
+            onionskin: "link".into(),
+            wire: WIRE_VERSION,
+            format: Format::Frames,
+            app: line.app,
+            run: line.run.clone(),
+            pid: 0,
+            started_unix_us: line.started_unix_us,
+            command: String::new(),
+            cwd: None,
+        };
+        let hello = serde_json::to_string(&hello).expect("the model has only string keys");
+        let sum = checksum(&[hello.as_bytes()]);
+        let run = vec![
+            Value::Null,
+            Value::Text(line.run),
+            Value::Integer(1),
+            Value::Text(hello),
+            Value::Integer(0),
+            Value::Integer(sum),
+        ];
+        rows.runs.insert(*id, run);
+    }
 }
 
 /// What was lost, in words.
