@@ -7,6 +7,7 @@ use onionskin::wire::{Outcome, WIRE_VERSION};
 use rusqlite::{Connection, OpenFlags};
 use std::{
     fs,
+    hash::Hasher as _,
     io::Read as _,
     path::{Path, PathBuf},
     time::Duration,
@@ -75,12 +76,12 @@ CREATE INDEX cycle_outcome ON cycle (outcome);
 
 /// The checksum of a row: XXH64 of its parts, each behind its length, as SQLite keeps integers.
 pub(super) fn checksum(parts: &[&[u8]]) -> i64 {
-    let mut all = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
+    let mut hash = XxHash64::with_seed(0);
     for part in parts {
-        all.extend_from_slice(&(part.len() as u64).to_le_bytes());
-        all.extend_from_slice(part);
+        hash.write(&(part.len() as u64).to_le_bytes());
+        hash.write(part);
     }
-    XxHash64::oneshot(0, &all).cast_signed()
+    hash.finish().cast_signed()
 }
 
 /// The word for how a cycle ended, as it is on the wire.

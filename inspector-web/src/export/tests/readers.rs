@@ -110,9 +110,14 @@ fn sent(cycle: &Cycle, listener: &TcpListener) -> (Vec<u8>, Vec<u8>) {
     let dir = tempfile::tempdir().unwrap();
     let script = export(Format::Curl, std::slice::from_ref(cycle), false);
     let script = String::from_utf8(script).unwrap();
+    // Not as an argument: it may be longer than one can be.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let whole = format!(
+        "curl() {{ command curl -q -sS -o /dev/null --noproxy '*' --max-time 60 \"$@\"; }}\n{script}"
+    );
+    std::fs::write(file.path(), whole).unwrap();
     let mut curl = Command::new("bash")
-        .arg("-c")
-        .arg(format!("curl() {{ command curl -q -sS -o /dev/null --noproxy '*' --max-time 60 \"$@\"; }}\n{script}"))
+        .arg(file.path())
         .current_dir(dir.path())
         .stdin(std::process::Stdio::null())
         .stderr(std::process::Stdio::piped())
