@@ -79,11 +79,16 @@ fn a_request_under_way_is_answered_before_the_end() {
         app.shut_down();
         client.join().unwrap()
     };
+    // On a busy machine the end may come before the request: then there is no answer, and it is tried again.
+    let answer = |start: &dyn Fn() -> App| {
+        let mut answers = (0..20).map(|_| answer(start()));
+        answers.find(|answer| !answer.is_empty())
+    };
     let watch = Watch::new();
-    let axum = answer(App::start(AXUM, &[]));
+    let axum = answer(&|| App::start(AXUM, &[])).unwrap();
     assert!(axum.starts_with(b"HTTP/1.1 504"), "{}", axum.escape_ascii());
-    assert_eq!(answer(App::start(ONIONSKIN, &[])), axum);
-    assert_eq!(answer(App::attached(&watch.socket())), axum);
+    assert_eq!(answer(&|| App::start(ONIONSKIN, &[])).as_ref(), Some(&axum));
+    assert_eq!(answer(&|| App::attached(&watch.socket())), Some(axum));
 }
 
 #[test]
