@@ -27,13 +27,18 @@ async fn streams_of_one_connection_run_at_once_and_are_told_apart() {
         meet.wait().await;
         "met"
     };
-    let mut served = Served::start(Router::new().route("/conn/{n}", routing::get(view))).await;
+    let app = Router::new()
+        .route("/conn/first", routing::get(async || "met"))
+        .route("/conn/{n}", routing::get(view));
+    let mut served = Served::start(app).await;
     let client = connect(served.take_client().await).await;
+    // Both ends have introduced themselves then: what comes now are requests.
+    ask(&client, get("/conn/first"), &[], None).await;
     let asked = ["/conn/1", "/conn/2", "/conn/3"].map(|path| ask(&client, get(path), &[], None));
     for answer in futures_util::future::join_all(asked).await {
         assert_eq!(answer.into_body().0, b"met");
     }
-    let cycles = served.cycles(3).await;
+    let cycles = served.cycles(4).await;
     let mut reuse = Vec::new();
     for cycle in &cycles {
         let request = cycle.replay().request(0).unwrap();
@@ -65,7 +70,7 @@ async fn streams_of_one_connection_run_at_once_and_are_told_apart() {
         assert_eq!((body.len, body.frames), (3, 1));
     }
     reuse.sort_unstable();
-    assert_eq!(reuse, [1, 2, 3]);
+    assert_eq!(reuse, [1, 2, 3, 4]);
 }
 
 #[tokio::test]
