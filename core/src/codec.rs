@@ -12,6 +12,7 @@ pub(crate) mod read;
 mod rejection;
 mod routes;
 
+#[cfg(any(debug_assertions, feature = "in-release"))]
 pub(crate) use outcome::NESTED_FALLBACK;
 
 use crate::wire::{Cycle, Site, Stack};
