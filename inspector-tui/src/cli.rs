@@ -1,12 +1,14 @@
 //! The `onionskin` command.
 
+mod open;
+
 use crate::{
     headless::{self, HeadlessConfig},
     run::{RunConfig, run},
     signals,
 };
 use anyhow::{Context, anyhow, bail};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use onionskin::link::socket;
 use onionskin_web::{Config, Error as StartError, Inspector, Running, config::DEFAULT_PORT};
 use std::{
@@ -20,7 +22,7 @@ use std::{
 /// Starts the inspector: apps built with onionskin find it by its socket, and their cycles show up here and in the
 /// browser. One inspector serves all of your apps.
 #[derive(Debug, Parser)]
-#[command(name = "onionskin", version, after_help = EXAMPLES)]
+#[command(name = "onionskin", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 struct Args {
     /// Print a line for each cycle instead of showing the UI; the dashboard's URL goes to standard error
     #[arg(long)]
@@ -43,6 +45,13 @@ struct Args {
     /// Watch an inspector that is running: the one on the socket, or the one at URL (as it printed it)
     #[arg(long, value_name = "URL", num_args = 0..=1, conflicts_with_all = ["port", "memory"])]
     attach: Option<Option<String>>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Open(open::Open),
 }
 
 const EXAMPLES: &str = "\
@@ -51,6 +60,8 @@ Examples:
   onionskin --attach                        one more view of the same cycles
   onionskin --headless | grep ' 500 '       only what failed, as lines
   onionskin --json --count 1 > cycle.json   the next cycle, whole
+  onionskin open jaeger:http://localhost:16686
+                                            cycles that apps sent to Jaeger
   onionskin --socket /tmp/mine/link.sock    beside another (apps: ONIONSKIN_SOCKET)
 
 An app is watched once its Cargo.toml says
@@ -78,6 +89,9 @@ fn start(args: Args) -> anyhow::Result<()> {
 }
 
 async fn command(mut args: Args) -> anyhow::Result<()> {
+    if let Some(Command::Open(args)) = args.command {
+        return open::open(args).await;
+    }
     let asked = args.headless || args.json || args.count.is_some();
     args.headless = asked || !io::stdout().is_terminal();
     if args.headless && !asked {

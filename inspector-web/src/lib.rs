@@ -20,11 +20,13 @@
 //! - [`view`]: a cycle as it is looked at: timeline, messages, bodies
 //! - [`client`]: the same API from the other side, for the UIs
 //! - [`keys`]: the one table of keys of both UIs
+//! - [`jaeger`]: cycles back from Jaeger
 //! - [`error`]: why an inspector does not start
 
 pub mod client;
 pub mod config;
 pub mod error;
+pub mod jaeger;
 pub mod keys;
 pub mod model;
 pub mod store;
