@@ -48,7 +48,8 @@ async fn traffic(
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
-    let page = inspector.store().page(1000, None, None);
+    let client = onionskin_web::client::Client::new(inspector.url()).unwrap();
+    let page = client.cycles(1000, None, None).await.unwrap();
     let mut cycles = BTreeMap::new();
     for listed in &page.cycles {
         let cycle = inspector.store().cycle(&listed.cycle.id).unwrap();
