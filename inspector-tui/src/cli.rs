@@ -1,6 +1,7 @@
 //! The `onionskin` command.
 
 mod open;
+mod send;
 
 use crate::{
     headless::{self, HeadlessConfig},
@@ -52,6 +53,7 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Open(open::Open),
+    Send(send::Send),
 }
 
 const EXAMPLES: &str = "\
@@ -62,6 +64,7 @@ Examples:
   onionskin --json --count 1 > cycle.json   the next cycle, whole
   onionskin open jaeger:http://localhost:16686
                                             cycles that apps sent to Jaeger
+  onionskin send http://localhost:4318      the cycles kept here, to a collector
   onionskin --socket /tmp/mine/link.sock    beside another (apps: ONIONSKIN_SOCKET)
 
 An app is watched once its Cargo.toml says
@@ -89,8 +92,10 @@ fn start(args: Args) -> anyhow::Result<()> {
 }
 
 async fn command(mut args: Args) -> anyhow::Result<()> {
-    if let Some(Command::Open(args)) = args.command {
-        return open::open(args).await;
+    match args.command.take() {
+        Some(Command::Open(args)) => return open::open(args).await,
+        Some(Command::Send(args)) => return send::send(args).await,
+        None => {}
     }
     let asked = args.headless || args.json || args.count.is_some();
     args.headless = asked || !io::stdout().is_terminal();
