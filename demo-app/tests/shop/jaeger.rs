@@ -9,7 +9,8 @@ use std::{collections::BTreeMap, path::Path, process::Command, time::Duration};
 use axum::spans::{self, Content, Flaw, Options, TraceId, encode, trace_of, without_bodies};
 use axum::wire::Cycle;
 use onionskin_web::jaeger::{Jaeger, Search};
-use server::{Kind, RealJaeger, bin};
+pub(crate) use server::bin;
+use server::{Kind, RealJaeger};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
