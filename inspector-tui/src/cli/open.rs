@@ -107,7 +107,6 @@ async fn show(url: &str, found: Sorted) -> anyhow::Result<()> {
         url: inspector.url().to_owned(),
         socket: Some(socket),
         notices,
-        ..RunConfig::default()
     };
     let result = run(config, std::future::pending()).await;
     inspector.shutdown().await;
