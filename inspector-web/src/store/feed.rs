@@ -143,15 +143,13 @@ impl Store {
 }
 
 /// As many as one answer takes.
-fn batch<'s>(entries: impl Iterator<Item = (u64, &'s Arc<Entry>)>) -> Vec<(u64, Arc<Entry>)> {
+fn batch(entries: impl IntoIterator<Item = (u64, Arc<Entry>)>) -> Vec<(u64, Arc<Entry>)> {
     let mut bytes = 0;
-    let room = |(_, entry): &(u64, &Arc<Entry>)| {
+    let room = |(_, entry): &(u64, Arc<Entry>)| {
         let fits = bytes <= BATCH_BYTES;
         bytes += entry.summary.target.len();
         fits
     };
-    let entries = entries.take(BATCH as usize).take_while(room);
-    entries
-        .map(|(position, entry)| (position, entry.clone()))
-        .collect()
+    let entries = entries.into_iter().take(BATCH as usize);
+    entries.take_while(room).collect()
 }
