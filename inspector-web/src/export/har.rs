@@ -174,7 +174,7 @@ fn cookies(header: &Header) -> Vec<Value> {
         .split(';')
         .map(str::trim)
         .filter(|pair| !pair.is_empty());
-    pairs.map(|pair| cookie(pair)).collect()
+    pairs.map(cookie).collect()
 }
 
 fn cookie(pair: &str) -> Value {

@@ -69,7 +69,7 @@ impl Live {
 /// Cycles that differ in what filters ask for, and in their lengths: some have a body that needs pages of its own.
 fn varied(number: u64) -> Cycle {
     let mut cycle = cycle(RUN, number);
-    cycle.status = Some(if number % 3 == 0 { 500 } else { 200 });
+    cycle.status = Some(if number.is_multiple_of(3) { 500 } else { 200 });
     cycle.duration_ns = number * 1_000_000;
     cycle.bodies[0].head.0 = vec![number as u8; (number as usize % 7) * 2_000];
     cycle
@@ -357,7 +357,7 @@ fn a_recording_with_flipped_bits_loses_what_they_hit() {
     let bytes = fs::read(&file).unwrap();
     let flipped = live.file("flipped");
     let mut whole = 0;
-    for at in (13..bytes.len()).step_by(bytes.len() / cases() | 1) {
+    for at in (13..bytes.len()).step_by((bytes.len() / cases()) | 1) {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << (at % 8);
         fs::write(&flipped, &damaged).unwrap();
@@ -415,18 +415,38 @@ fn recordings_are_joined_cut_and_anonymised() {
     let errors = Wanted::matching("status:500").unwrap();
     let cut = live.file("cut");
     assert_eq!(
-        edit::copy(&[joined.clone()], &cut, &errors, false, |_, _| {})
-            .unwrap()
-            .cycles,
+        edit::copy(
+            std::slice::from_ref(&joined),
+            &cut,
+            &errors,
+            false,
+            |_, _| {}
+        )
+        .unwrap()
+        .cycles,
         3
     );
     let masked = live.file("masked");
-    edit::copy(&[joined.clone()], &masked, &all, true, |_, _| {}).unwrap();
+    edit::copy(
+        std::slice::from_ref(&joined),
+        &masked,
+        &all,
+        true,
+        |_, _| {},
+    )
+    .unwrap();
     let bytes = fs::read(&masked).unwrap();
     assert!(!bytes.windows(15).any(|w| w == b"ann@example.org"));
     assert_eq!(cycles(&open(&masked)).len(), 14);
     assert_eq!(page(&open(&masked), "handler:show_book").len(), 14);
-    let error = edit::copy(&[joined.clone()], &masked, &all, true, |_, _| {}).unwrap_err();
+    let error = edit::copy(
+        std::slice::from_ref(&joined),
+        &masked,
+        &all,
+        true,
+        |_, _| {},
+    )
+    .unwrap_err();
     assert!(matches!(error, RecordingError::Exists { .. }), "{error}");
 }
 
