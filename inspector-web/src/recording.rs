@@ -27,7 +27,7 @@ pub use opened::OpenedFile;
 pub use recorder::{Recorder, Retention};
 pub use schema::VERSION;
 
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Contents, FiledRun, Reader};
 
 #[cfg(test)]
 mod tests;

@@ -70,6 +70,9 @@ fn of_recording(file: &Path) -> Result<(Store, Vec<String>), RecordingError> {
             "{missed} cycles came too fast for the disk when this was recorded, and are not in it"
         ));
     }
+    if reader.is_recorded() {
+        notes.push("it is still being recorded".into());
+    }
     Ok((Store::of_file(reader)?, notes))
 }
 
@@ -89,8 +92,7 @@ fn intact(file: &Path) -> Result<Reader, Option<RecordingError>> {
     };
     let walked = Reader::open(file).and_then(|reader| {
         reader.check()?;
-        reader.bounds()?;
-        reader.runs()?;
+        reader.contents()?;
         Ok(reader)
     });
     match walked {

@@ -7,6 +7,7 @@ use super::{
 use crate::store::{Places, Record, ToldRun};
 use onionskin::{codec::Tables, link::protocol::Hello, wire::CycleSummary};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rustix::fs::{FlockOperation, flock};
 use serde::de::DeserializeOwned;
 use std::{
     collections::BTreeMap,
@@ -26,6 +27,19 @@ pub(crate) struct Reader {
     bytes: u64,
     /// Rows that could not be read.
     damaged: AtomicU64,
+    /// Where a recorder is at work: the file once more, to ask for its lock. It goes last, as the writer's does.
+    recorded: Option<fs::File>,
+}
+
+/// What there is in a file at one moment.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    /// Position of the oldest cycle; 1 if there is none.
+    pub(crate) first: u64,
+    /// Position of the newest cycle; 0 if there is none.
+    pub(crate) newest: u64,
+    /// All runs, oldest first.
+    pub(crate) runs: Vec<FiledRun>,
 }
 
 /// The line of a cycle.
@@ -53,14 +67,26 @@ const LINE: &str = "SELECT position, run, line, places, checksum FROM cycle";
 impl Reader {
     /// Opens a recording.
     pub(crate) fn open(file: &Path) -> Result<Self, RecordingError> {
-        let db = schema::to_read(file)?;
+        let probe = fs::File::open(file).map_err(|source| RecordingError::Open {
+            file: file.into(),
+            source,
+        })?;
+        // Without a recorder it is closed before SQLite has the file.
+        let recorded = Some(probe).filter(is_locked);
+        let db = schema::to_read(file, recorded.is_some())?;
         let bytes = fs::metadata(file).map_or(0, |meta| meta.len());
         Ok(Self {
             db: Mutex::new(db),
             file: file.into(),
             bytes,
             damaged: AtomicU64::new(0),
+            recorded,
         })
+    }
+
+    /// Whether a recorder is at work on the file since it was opened.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.recorded.as_ref().is_some_and(is_locked)
     }
 
     /// Bytes of the file.
@@ -81,12 +107,16 @@ impl Reader {
         let has_log = fs::metadata(log).is_ok_and(|meta| meta.len() > 0);
         let db = self.db();
         let sound = || {
+            // In one transaction, so that nothing comes between the questions.
+            let _moment = db.unchecked_transaction()?;
             let pages: i64 = db.query_row("PRAGMA page_count", (), |row| row.get(0))?;
             let told = "SELECT value FROM about WHERE name = 'tables'";
             let told: String = db.query_row(told, (), |row| row.get(0))?;
             let indexed = "SELECT count(*) FROM cycle INDEXED BY cycle_number";
             let indexed: i64 = db.query_row(indexed, (), |row| row.get(0))?;
-            let whole = has_log || self.bytes == pages as u64 * schema::PAGE as u64;
+            let whole = has_log
+                || self.recorded.is_some()
+                || self.bytes == pages as u64 * schema::PAGE as u64;
             Ok(whole && told == schema::tables(&db)? && Some(indexed) == lines(&db)?)
         };
         match sound().map_err(at(&self.file, "read"))? {
@@ -99,15 +129,6 @@ impl Reader {
         }
     }
 
-    /// Positions of the oldest and the newest cycle; 1 and 0 if there is none.
-    pub(crate) fn bounds(&self) -> Result<(u64, u64), RecordingError> {
-        let bounds = "SELECT coalesce(min(position), 1), coalesce(max(position), 0) FROM cycle";
-        let row = |row: &Row<'_>| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64));
-        self.db()
-            .query_row(bounds, (), row)
-            .map_err(at(&self.file, "read"))
-    }
-
     /// Cycles that came while this was recorded and are not in the file.
     pub(crate) fn missed(&self) -> u64 {
         let missed = "SELECT value FROM about WHERE name = 'missed'";
@@ -115,10 +136,17 @@ impl Reader {
         text.ok().and_then(|text| text.parse().ok()).unwrap_or(0)
     }
 
-    /// All runs, oldest first.
-    pub(crate) fn runs(&self) -> Result<Vec<FiledRun>, RecordingError> {
+    /// Positions of the oldest and the newest cycle, of all that are there now.
+    pub(crate) fn bounds(&self) -> Result<(u64, u64), RecordingError> {
+        bounds(&self.db()).map_err(at(&self.file, "read"))
+    }
+
+    /// What there is now.
+    pub(crate) fn contents(&self) -> Result<Contents, RecordingError> {
         let db = self.db();
         let all = || {
+            let _moment = db.unchecked_transaction()?;
+            let (first, newest) = bounds(&db)?;
             let mut runs = BTreeMap::new();
             let mut rows =
                 db.prepare("SELECT id, ordinal, hello, expired, checksum FROM run ORDER BY id")?;
@@ -145,7 +173,11 @@ impl Reader {
                     self.intact(tell(row, tables)?);
                 }
             }
-            Ok(runs.into_values().collect())
+            Ok(Contents {
+                first,
+                newest,
+                runs: runs.into_values().collect(),
+            })
         };
         all().map_err(at(&self.file, "read"))
     }
@@ -220,6 +252,23 @@ impl Reader {
     fn db(&self) -> MutexGuard<'_, Connection> {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether somebody records into a file.
+fn is_locked(file: &fs::File) -> bool {
+    let free = flock(file, FlockOperation::NonBlockingLockShared).is_ok();
+    if free {
+        // It was had, so it can be given back.
+        let _ = flock(file, FlockOperation::Unlock);
+    }
+    !free
+}
+
+/// Positions of the oldest and the newest cycle; 1 and 0 if there is none.
+fn bounds(db: &Connection) -> rusqlite::Result<(u64, u64)> {
+    let bounds = "SELECT coalesce(min(position), 1), coalesce(max(position), 0) FROM cycle";
+    let row = |row: &Row<'_>| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64));
+    db.query_row(bounds, (), row)
 }
 
 /// How many lines the table of cycles has, if all of them are as they were written.

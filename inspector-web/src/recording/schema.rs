@@ -149,14 +149,14 @@ pub(super) fn fresh(file: &Path) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-/// Opens a recording to read it.
-pub(super) fn to_read(file: &Path) -> Result<Connection, RecordingError> {
+/// Opens a recording to read it; `recorded`: while somebody writes it.
+pub(super) fn to_read(file: &Path, recorded: bool) -> Result<Connection, RecordingError> {
     look(file)?;
     let open = |flags, name: &Path| Connection::open_with_flags(name, flags);
     let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let has_log = fs::metadata(beside(file, "-wal")).is_ok_and(|meta| meta.len() > 0);
     // What a killed recorder left in the log is taken in by whoever may write; one who may not reads it where it is.
-    let db = match has_log {
+    let db = match has_log || recorded {
         true => open(
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
             file,

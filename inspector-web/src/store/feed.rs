@@ -124,7 +124,9 @@ impl Store {
         }
         let missed = from - (cursor.after + 1);
         let cycles = batch(state.log.range(from, from + BATCH));
-        let to = cycles.last().map_or(from, |(last, _)| last + 1);
+        // In a file there may be none where it is damaged.
+        let none = (from + BATCH).min(newest + 1);
+        let to = cycles.last().map_or(none, |(last, _)| last + 1);
         let since = Since {
             missed,
             cycles,

@@ -6,7 +6,7 @@ use super::{
     matches::Filters,
     runs::{RunKey, RunState, Runs, TableBytes},
 };
-use crate::recording::{Reader, RecordingError};
+use crate::recording::{Contents, FiledRun, Reader, RecordingError};
 use onionskin::{
     codec::Tables,
     link::protocol::{Format, Hello, Message},
@@ -14,9 +14,13 @@ use onionskin::{
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Weak},
+    time::Duration,
 };
 use tokio::sync::watch;
+
+/// How often a file that is still recorded is looked at.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// A run, as a recording keeps it.
 #[derive(Clone, Debug)]
@@ -39,22 +43,24 @@ pub(crate) struct ToRecord {
 impl Store {
     /// The cycles of a recording. They stay in the file until they are asked for.
     pub(crate) fn of_file(reader: Reader) -> Result<Self, RecordingError> {
+        let contents = reader.contents()?;
+        let is_recorded = reader.is_recorded();
         let reader = Arc::new(reader);
-        let (first, newest) = reader.bounds()?;
-        let mut runs = Runs::default();
-        for filed in reader.runs()? {
-            runs.enter_as(filed.id, &filed.told.hello, filed.told.ordinal);
-            runs.set_tables(filed.id, filed.told.tables, TableBytes::default());
-            let run = runs.get_mut(filed.id);
-            run.stored = filed.stored;
-            run.evicted = filed.expired;
-        }
         let log = Log::File(File {
-            reader,
-            first,
-            newest,
+            reader: reader.clone(),
+            first: 1,
+            newest: 0,
         });
-        Ok(Self::of(log, runs))
+        let store = Self::of(log, Runs::default());
+        store.lock().take_in(contents);
+        if is_recorded {
+            let followed = Arc::downgrade(&store.0);
+            std::thread::Builder::new()
+                .name("onionskin-follow".into())
+                .spawn(move || follow(&reader, &followed))
+                .map_err(RecordingError::Thread)?;
+        }
+        Ok(store)
     }
 
     /// Cycles that were read from elsewhere, in their order.
@@ -133,6 +139,57 @@ impl Store {
     /// Position of the newest cycle that ever came.
     pub(crate) fn newest_position(&self) -> u64 {
         self.lock().log.newest()
+    }
+}
+
+impl State {
+    /// What the file of this log holds now.
+    fn take_in(&mut self, contents: Contents) {
+        for filed in contents.runs {
+            if self.runs.get(filed.id).is_none() {
+                let FiledRun { id, told, .. } = &filed;
+                self.runs.enter_as(*id, &told.hello, told.ordinal);
+            }
+            self.runs
+                .set_tables(filed.id, filed.told.tables, TableBytes::default());
+            let run = self.runs.get_mut(filed.id);
+            run.stored = filed.stored;
+            run.evicted = filed.expired;
+            self.runs.touch(filed.id);
+        }
+        if let Log::File(file) = &mut self.log {
+            (file.first, file.newest) = (contents.first, contents.newest);
+        }
+    }
+}
+
+/// Takes in what a recorder writes, until it ends or nobody has the store any more.
+fn follow(reader: &Reader, store: &Weak<super::Shared>) {
+    let mut had = None;
+    loop {
+        std::thread::sleep(LOOK);
+        let Some(store) = store.upgrade().map(Store) else {
+            return;
+        };
+        // Asked first: what it wrote before its end is read below.
+        let goes_on = reader.is_recorded();
+        let bounds = reader.bounds();
+        let now = bounds.and_then(|bounds| {
+            if had.replace(bounds) != Some(bounds) {
+                let contents = reader.contents()?;
+                store.lock().take_in(contents);
+                store.0.changed.send_replace(());
+            }
+            Ok(goes_on)
+        });
+        match now {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                eprintln!("onionskin: what is recorded from now on is not shown: {error}");
+                return;
+            }
+        }
     }
 }
 
