@@ -79,7 +79,7 @@ pub async fn timeline(url: &str, id: Option<&str>) -> Result<Option<String>, Err
 }
 
 /// A cycle, if the inspector has it still.
-async fn whole(client: &Client, id: &str) -> Result<Option<Cycle>, ClientError> {
+pub(crate) async fn whole(client: &Client, id: &str) -> Result<Option<Cycle>, ClientError> {
     match client.cycle(id).await {
         Ok(cycle) => Ok(Some(cycle)),
         Err(ClientError::Refused(problem)) if problem.status == 404 => Ok(None),

@@ -26,7 +26,7 @@ pub(crate) fn of_run(
     let tables = store.tables(run)?;
     let mut shape = Shape::new(tables.stack.as_ref());
     let mut count = Count::default();
-    store.each_match(filter, stop, |entry| {
+    store.each_match(filter, stop, |entry, _| {
         let passed: Vec<_> = entry.places.iter().collect();
         let is_error = is_error(&entry.summary);
         count.cycles += 1;

@@ -36,7 +36,7 @@ pub use keys::{KeyGroup, KeyLine};
 pub use map::{MapChain, MapEndpoint, MapPlace, MapRoute, PlaceStats, StackView, Stats};
 pub use message::{BodyPlace, By, MessageLine, MessageView, Pair, StepView};
 pub use problem::Problem;
-pub use state::{App, Memory, Run, Status};
+pub use state::{App, Memory, Opened, Recording, Run, StartRecording, Status};
 pub use timeline::{
     BodyLine, Edit, MarkLine, MessagePart, Op, PanicView, Part, Refused, Row, RowState, Segment,
     Source, StepLine, Timeline, WhyView,
