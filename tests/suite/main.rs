@@ -41,6 +41,9 @@ mod outcomes;
 mod accounting;
 mod attach;
 
+// Inspectors that break, no thread, no files, a blocked runtime, ten thousand requests at once: the app does not mind.
+mod faults;
+
 // Long bodies: held back as on axum, without memory, and with the true length and hash.
 mod pressure;
 
