@@ -190,9 +190,14 @@ fn with_files(program: &str, files: u32) -> Option<(Vec<u8>, String)> {
         stream.read_to_end(&mut answer).ok()?;
         (!answer.is_empty()).then_some(answer)
     })();
+    let mut said = String::new();
+    if program == ONIONSKIN {
+        // It may come later than the answer.
+        let stderr = child.stderr.take().unwrap();
+        BufReader::new(stderr).read_line(&mut said).unwrap();
+    }
     child.kill().unwrap();
-    let said = child.wait_with_output().unwrap().stderr;
-    let said = String::from_utf8_lossy(&said).into_owned();
+    child.wait().unwrap();
     Some((raw::without_date(&answer?), said))
 }
 

@@ -11,6 +11,8 @@ mod watch;
 // An app on Onionskin answers what it answers on axum, byte for byte.
 mod requests;
 mod same_bytes;
+// On HTTP/2 too, with streams that are reset, held back, and many.
+mod same_streams;
 
 // So do apps of many kinds, and what is told of them is right.
 mod gallery;

@@ -275,7 +275,7 @@ fn layers() -> Vec<Case> {
 /// A head with so many headers of 3 KiB, beside those that every request has.
 fn many_headers(n: usize) -> String {
     let header = |n| format!("\nx-{n}: {}", "v".repeat(3 << 10));
-    "GET / HTTP/1.1".to_owned() + &(0..n).map(header).collect::<String>()
+    "GET /?many HTTP/1.1".to_owned() + &(0..n).map(header).collect::<String>()
 }
 
 fn heads() -> Vec<Case> {
