@@ -18,6 +18,8 @@
 //! - [`replay`]: the fold of its deltas
 //! - [`codec`]: its compact encoding
 //! - [`link`]: what app and inspector say to each other
+//! - [`spans`]: a cycle as OpenTelemetry spans, and back
+//! - `otel` (feature `otel`): cycles sent to a collector
 //! - [`redact`]: credentials masked
 //! - `capture`: everything that runs inside the app
 
@@ -27,6 +29,8 @@ pub use cause::{Cause, Rejected};
 mod cause;
 pub mod codec;
 pub mod link;
+#[cfg(feature = "otel")]
+pub mod otel;
 // Without recording there is only the inspector's use of it.
 #[cfg_attr(
     not(any(debug_assertions, feature = "in-release")),
@@ -34,6 +38,7 @@ pub mod link;
 )]
 pub mod redact;
 pub mod replay;
+pub mod spans;
 pub mod text;
 pub mod times;
 pub mod wire;

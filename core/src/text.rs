@@ -25,7 +25,7 @@ pub use timeline::{Timeline, omitted, timeline};
 pub use units::{clock, duration, size};
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

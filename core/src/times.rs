@@ -25,7 +25,7 @@ pub struct Times {
 impl Times {
     /// Its own: in and out.
     pub fn own_ns(&self) -> u64 {
-        self.in_ns + self.out_ns
+        self.in_ns.saturating_add(self.out_ns)
     }
 
     /// How much of its own time it was polled.

@@ -37,6 +37,9 @@ pub async fn run() -> anyhow::Result<()> {
         .with(axum::log_layer())
         .init();
 
+    // With `OTEL_EXPORTER_OTLP_ENDPOINT` every cycle goes to a collector too.
+    let otel = axum::otel::init();
+
     let mut watch = Watch::start(&args).await?;
     let shop = shop::start(args.shop()).await?;
     watch.notices.insert(0, format!("shop {}", shop.url()));
@@ -51,7 +54,25 @@ pub async fn run() -> anyhow::Result<()> {
     if let Some(inspector) = watch.inspector {
         inspector.shutdown().await;
     }
+    let ended = tokio::task::spawn_blocking(|| otel.shutdown(SETTLE)).await?;
+    if ended.counters.offered > 0 {
+        eprintln!("bookshop: {}", sent(&ended));
+    }
     result
+}
+
+/// What became of the cycles that were to go to a collector.
+fn sent(ended: &axum::otel::Left) -> String {
+    let c = &ended.counters;
+    let lost = c.rejected + c.dropped.values().sum::<u64>();
+    let mut said = format!(
+        "{} cycles sent as {} spans, {} bytes; {lost} lost",
+        c.sent, c.spans, c.bytes
+    );
+    if let Some(why) = ended.why.as_ref().filter(|_| lost > 0) {
+        said += &format!(": {why}");
+    }
+    said
 }
 
 /// The inspector that watches the shop.

@@ -90,6 +90,8 @@ Examples:
   onionskin --socket /tmp/mine/link.sock    beside another (apps: ONIONSKIN_SOCKET)
   onionskin record shop.onionskin           into a file, to be opened later
   onionskin open shop.onionskin             the same views of it
+  onionskin open jaeger:http://localhost:16686
+                                            and of what apps sent to Jaeger
   onionskin export -f curl --id last        the newest request, to be sent again
 
 An app is watched once its Cargo.toml says

@@ -289,7 +289,7 @@ async fn timely<T>(answer: impl Future<Output = Result<T, ClientError>>) -> Resu
 }
 
 /// Text as one segment of a path or one value of a query.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.bytes()
         .map(|b| match b {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {

@@ -22,12 +22,14 @@
 //! - [`recording`]: cycles in a file
 //! - [`client`]: the same API from the other side, for the UIs
 //! - [`keys`]: the one table of keys of both UIs
+//! - [`jaeger`]: cycles back from Jaeger
 //! - [`error`]: why an inspector does not start
 
 pub mod client;
 pub mod config;
 pub mod error;
 pub mod export;
+pub mod jaeger;
 pub mod keys;
 pub mod model;
 pub mod recording;

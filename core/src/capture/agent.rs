@@ -51,10 +51,9 @@ fn start() -> bool {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         panics::install();
-        let identity = Identity::of_this_process();
         let spawned = std::thread::Builder::new()
             .name("onionskin".into())
-            .spawn(move || run(identity));
+            .spawn(run);
         match spawned {
             Ok(_) => STARTED.store(true, Ordering::Relaxed),
             Err(error) => {
@@ -121,11 +120,17 @@ pub fn counters() -> AppCounters {
 static COUNTERS: LazyLock<std::sync::Mutex<AppCounters>> = LazyLock::new(Default::default);
 
 /// Who we are, to an inspector.
-struct Identity {
-    app: String,
-    run: String,
+pub(crate) struct Identity {
+    pub(crate) app: String,
+    pub(crate) run: String,
     started_unix_us: u64,
     command: String,
+}
+
+/// Who we are.
+pub(crate) fn identity() -> &'static Identity {
+    static IDENTITY: LazyLock<Identity> = LazyLock::new(Identity::of_this_process);
+    &IDENTITY
 }
 
 impl Identity {
@@ -154,7 +159,7 @@ impl Identity {
     }
 }
 
-fn run(identity: Identity) {
+fn run() {
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -168,7 +173,7 @@ fn run(identity: Identity) {
             return;
         }
     };
-    runtime.block_on(Agent::new(identity).run());
+    runtime.block_on(Agent::new().run());
 }
 
 struct Agent {
@@ -181,19 +186,17 @@ struct Agent {
 }
 
 impl Agent {
-    fn new(identity: Identity) -> Self {
+    fn new() -> Self {
         let mib = std::env::var("ONIONSKIN_RING_MIB")
             .ok()
             .and_then(|v| v.parse().ok())
             .unwrap_or(RING_MIB);
-        #[cfg(not(unix))]
-        let _ = identity;
         Self {
             ring: Ring::new(mib << 20),
             spare: Vec::new(),
             scratch: Vec::new(),
             #[cfg(unix)]
-            link: link::Link::new(identity),
+            link: link::Link::new(identity()),
         }
     }
 
@@ -227,7 +230,11 @@ impl Agent {
         let (ring, scratch) = (&mut self.ring, &mut self.scratch);
         let moved = outbox::drain(&mut self.spare, |frame| {
             match mask::guarded(frame, scratch, mask::finish) {
-                Some(()) => ring.push(scratch),
+                Some(()) => {
+                    #[cfg(feature = "otel")]
+                    crate::otel::offer(scratch);
+                    ring.push(scratch);
+                }
                 None => handle::TALLY.breaks(),
             }
         });

@@ -262,6 +262,8 @@ impl Handle {
             before,
             entry,
             waits: false,
+            #[cfg(feature = "otel")]
+            _context: crate::otel::join::enter(self, entry),
         }
     }
 
@@ -324,6 +326,9 @@ pub(crate) struct Entered<'a> {
     entry: Option<EntryId>,
     /// Whether the app waits for something after this.
     waits: bool,
+    /// The place is the current context of OpenTelemetry.
+    #[cfg(feature = "otel")]
+    _context: Option<opentelemetry::ContextGuard>,
 }
 
 impl Drop for Entered<'_> {

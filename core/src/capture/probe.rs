@@ -77,6 +77,10 @@ impl Frame {
         }
         let mut frame = Self::record(site, request)?;
         frame.outermost = outermost;
+        #[cfg(feature = "otel")]
+        if outermost {
+            crate::otel::join::begin(&frame.handle, request.headers());
+        }
         Some(frame)
     }
 
@@ -196,6 +200,8 @@ impl Frame {
     pub(crate) fn send(&mut self, response: &mut Response, straight: bool) {
         debug_assert!(self.outermost);
         self.done = true;
+        #[cfg(feature = "otel")]
+        let straight = !crate::otel::join::show(&self.handle, response.headers_mut()) && straight;
         let look = body::look(response.body());
         let watched = watch::shown(response.extensions());
         let sent = self.handle.guarded(|| {

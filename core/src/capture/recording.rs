@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     codec::format::{FORMAT, put_bytes, put_varint, tag},
-    wire::{Connection, Site, SiteKind},
+    wire::{Connection, Site, SiteKind, Stage},
 };
 use std::{
     sync::Arc,
@@ -49,7 +49,7 @@ struct Entry {
     inner: Option<VersionId>,
     parent: Option<EntryId>,
     open: bool,
-    is_layer: bool,
+    kind: SiteKind,
 }
 
 /// One cycle being recorded.
@@ -87,6 +87,9 @@ pub(crate) struct Recording {
     ended: bool,
     /// When the last step was.
     over: Option<u64>,
+    /// The trace that it belongs to.
+    #[cfg(feature = "otel")]
+    pub(crate) joined: Option<crate::otel::join::Joined>,
     /// Where the frame goes, if not into the outbox.
     tap: Option<Box<Tap>>,
 }
@@ -206,6 +209,12 @@ impl Recording {
         }
     }
 
+    /// The number of the cycle in its run.
+    #[cfg(feature = "otel")]
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Gives the cycle up. Returns whether it was still open.
     pub(crate) fn abandon(&mut self) -> bool {
         !std::mem::replace(&mut self.ended, true)
@@ -314,7 +323,20 @@ impl Recording {
 
     /// Whether a layer (or the router or the server), not a view, stands at this entry.
     pub(crate) fn is_layer(&self, entry: EntryId) -> bool {
-        self.entries.get(entry as usize).is_some_and(|e| e.is_layer)
+        let entry = self.entries.get(entry as usize);
+        entry.is_some_and(|e| e.kind.stage() != Stage::View)
+    }
+
+    /// The entry whose span stands for this place: see [`crate::spans`].
+    #[cfg(feature = "otel")]
+    pub(crate) fn place_of(&self, mut entry: EntryId) -> EntryId {
+        while let Some(at) = self.entries.get(entry as usize)
+            && !crate::spans::has_span(at.kind)
+            && let Some(parent) = at.parent
+        {
+            entry = parent;
+        }
+        entry
     }
 
     /// The length that a body announced when it was first seen.
@@ -353,13 +375,12 @@ impl Recording {
                 request
             }
         };
-        let is_layer = !matches!(site.kind.stage(), crate::wire::Stage::View);
         self.entries.push(Entry {
             request,
             inner: None,
             parent,
             open: true,
-            is_layer,
+            kind: site.kind,
         });
         Some(self.entries.len() as u32 - 1)
     }

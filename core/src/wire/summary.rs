@@ -90,7 +90,8 @@ impl Cycle {
         let mut bar = Bar::default();
         let mut before = 0;
         for pair in self.steps.windows(2) {
-            let ns = pair[1].t_ns.saturating_sub(pair[0].t_ns + pair[0].cost_ns);
+            let begun = pair[0].t_ns.saturating_add(pair[0].cost_ns);
+            let ns = pair[1].t_ns.saturating_sub(begun);
             let part = match (pair[0].stage, pair[0].edge) {
                 (Stage::Send, _) => &mut bar.send_ns,
                 (_, Edge::In) if is_view(pair[0].site) => &mut bar.view_ns,
@@ -100,7 +101,7 @@ impl Cycle {
                 (Stage::Resolve | Stage::Parse, Edge::Out) if before == 0 => &mut bar.in_ns,
                 (_, Edge::Out) => &mut bar.out_ns,
             };
-            *part += ns;
+            *part = part.saturating_add(ns);
             before += u64::from(pair[0].edge == Edge::Out && pair[0].stage != Stage::Resolve);
         }
         bar

@@ -23,6 +23,12 @@ mod visitors;
 /// Opening and closing.
 mod opening;
 
+/// Collectors that misbehave.
+mod collector;
+
+/// Its cycles through a real Jaeger and back.
+mod jaeger;
+
 /// The `bookshop` command: in a terminal, and without one.
 mod command;
 #[path = "../../../inspector-tui/tests/terminal/pty.rs"]

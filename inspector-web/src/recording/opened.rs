@@ -1,4 +1,4 @@
-//! A file opened, whatever it holds.
+//! A file opened, whatever it holds; or what takes the place of one.
 
 use super::{Reader, RecordingError, salvage, schema};
 use crate::{export::read_har, model::Opened, store::Store};
@@ -45,6 +45,17 @@ impl OpenedFile {
             notes,
         };
         Ok(Self { store, told })
+    }
+
+    /// Cycles that no file holds: of what `source` names, with what is to be said of them.
+    pub fn of_cycles(cycles: Vec<Cycle>, source: &str, notes: Vec<String>) -> Self {
+        Self {
+            store: Store::of_cycles(cycles, &format!("read from {source}")),
+            told: Opened {
+                file: source.to_owned(),
+                notes,
+            },
+        }
     }
 
     /// Its cycles.

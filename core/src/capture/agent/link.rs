@@ -79,16 +79,16 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(identity: Identity) -> Self {
+    pub(super) fn new(identity: &Identity) -> Self {
         let hello = Hello {
             onionskin: "link".into(),
             wire: WIRE_VERSION,
             format: Format::Frames,
-            app: identity.app,
-            run: identity.run,
+            app: identity.app.clone(),
+            run: identity.run.clone(),
             pid: std::process::id(),
             started_unix_us: identity.started_unix_us,
-            command: identity.command,
+            command: identity.command.clone(),
             cwd: std::env::current_dir()
                 .ok()
                 .map(|dir| dir.to_string_lossy().into_owned()),

@@ -1,0 +1,125 @@
+//! OTLP over gRPC.
+
+use super::{Answer, Settings};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, trace_service_client::TraceServiceClient,
+};
+use tonic::{
+    Code, Request, Status,
+    codec::CompressionEncoding,
+    metadata::MetadataMap,
+    transport::{Channel, Endpoint},
+};
+use tonic_types::StatusExt as _;
+
+#[derive(Clone, Debug)]
+pub(super) struct Grpc(TraceServiceClient<Channel>);
+
+impl Grpc {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let channel = Endpoint::from(settings.endpoint.clone()).connect_lazy();
+        // Servers compress their answers as the request was, and some do it unasked.
+        let mut client =
+            TraceServiceClient::new(channel).accept_compressed(CompressionEncoding::Gzip);
+        if settings.gzip {
+            client = client.send_compressed(CompressionEncoding::Gzip);
+        }
+        Self(client)
+    }
+
+    pub(super) async fn ask(
+        &self,
+        settings: &Settings,
+        request: ExportTraceServiceRequest,
+    ) -> Answer {
+        let mut request = Request::new(request);
+        let headers = settings.headers.iter().cloned().collect();
+        *request.metadata_mut() = MetadataMap::from_headers(headers);
+        match self.0.clone().export(request).await {
+            Ok(response) => Answer::Taken(response.into_inner().partial_success),
+            Err(status) => answer(&status),
+        }
+    }
+}
+
+/// Which codes mean "later" is what the protocol says.
+fn answer(status: &Status) -> Answer {
+    let why = format!("{}: {}", status.code().description(), said(status));
+    let retry = status.get_details_retry_info();
+    let after = retry.and_then(|info| info.retry_delay);
+    match status.code() {
+        Code::ResourceExhausted | Code::OutOfRange
+            if status.message().contains("larger than max") =>
+        {
+            Answer::TooLarge { why }
+        }
+        Code::ResourceExhausted if after.is_none() => Answer::Refused { why },
+        Code::Cancelled
+        | Code::DeadlineExceeded
+        | Code::ResourceExhausted
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unavailable
+        | Code::DataLoss => Answer::Later { after, why },
+        // What tonic says when the connection breaks under a request.
+        Code::Unknown if std::error::Error::source(status).is_some() => {
+            Answer::Later { after, why }
+        }
+        _ => Answer::Refused { why },
+    }
+}
+
+fn said(status: &Status) -> String {
+    let mut said = status.message().to_owned();
+    let mut source = std::error::Error::source(status);
+    while let Some(error) = source {
+        said += &format!(": {error}");
+        source = error.source();
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tonic_types::ErrorDetails;
+
+    #[test]
+    fn codes_are_told_apart_as_the_protocol_says() {
+        for code in [
+            Code::Cancelled,
+            Code::DeadlineExceeded,
+            Code::Aborted,
+            Code::OutOfRange,
+            Code::Unavailable,
+            Code::DataLoss,
+        ] {
+            assert!(matches!(
+                answer(&Status::new(code, "x")),
+                Answer::Later { .. }
+            ));
+        }
+        for code in [
+            Code::InvalidArgument,
+            Code::PermissionDenied,
+            Code::Unauthenticated,
+            Code::Unimplemented,
+            Code::Internal,
+            Code::Unknown,
+            Code::ResourceExhausted,
+        ] {
+            assert!(matches!(
+                answer(&Status::new(code, "x")),
+                Answer::Refused { .. }
+            ));
+        }
+        let three = Duration::from_secs(3);
+        let details = ErrorDetails::with_retry_info(Some(three));
+        let busy = Status::with_error_details(Code::ResourceExhausted, "busy", details);
+        assert!(matches!(answer(&busy), Answer::Later { after: Some(a), .. } if a == three));
+        let large = "grpc: received message larger than max (5000000 vs. 4194304)";
+        let large = Status::new(Code::ResourceExhausted, large);
+        assert!(matches!(answer(&large), Answer::TooLarge { .. }));
+    }
+}
