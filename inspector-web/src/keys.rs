@@ -55,6 +55,10 @@ pub enum Command {
     NextProblem,
     /// The one before.
     PreviousProblem,
+    /// Record into a file, or stop.
+    Record,
+    /// The cycle, or what matches, in another format.
+    Export,
     /// Compare with another cycle.
     Compare,
     /// Less time in view, seen larger.
@@ -143,6 +147,8 @@ pub const KEYS: &[Binding] = &[
     row(Command::Back, "back", MOVE, &["Esc"], &["Esc"], "back; follow the newest", Some(("Esc", "back"))),
     row(Command::Freeze, "freeze", LIST, &["f"], &["f"], "freeze, or go on", Some(("f", "freeze"))),
     row(Command::Browser, "browser", EVERYWHERE, &["o"], &[], "dashboard in a browser", Some(("o", "browser"))),
+    row(Command::Record, "record", EVERYWHERE, &["R"], &["R"], "record into a file, or stop", None),
+    row(Command::Export, "export", LIST, &[], &["x"], "export the cycle, or what matches", None),
     row(Command::Filter, "filter", LIST, &[], &["/"], "write a filter", None),
     row(Command::FilterOnOff, "filter-on-off", LIST, &[], &["\\"], "filter off, or on again", None),
     row(Command::Noise, "noise", LIST, &[], &["."], "show health checks and the like, or hide them", None),
