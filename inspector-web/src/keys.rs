@@ -147,7 +147,7 @@ pub const KEYS: &[Binding] = &[
     row(Command::Back, "back", MOVE, &["Esc"], &["Esc"], "back; follow the newest", Some(("Esc", "back"))),
     row(Command::Freeze, "freeze", LIST, &["f"], &["f"], "freeze, or go on", Some(("f", "freeze"))),
     row(Command::Browser, "browser", EVERYWHERE, &["o"], &[], "dashboard in a browser", Some(("o", "browser"))),
-    row(Command::Record, "record", EVERYWHERE, &["R"], &["R"], "record into a file, or stop", None),
+    row(Command::Record, "record", EVERYWHERE, &["R"], &["R"], "record, or stop that", None),
     row(Command::Export, "export", LIST, &[], &["x"], "export the cycle, or what matches", None),
     row(Command::Filter, "filter", LIST, &[], &["/"], "write a filter", None),
     row(Command::FilterOnOff, "filter-on-off", LIST, &[], &["\\"], "filter off, or on again", None),

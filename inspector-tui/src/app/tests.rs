@@ -181,3 +181,13 @@ fn a_lost_inspector_is_said_and_what_is_known_stays() {
     assert_eq!(app.list.len(), 5);
     assert_eq!(cycles().len(), 4);
 }
+
+#[test]
+fn a_recording_is_asked_for_and_what_became_of_it_is_kept() {
+    let mut app = busy();
+    let update = press(&mut app, KeyCode::Char('R'));
+    assert_eq!(update.effect, Some(Effect::Record));
+    let said = "recording into /x.onionskin";
+    app.update(Event::News(News::Recording(said.into())));
+    assert_eq!(app.recording.as_deref(), Some(said));
+}

@@ -75,7 +75,7 @@ fn rows_of_any_content_are_left_out_and_said() {
         "UPDATE record SET bytes = x'00' WHERE position = 5",
         "UPDATE record SET format = 99 WHERE position = 6",
         "UPDATE record SET bytes = 'text', checksum = 'text' WHERE position = 7",
-        "UPDATE told SET number = -1 WHERE what = 'type'",
+        "UPDATE told SET number = -1 WHERE what = 'type' AND number = 1",
         "UPDATE told SET json = '[' WHERE what = 'stack'",
     ] {
         assert!(db.execute(change, ()).unwrap() > 0, "{change}");
