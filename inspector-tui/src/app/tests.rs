@@ -218,7 +218,7 @@ fn a_filter_is_asked_for_and_another_list_takes_the_place_of_this() {
         cycles: vec![listed(3, &cycle)],
         apps: vec![],
         counters: app.counters.clone(),
-        memory: app.memory.clone(),
+        memory: app.memory,
     }));
     assert_eq!(app.list.len(), 1);
     let update = press(&mut app, KeyCode::Char('\\'));
