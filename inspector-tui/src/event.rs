@@ -50,6 +50,8 @@ pub enum News {
     Lost(String),
     /// Something happened.
     Live(LiveEvent),
+    /// What became of the recording that was asked for, for people.
+    Recording(String),
     /// A cycle that was asked for.
     Loaded {
         /// Its id.
@@ -75,6 +77,8 @@ pub enum Effect {
     },
     /// Show the inspector's dashboard in a browser.
     OpenBrowser,
+    /// Record into a file, or stop that.
+    Record,
     /// End.
     Quit,
 }

@@ -55,6 +55,10 @@ pub enum Command {
     NextProblem,
     /// The one before.
     PreviousProblem,
+    /// Record into a file, or stop.
+    Record,
+    /// The cycle, or what matches, in another format.
+    Export,
     /// Compare with another cycle.
     Compare,
     /// Less time in view, seen larger.
@@ -148,6 +152,8 @@ pub const KEYS: &[Binding] = &[
     row(Command::Noise, "noise", LIST, &["."], &["."], "health checks: hide, show", None),
     row(Command::NextProblem, "next-problem", REPLAY, &["e"], &["e"], "next problem", None),
     row(Command::PreviousProblem, "previous-problem", REPLAY, &["E"], &["E"], "problem before", None),
+    row(Command::Record, "record", EVERYWHERE, &["R"], &["R"], "record, or stop that", None),
+    row(Command::Export, "export", LIST, &[], &["x"], "export the cycle, or what matches", None),
     row(Command::ZoomIn, "zoom-in", REPLAY, &[], &["z"], "zoom in on the timeline", None),
     row(Command::ZoomOut, "zoom-out", REPLAY, &[], &["Z"], "zoom out", None),
     row(Command::ZoomAll, "zoom-all", REPLAY, &[], &["0"], "all of the time in view", None),

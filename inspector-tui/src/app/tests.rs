@@ -183,6 +183,16 @@ fn a_lost_inspector_is_said_and_what_is_known_stays() {
 }
 
 #[test]
+fn a_recording_is_asked_for_and_what_became_of_it_is_kept() {
+    let mut app = busy();
+    let update = press(&mut app, KeyCode::Char('R'));
+    assert_eq!(update.effect, Some(Effect::Record));
+    let said = "recording into /x.onionskin";
+    app.update(Event::News(News::Recording(said.into())));
+    assert_eq!(app.recording.as_deref(), Some(said));
+}
+
+#[test]
 fn a_filter_is_asked_for_and_another_list_takes_the_place_of_this() {
     let mut app = busy();
     let update = press(&mut app, KeyCode::Char('/'));
@@ -208,7 +218,7 @@ fn a_filter_is_asked_for_and_another_list_takes_the_place_of_this() {
         cycles: vec![listed(3, &cycle)],
         apps: vec![],
         counters: app.counters.clone(),
-        memory: app.memory.clone(),
+        memory: app.memory,
     }));
     assert_eq!(app.list.len(), 1);
     let update = press(&mut app, KeyCode::Char('\\'));

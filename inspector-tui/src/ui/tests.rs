@@ -128,7 +128,7 @@ fn nothing_matches() {
         cycles: vec![],
         apps: vec![],
         counters: app.counters.clone(),
-        memory: app.memory.clone(),
+        memory: app.memory,
     }));
     check("filter_nothing", &app);
 }

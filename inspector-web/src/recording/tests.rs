@@ -1,5 +1,7 @@
 //! Recordings written and read again, damaged and mended. Processes that are killed are in `inspector-tui/tests/files`.
 
+mod foreign;
+
 use super::*;
 use crate::{
     export::Wanted,
@@ -194,6 +196,30 @@ fn the_oldest_make_room_by_size_and_by_age() {
     };
     let said = live.record("age", keep).stop();
     assert_eq!(said.cycles, said.expired);
+}
+
+#[test]
+fn a_file_that_is_still_recorded_shows_what_comes() {
+    let live = Live::new();
+    live.come(1..5);
+    let recorder = live.record("r", Retention::default());
+    wait(|| recorder.status().cycles == 4);
+    let opened = OpenedFile::open(&live.file("r")).unwrap();
+    assert_eq!(opened.notes(), ["it is still being recorded"]);
+    let changed = opened.store().watch();
+    let mut cursor = opened.store().cursor(None);
+    assert_eq!(page(opened.store(), "status:500").len(), 1);
+    live.come(5..10);
+    wait(|| opened.store().counters().stored == 9);
+    assert!(changed.has_changed().unwrap());
+    let since = opened.store().since(&mut cursor, 100, None);
+    let numbers: Vec<_> = since.cycles.iter().map(|(_, e)| e.summary.number).collect();
+    assert_eq!(numbers, [5, 6, 7, 8, 9]);
+    assert_eq!(page(opened.store(), "status:500").len(), 3);
+    assert_eq!(opened.store().cycle(&format!("{RUN}-9")), Some(varied(9)));
+    live.come(10..12);
+    assert_eq!(recorder.stop().cycles, 11);
+    wait(|| opened.store().counters().stored == 11);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use super::super::time;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use onionskin::{
-    replay,
+    redact, replay,
     wire::{
         Body, BodyEnd, BodyRef, Change, Cycle, Delta, Edge, Header, Left, Octets, Omitted, Outcome,
         Sent, Side, Site, SiteKind, Stage, Step, WIRE_VERSION,
@@ -144,6 +144,10 @@ fn cycle(entry: Entry, at: usize, app: &str, run: &str) -> Result<Cycle, HarErro
         Some(target) => target,
         None => target_of(&entry.request.url),
     };
+    let target = match redact::mask_url(target.as_bytes()) {
+        Some(masked) => String::from_utf8_lossy(&masked).into_owned(),
+        None => target,
+    };
     let status = u16::try_from(entry.response.status)
         .ok()
         .filter(|status| *status >= 100);
@@ -276,27 +280,13 @@ fn headers(pairs: &[Pair], url: Option<&str>) -> Vec<Header> {
     headers
 }
 
-/// A header, its value masked if it is a credential by its name: a HAR file has them in the clear, and what is opened here
-/// can be exported again.
+/// A header, its credentials masked: a HAR file has them in the clear, and what is opened here can be exported again.
 fn masked(name: String, value: &str) -> Header {
-    const SECRET: [&str; 10] = [
-        "auth",
-        "token",
-        "secret",
-        "passw",
-        "pwd",
-        "key",
-        "jwt",
-        "cookie",
-        "session",
-        "signature",
-    ];
-    let redacted = SECRET.iter().any(|word| name.contains(word));
-    let value = if redacted { "[redacted]" } else { value };
+    let masked = redact::mask_header(&name, value.as_bytes());
     Header {
+        redacted: masked.is_some(),
+        value: masked.map_or_else(|| value.into(), Octets),
         name,
-        value: value.into(),
-        redacted,
     }
 }
 
@@ -313,11 +303,15 @@ fn body(
             Some("base64") => STANDARD.decode(&text).unwrap_or_else(|_| text.into_bytes()),
             _ => text.into_bytes(),
         });
+    let masked = redact::mask_decoded(&head);
+    let redacted = masked.is_some();
+    let whole = head.len() as u64;
+    let head = masked.unwrap_or(head);
     let said = content
         .size
         .and_then(|size| u64::try_from(size).ok())
         .unwrap_or(0);
-    let len = said.max(head.len() as u64);
+    let len = said.max(whole);
     let kept = !head.is_empty();
     if kept {
         bodies.push(Body {
@@ -327,7 +321,7 @@ fn body(
             end: BodyEnd::Complete,
             hash: None,
             head: Octets(head),
-            redacted: false,
+            redacted,
             events: None,
             trailers: Vec::new(),
             first_ns: Some(at_ns),

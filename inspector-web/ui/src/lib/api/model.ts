@@ -35,6 +35,7 @@ export type Outcome = Schemas['Outcome'];
 export type Pair = Schemas['Pair'];
 export type PartView = Schemas['PartView'];
 export type Problem = Schemas['Problem'];
+export type Recording = Schemas['Recording'];
 export type Row = Schemas['Row'];
 export type Run = Schemas['Run'];
 export type Segment = Schemas['Segment'];
