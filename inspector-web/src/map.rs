@@ -3,7 +3,10 @@
 //! Everything needed was worked out when a cycle came in and is kept beside it, so that no cycle is decoded for this.
 
 mod figures;
+mod insights;
 mod shape;
+
+pub(crate) use insights::insights_of_run;
 
 use crate::{
     filter::Filter,

@@ -2,8 +2,8 @@
 
 use super::{Api, cycles, export, filter, live, recording, status, view};
 use crate::model::{
-    App, BodyView, Comparison, CyclePage, FilterHelp, Insight, KeyGroup, Recording, StackView,
-    StartRecording, Status, StepView, Timeline,
+    App, BodyView, Comparison, CyclePage, FilterHelp, Insight, KeyGroup, Recording, RunInsights,
+    StackView, StartRecording, Status, StepView, Timeline,
 };
 use axum::{
     Json,
@@ -111,6 +111,13 @@ pub(super) fn questions() -> Vec<Question> {
         )
         .query::<cycles::MapQuery>()
         .by(get(cycles::map)),
+        Question::json::<RunInsights>(
+            "/api/apps/{run}/insights",
+            "runInsights",
+            "What a reviewer would remark on an app, over the cycles kept that match.",
+        )
+        .query::<cycles::MapQuery>()
+        .by(get(cycles::insights)),
         Question::json::<CyclePage>("/api/cycles", "cycles", "A page of the list, newest first.")
             .query::<cycles::ListQuery>()
             .by(get(cycles::list)),

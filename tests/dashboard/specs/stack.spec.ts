@@ -63,3 +63,15 @@ test('the map counts what the filter lets pass, and a figure leads to just that'
   await page.getByRole('switch', { name: 'Filter on' }).click();
   await expect(page.getByText(/figures over \d+ cycles kept$/)).toBeVisible();
 });
+
+test('remarks on the app lead to the cycles that they are about', async ({ page, dash, shop }) => {
+  for (let i = 0; i < 25; i++) await fetch(`${shop.shop}/account?remark=${i}`, { redirect: 'manual' });
+  await shop.cycle('target:/account?remark=24');
+  const run = (await shop.cycle('app:bookshop')).id.split('-')[0]!;
+  await dash.open({ screen: 'stack', run, filter: 'target:*remark=*' });
+  const remark = page.getByRole('region', { name: 'Remarks' }).getByRole('listitem').filter({ hasText: 'require_login answered' });
+  await expect(remark).toContainText('require_login answered 25 of the 25 cycles that came to it (100 %) by itself');
+  await remark.getByRole('button', { name: 'Cycles of the remark answers much: show them' }).click();
+  await expect(dash.filter).toHaveValue(/^target:\*remark=\* answered-by:require_login/);
+  await expect(page.getByText('25 match')).toBeVisible();
+});

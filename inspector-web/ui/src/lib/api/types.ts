@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/apps/{run}/insights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a reviewer would remark on an app, over the cycles kept that match. */
+        get: operations["runInsights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/apps/{run}/map": {
         parameters: {
             query?: never;
@@ -2230,6 +2247,50 @@ export interface components {
              */
             started_unix_us: number;
         };
+        /** @description A remark on an app, with its figures. */
+        RunInsight: {
+            /**
+             * Format: uint64
+             * @description In how many cycles it is so.
+             */
+            count: number;
+            /** @description The newest cycle that shows it. */
+            example: string | null;
+            /** @description A filter that lets those cycles pass, or all that passed the place. */
+            filter: string;
+            /** @description What it is about. */
+            kind: components["schemas"]["RunInsightKind"];
+            /**
+             * Format: uint64
+             * @description Of how many.
+             */
+            of: number;
+            /** @description The remark that cycles have in common, where it is `recurring`. */
+            remark: components["schemas"]["InsightKind"] | null;
+            /** @description Where the layer, handler or route stands. */
+            source: components["schemas"]["Source"] | null;
+            /** @description The remark, a sentence. It quotes what came from the app: escape it before it is shown. */
+            text: string;
+        };
+        /** @description What a [`RunInsight`] is about. */
+        RunInsightKind: "recurring" | "most_time" | "answers_much" | "idle_layer" | "one_by_one" | "never_reached";
+        /** @description The remarks on an app run. */
+        RunInsights: {
+            /**
+             * Format: uint64
+             * @description How many cycles match the filter.
+             */
+            cycles: number;
+            /** @description The remarks. */
+            insights: components["schemas"]["RunInsight"][];
+            /**
+             * Format: uint64
+             * @description How many of them, the newest, were looked into step by step; the rest is counted.
+             */
+            looked_into: number;
+            /** @description The app run. */
+            run: string;
+        };
         /** @description A stretch of time that belongs to one place. */
         Segment: {
             /**
@@ -2776,6 +2837,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["App"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runInsights: {
+        parameters: {
+            query?: {
+                /** @description Only the cycles that match this filter are counted. */
+                filter?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An app run: 12 hexadecimal digits. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a reviewer would remark on an app, over the cycles kept that match. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunInsights"];
                 };
             };
             default: components["responses"]["Problem"];
