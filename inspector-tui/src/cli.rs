@@ -1,6 +1,6 @@
 //! The `onionskin` command.
 //!
-//! Without a subcommand it is the inspector. `record`, `open`, `export`, `merge`: one file each; `progress` and `units` are
+//! Without a subcommand it is the inspector. `record`, `open`, `export`, `merge`, `send`: one file each; `progress` and `units` are
 //! for them.
 
 mod export;
@@ -8,6 +8,7 @@ mod merge;
 mod open;
 mod progress;
 mod record;
+mod send;
 mod units;
 
 use crate::{
@@ -51,6 +52,7 @@ enum Command {
     Open(open::Open),
     Export(export::Export),
     Merge(merge::Merge),
+    Send(send::Send),
 }
 
 /// How cycles are shown.
@@ -92,6 +94,7 @@ Examples:
   onionskin open shop.onionskin             the same views of it
   onionskin open jaeger:http://localhost:16686
                                             and of what apps sent to Jaeger
+  onionskin send http://localhost:4318      the cycles kept here, to a collector
   onionskin export -f curl --id last        the newest request, to be sent again
 
 An app is watched once its Cargo.toml says
@@ -129,6 +132,7 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
             Some(Command::Open(args)) => open::run(args).await?,
             Some(Command::Export(args)) => return export::run(args).await,
             Some(Command::Merge(args)) => merge::run(args)?,
+            Some(Command::Send(args)) => send::send(args).await?,
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -4,9 +4,12 @@ use std::{
     collections::BTreeSet,
     net::{Ipv4Addr, TcpListener},
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     sync::{Arc, Mutex},
+    time::Duration,
 };
+
+use super::jaeger::bin;
 
 use axum::{
     Json, Router,
@@ -146,4 +149,83 @@ async fn settings_that_can_not_be_followed_are_said_and_the_shop_opens() {
     let output = shop(dir.path(), "localhost:4318", &[]).await;
     assert!(said(&output).contains("it must begin with http://"));
     assert!(printed(&output) >= 60);
+}
+
+/// `onionskin send` to this collector from the inspector on this socket.
+fn send(socket: &Path, url: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(bin("onionskin"));
+    command
+        .args(["send", "--socket"])
+        .arg(socket)
+        .args(args)
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
+        .stderr(Stdio::piped());
+    command
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inspector_sends_what_it_has_what_matches_and_what_comes() {
+    let dir = tempfile::Builder::new().prefix("osk").tempdir().unwrap();
+    let socket = dir.path().join("link.sock");
+    let inspector = onionskin_web::start(onionskin_web::Config {
+        port: 0,
+        socket: socket.clone(),
+        ..onionskin_web::Config::default()
+    })
+    .await
+    .unwrap();
+    let client = onionskin_web::Client::new(inspector.url()).unwrap();
+    let off = [("OTEL_SDK_DISABLED", "true")];
+    let status = async |command: &mut Command| {
+        let child = command.spawn().unwrap();
+        let ended = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+        let ended = ended.await.unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        (ended.status.success(), said)
+    };
+
+    let (all, url) = Collector::failing(1, StatusCode::SERVICE_UNAVAILABLE).await;
+    let following = send(&socket, &url, &["--follow"]).spawn().unwrap();
+    said(&shop(dir.path(), "http://127.0.0.1:1", &off).await);
+    let page = client.cycles(1000, None, None).await.unwrap();
+    let ids: BTreeSet<_> = page.cycles.iter().map(|l| l.cycle.id.clone()).collect();
+    let has_all = async {
+        while *all.cycles.lock().unwrap() != ids {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), has_all)
+        .await
+        .expect("all that came is sent on");
+    let id = rustix::process::Pid::from_child(&following);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let ended = following.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{told}");
+    assert!(
+        told.contains(&format!("{} cycles sent as ", ids.len())),
+        "{told}"
+    );
+
+    let (some, url) = Collector::failing(0, StatusCode::OK).await;
+    let (good, told) = status(&mut send(&socket, &url, &["--filter", "status:>=400"])).await;
+    assert!(good, "{told}");
+    let errors = page.cycles.iter().map(|l| &l.cycle);
+    let errors = errors.filter(|c| c.status.is_some_and(|status| status >= 400));
+    let errors: BTreeSet<_> = errors.map(|c| c.id.clone()).collect();
+    assert!(!errors.is_empty());
+    assert_eq!(*some.cycles.lock().unwrap(), errors);
+
+    let (one, url) = Collector::failing(0, StatusCode::OK).await;
+    let id = &page.cycles[0].cycle.id;
+    let (good, told) = status(&mut send(&socket, &url, &["--id", id, "--id", "none-1"])).await;
+    assert!(
+        !good && told.contains("1 cycles could not be had"),
+        "{told}"
+    );
+    assert_eq!(*one.cycles.lock().unwrap(), BTreeSet::from([id.clone()]));
+    let (good, told) = status(&mut send(&socket, "", &[])).await;
+    assert!(!good && told.contains("say where to send it"), "{told}");
+    inspector.shutdown().await;
 }

@@ -9,7 +9,8 @@ use std::{collections::BTreeMap, path::Path, process::Command, time::Duration};
 use axum::spans::{self, Content, Flaw, Options, TraceId, encode, trace_of, without_bodies};
 use axum::wire::Cycle;
 use onionskin_web::jaeger::{Jaeger, Search};
-use server::{Kind, RealJaeger, bin};
+pub(crate) use server::bin;
+use server::{Kind, RealJaeger};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -81,7 +82,7 @@ async fn all_come_back(kind: Kind, protocol: &str) {
         ("OTEL_SERVICE_NAME", "the shop"),
     ];
     let (cycles, said) = traffic(dir.path(), 120, &vars).await;
-    assert!(cycles.len() > 120, "{}", cycles.len());
+    assert!(cycles.len() >= 120, "{}", cycles.len());
     assert!(
         said.contains(&format!("{} cycles sent as ", cycles.len())),
         "{said}"
@@ -172,7 +173,8 @@ async fn a_large_cycle_a_part_of_one_and_a_trace_of_others() {
     };
     let spans = encode(&large, &options);
     let mut some = encode(&part, &options);
-    some.remove(1);
+    let carries = some.iter().rposition(|span| !span.events.is_empty());
+    some.remove(carries.unwrap());
     let mut foreign = encode(&part, &Options::default());
     foreign.truncate(2);
     for (i, span) in foreign.iter_mut().enumerate() {

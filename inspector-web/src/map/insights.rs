@@ -43,7 +43,7 @@ pub(crate) fn insights_of_run(
 ) -> Option<RunInsights> {
     let map = of_run(store, run, filter, stop)?;
     let mut newest = VecDeque::new();
-    store.each_match(filter, stop, |entry| {
+    store.each_match(filter, stop, |entry, _| {
         newest.truncate(LOOKED_INTO - 1);
         newest.push_front(entry.summary.id.clone());
     });

@@ -33,7 +33,7 @@ pub(super) struct RealJaeger {
 }
 
 /// A program of the workspace that is built beside the tests.
-pub(super) fn bin(name: &str) -> PathBuf {
+pub(crate) fn bin(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_bookshop")).with_file_name(name);
     assert!(
         path.exists(),
