@@ -193,6 +193,21 @@ pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
     out
 }
 
+/// The value of a header with its credentials masked, if it has any, for who reads it from a file of others: without
+/// fingerprints, as [`mask_decoded`]. The name is in lower case.
+pub fn mask_header(name: &str, value: &[u8]) -> Option<Vec<u8>> {
+    let _bare = Bare::new();
+    let mut out = Vec::new();
+    put_value(&mut out, names::classify(name), false, value).then_some(out)
+}
+
+/// The same for a URL or a request's target.
+pub fn mask_url(url: &[u8]) -> Option<Vec<u8>> {
+    let _bare = Bare::new();
+    let mut out = Vec::new();
+    put_url(&mut out, url).then_some(out)
+}
+
 /// How credentials begin, and how long they are at least.
 const STARTS: [(&[u8], usize); 14] = [
     (b"eyJ", 20),

@@ -23,7 +23,9 @@ pub use encode::{Content, Options, encode, trace_of, without_bodies};
 pub use ids::{Parent, SpanId, TraceId, TraceRef};
 pub use json::{JsonError, from_json, to_json};
 
-pub(crate) use ids::{Ids, has_span};
+pub(crate) use ids::Ids;
+#[cfg(feature = "otel")]
+pub(crate) use ids::has_span;
 
 use serde::{Deserialize, Serialize};
 

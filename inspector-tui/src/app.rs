@@ -1,12 +1,15 @@
 //! The state of the UI. It knows nothing of a terminal: [`App::update`] takes an [`Event`](crate::event::Event), and
 //! [`crate::ui`] looks at the result.
 
+mod filter;
 mod list;
 mod message;
 mod player;
+mod problems;
 mod update;
 mod view;
 
+pub use filter::{Field, Filter, byte_at};
 pub use list::{Item, List};
 pub use message::{MessageLine, message_lines};
 pub use player::Player;
@@ -23,6 +26,8 @@ pub struct App {
     pub url: String,
     /// Lines that the host of the UI wants to be seen, such as the address of its app.
     pub notices: Vec<String>,
+    /// How the recording stands that was asked for here.
+    pub recording: Option<String>,
     /// Whether the inspector answers.
     pub link: Link,
     /// What became of all cycles.
@@ -31,6 +36,10 @@ pub struct App {
     pub memory: Memory,
     /// The cycles.
     pub list: List,
+    /// Which of them are wanted.
+    pub filter: Filter,
+    /// The filter that the listed cycles match.
+    pub listed: String,
     /// What is shown of the selected cycle.
     pub opened: Opened,
     /// Id of the cycle that was asked for and has not come. The one before stays in view until then: no flicker.

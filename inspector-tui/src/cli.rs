@@ -1,7 +1,15 @@
 //! The `onionskin` command.
+//!
+//! Without a subcommand it is the inspector. `record`, `open`, `export`, `merge`, `send`: one file each; `progress` and `units` are
+//! for them.
 
+mod export;
+mod merge;
 mod open;
+mod progress;
+mod record;
 mod send;
+mod units;
 
 use crate::{
     headless::{self, HeadlessConfig},
@@ -10,10 +18,12 @@ use crate::{
 };
 use anyhow::{Context, anyhow, bail};
 use clap::{Parser, Subcommand};
-use onionskin::link::socket;
-use onionskin_web::{Config, Error as StartError, Inspector, Running, config::DEFAULT_PORT};
+use onionskin::{link::socket, text};
+use onionskin_web::{
+    Config, Error as StartError, Inspector, Running, config::DEFAULT_PORT, store::Store,
+};
 use std::{
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write as _},
     path::PathBuf,
     process::ExitCode,
 };
@@ -25,6 +35,29 @@ use std::{
 #[derive(Debug, Parser)]
 #[command(name = "onionskin", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    show: Show,
+    #[command(flatten)]
+    own: Own,
+    /// Watch an inspector that is running: the one on the socket, or the one at URL (as it printed it)
+    #[arg(long, value_name = "URL", num_args = 0..=1, conflicts_with_all = ["port", "memory"])]
+    attach: Option<Option<String>>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Record(record::Record),
+    Open(open::Open),
+    Export(export::Export),
+    Merge(merge::Merge),
+    Send(send::Send),
+}
+
+/// How cycles are shown.
+#[derive(Debug, clap::Args)]
+struct Show {
     /// Print a line for each cycle instead of showing the UI; the dashboard's URL goes to standard error
     #[arg(long)]
     headless: bool,
@@ -34,6 +67,11 @@ struct Args {
     /// End after N cycles; implies --headless
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
+}
+
+/// An inspector of one's own.
+#[derive(Debug, clap::Args)]
+struct Own {
     /// Port of the dashboard on 127.0.0.1; if taken, the next free one
     #[arg(long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
     port: u16,
@@ -43,17 +81,6 @@ struct Args {
     /// Memory for cycles, in MiB; the oldest make room
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     memory: u64,
-    /// Watch an inspector that is running: the one on the socket, or the one at URL (as it printed it)
-    #[arg(long, value_name = "URL", num_args = 0..=1, conflicts_with_all = ["port", "memory"])]
-    attach: Option<Option<String>>,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    Open(open::Open),
-    Send(send::Send),
 }
 
 const EXAMPLES: &str = "\
@@ -62,10 +89,13 @@ Examples:
   onionskin --attach                        one more view of the same cycles
   onionskin --headless | grep ' 500 '       only what failed, as lines
   onionskin --json --count 1 > cycle.json   the next cycle, whole
-  onionskin open jaeger:http://localhost:16686
-                                            cycles that apps sent to Jaeger
-  onionskin send http://localhost:4318      the cycles kept here, to a collector
   onionskin --socket /tmp/mine/link.sock    beside another (apps: ONIONSKIN_SOCKET)
+  onionskin record shop.onionskin           into a file, to be opened later
+  onionskin open shop.onionskin             the same views of it
+  onionskin open jaeger:http://localhost:16686
+                                            and of what apps sent to Jaeger
+  onionskin send http://localhost:4318      the cycles kept here, to a collector
+  onionskin export -f curl --id last        the newest request, to be sent again
 
 An app is watched once its Cargo.toml says
   axum = { package = \"onionskin\", version = \"0.1\" }";
@@ -74,7 +104,9 @@ An app is watched once its Cargo.toml says
 pub fn main() -> ExitCode {
     let args = Args::parse();
     match start(args) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
+        // Who reads the output has enough of it.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("onionskin: {error:#}");
             ExitCode::FAILURE
@@ -82,37 +114,45 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn start(args: Args) -> anyhow::Result<()> {
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.root_cause().downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn start(args: Args) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("can't start the async runtime")?;
-    runtime.block_on(command(args))
+    runtime.block_on(async {
+        match args.command {
+            None => watch(args).await?,
+            Some(Command::Record(args)) => record::run(args).await?,
+            Some(Command::Open(args)) => open::run(args).await?,
+            Some(Command::Export(args)) => return export::run(args).await,
+            Some(Command::Merge(args)) => merge::run(args)?,
+            Some(Command::Send(args)) => send::send(args).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
-async fn command(mut args: Args) -> anyhow::Result<()> {
-    match args.command.take() {
-        Some(Command::Open(args)) => return open::open(args).await,
-        Some(Command::Send(args)) => return send::send(args).await,
-        None => {}
-    }
-    let asked = args.headless || args.json || args.count.is_some();
-    args.headless = asked || !io::stdout().is_terminal();
-    if args.headless && !asked {
-        eprintln!("onionskin: standard output is no terminal: printing lines, as with --headless");
-    }
-    let path = args.socket.clone().unwrap_or_else(socket::default_path);
-    if let Some(url) = &args.attach {
+async fn watch(args: Args) -> anyhow::Result<()> {
+    let socket = args.own.socket.clone();
+    let path = socket.clone().unwrap_or_else(socket::default_path);
+    if let Some(url) = args.attach {
         let url = match url {
-            Some(url) => url.clone(),
+            Some(url) => url,
             None => living(&path)?,
         };
-        return show(&args, url, false).await;
+        return args.show.run(url, socket, Vec::new(), false).await;
     }
-    let inspector = inspector(&args, path).await?;
-    let url = inspector.url().to_owned();
-    let result = show(&args, url, true).await;
+    let inspector = args.own.start(path).await?;
+    let result = args
+        .show
+        .run(inspector.url().to_owned(), socket, Vec::new(), true)
+        .await;
     inspector.shutdown().await;
     result
 }
@@ -127,57 +167,83 @@ fn living(path: &std::path::Path) -> anyhow::Result<String> {
     })
 }
 
-async fn inspector(args: &Args, socket: PathBuf) -> anyhow::Result<Inspector> {
-    let config = Config {
-        port: args.port,
-        socket,
-        memory: args.memory << 20,
-        ..Config::default()
-    };
-    let inspector = match onionskin_web::start(config).await {
-        Ok(inspector) => inspector,
-        Err(StartError::AlreadyRunning {
-            running: Some(Running { pid, url, .. }),
+impl Own {
+    async fn start(&self, socket: PathBuf) -> anyhow::Result<Inspector> {
+        let config = Config {
+            port: self.port,
             socket,
-        }) => bail!(
-            "an inspector is running already (pid {pid}) on {}\n\n  \
+            memory: self.memory << 20,
+            ..Config::default()
+        };
+        let inspector = match onionskin_web::start(config).await {
+            Ok(inspector) => inspector,
+            Err(StartError::AlreadyRunning {
+                running: Some(Running { pid, url, .. }),
+                socket,
+            }) => bail!(
+                "an inspector is running already (pid {pid}) on {}\n\n  \
              its dashboard          {url}\n  \
              watch it here          onionskin --attach\n  \
              start another one      onionskin --socket PATH, and your app with ONIONSKIN_SOCKET=PATH",
-            socket.display()
-        ),
-        Err(error) => return Err(error.into()),
-    };
-    if let Some(port) = inspector.port_was_taken() {
-        eprintln!(
-            "onionskin: port {port} is taken: the dashboard is at {}",
-            inspector.base_url()
-        );
+                socket.display()
+            ),
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(port) = inspector.port_was_taken() {
+            eprintln!(
+                "onionskin: port {port} is taken: the dashboard is at {}",
+                inspector.base_url()
+            );
+        }
+        Ok(inspector)
     }
-    Ok(inspector)
 }
 
-async fn show(args: &Args, url: String, history: bool) -> anyhow::Result<()> {
-    if args.headless {
-        eprintln!("onionskin: dashboard at {url}");
-        let config = HeadlessConfig {
-            url,
-            json: args.json,
-            count: args.count,
-            history,
+impl Show {
+    /// Shows what the inspector at `url` has, until it is enough. `ours`: it ends with this.
+    async fn run(
+        mut self,
+        url: String,
+        socket: Option<PathBuf>,
+        notices: Vec<String>,
+        ours: bool,
+    ) -> anyhow::Result<()> {
+        let asked = self.headless || self.json || self.count.is_some();
+        self.headless = asked || !io::stdout().is_terminal();
+        if self.headless && !asked {
+            eprintln!(
+                "onionskin: standard output is no terminal: printing lines, as with --headless"
+            );
+        }
+        if self.headless {
+            eprintln!("onionskin: dashboard at {url}");
+            let config = HeadlessConfig {
+                url,
+                json: self.json,
+                count: self.count,
+                history: ours,
+            };
+            let ended = signals::ended()?;
+            return Ok(headless::run(config, io::stdout().lock(), ended).await?);
+        }
+        let config = RunConfig {
+            url: url.clone(),
+            socket,
+            notices,
         };
-        let ended = signals::ended()?;
-        return Ok(headless::run(config, io::stdout().lock(), ended).await?);
+        let result = run(config, std::future::pending()).await;
+        match ours {
+            true => println!("The inspector has ended; its dashboard was at {url}"),
+            false => println!("The inspector goes on; its dashboard is at {url}"),
+        }
+        Ok(result?)
     }
-    let config = RunConfig {
-        url: url.clone(),
-        socket: args.socket.clone(),
-        ..RunConfig::default()
-    };
-    let result = run(config, std::future::pending()).await;
-    match history {
-        true => println!("The inspector has ended; its dashboard was at {url}"),
-        false => println!("The inspector goes on; its dashboard is at {url}"),
-    }
-    Ok(result?)
+}
+
+/// Prints the timeline of a cycle: of the newest, or of the one with this id.
+fn print(store: &Store, id: &str) -> anyhow::Result<()> {
+    let newest = (id == "last").then(|| store.newest_id()).flatten();
+    let cycle = store.cycle(newest.as_deref().unwrap_or(id));
+    let cycle = cycle.ok_or_else(|| anyhow!("no cycle {id} can be read"))?;
+    write!(io::stdout(), "{}", text::timeline(&cycle)).context("can't write to standard output")
 }

@@ -3,7 +3,7 @@
 
 use crossterm::event::KeyEvent;
 use onionskin::wire::{Counters, Cycle};
-use onionskin_web::model::{self, LiveEvent, Memory};
+use onionskin_web::model::{self, FilterHelp, LiveEvent, Memory};
 use std::time::Instant;
 
 /// What can happen to the state.
@@ -24,6 +24,10 @@ pub enum Event {
 pub enum News {
     /// The API answered; live events follow.
     Connected {
+        /// The filter that these cycles match, and those that follow.
+        filter: String,
+        /// How many kept cycles match.
+        matched: u64,
         /// The newest cycles, in any order.
         cycles: Vec<model::ListedCycle>,
         /// All app runs.
@@ -33,10 +37,21 @@ pub enum News {
         /// The store's use of memory.
         memory: Memory,
     },
+    /// The inspector does not understand the filter, and why.
+    Refused(String),
+    /// What can be written in the filter's field.
+    Help {
+        /// What stood there when it was asked.
+        text: String,
+        /// The answer.
+        help: FilterHelp,
+    },
     /// The API does not answer; it is tried again.
     Lost(String),
     /// Something happened.
     Live(LiveEvent),
+    /// What became of the recording that was asked for, for people.
+    Recording(String),
     /// A cycle that was asked for.
     Loaded {
         /// Its id.
@@ -51,8 +66,19 @@ pub enum News {
 pub enum Effect {
     /// Load the cycle of this id, and forget any that was asked for before.
     Load(String),
+    /// Show only cycles that match this filter.
+    Filter(String),
+    /// Ask what can be written in a filter.
+    Complete {
+        /// What is written.
+        text: String,
+        /// Where the cursor stands, in UTF-16 code units.
+        cursor: u32,
+    },
     /// Show the inspector's dashboard in a browser.
     OpenBrowser,
+    /// Record into a file, or stop that.
+    Record,
     /// End.
     Quit,
 }

@@ -1,8 +1,13 @@
-//! Asks the inspector, in tasks of its own: one follows what happens live, one loads the cycle that is looked at.
+//! Asks the inspector, in tasks of its own: one follows what happens live, one loads the cycle that is
+//! looked at, one knows what can be written in a filter.
 
 use crate::event::News;
 use futures_util::StreamExt;
-use onionskin_web::{Client, client::ClientError, model::LiveEvent};
+use onionskin_web::{
+    Client,
+    client::{ClientError, List},
+    model::{LiveEvent, Recording, StartRecording},
+};
 use std::time::Duration;
 use tokio::{
     sync::{mpsc, watch},
@@ -18,6 +23,9 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Source {
     wanted: watch::Sender<Option<String>>,
+    toggle: mpsc::Sender<()>,
+    filter: watch::Sender<String>,
+    written: watch::Sender<(String, u32)>,
     _tasks: JoinSet<()>,
 }
 
@@ -25,60 +33,154 @@ impl Source {
     /// Starts on the current tokio runtime, and says what it learns.
     pub(crate) fn start(client: Client, news: mpsc::Sender<News>) -> Self {
         let (wanted, wants) = watch::channel(None);
+        let (toggle, toggled) = mpsc::channel(1);
+        let (filter, filters) = watch::channel(String::new());
+        let (written, writes) = watch::channel(<_>::default());
         let mut tasks = JoinSet::new();
+        tasks.spawn(record(client.clone(), toggled, news.clone()));
         tasks.spawn(load(client.clone(), wants, news.clone()));
-        tasks.spawn(follow(client, news));
+        tasks.spawn(help(client.clone(), writes, news.clone()));
+        tasks.spawn(follow(client, filters, news));
         Self {
             wanted,
+            toggle,
+            filter,
+            written,
             _tasks: tasks,
         }
+    }
+
+    /// Starts the recording, or stops it; while it is asked for, it is not asked again.
+    pub(crate) fn record(&self) {
+        let _ = self.toggle.try_send(());
     }
 
     /// Loads a cycle; one that was asked for before and has not come is not waited for any more.
     pub(crate) fn load(&self, id: String) {
         self.wanted.send_replace(Some(id));
     }
+
+    /// Lists and follows only cycles that match.
+    pub(crate) fn filter(&self, filter: String) {
+        self.filter.send_replace(filter);
+    }
+
+    /// Asks what can be written in a filter at a cursor.
+    pub(crate) fn complete(&self, text: String, cursor: u32) {
+        self.written.send_replace((text, cursor));
+    }
 }
 
-async fn load(
-    client: Client,
-    mut wants: watch::Receiver<Option<String>>,
+async fn record(client: Client, mut toggled: mpsc::Receiver<()>, news: mpsc::Sender<News>) {
+    while toggled.recv().await.is_some() {
+        let said = match toggle(&client).await {
+            Ok(Recording {
+                running: true,
+                file,
+                ..
+            }) => format!("recording into {file}"),
+            Ok(Recording { file, cycles, .. }) => format!("{cycles} cycles recorded in {file}"),
+            Err(error) => format!("can't record: {error}"),
+        };
+        tell(&news, News::Recording(said)).await;
+    }
+}
+
+/// What the inspector has already goes into the file too: it is what the list shows.
+async fn toggle(client: &Client) -> Result<Recording, ClientError> {
+    let now = client.status().await?.recording;
+    if now.is_some_and(|recording| recording.running) {
+        return client.stop_recording().await;
+    }
+    let wanted = StartRecording {
+        history: true,
+        ..StartRecording::default()
+    };
+    client.start_recording(&wanted).await
+}
+
+/// Answers the newest question of a channel, each time there is one; a question that is still open then is dropped.
+async fn answer<Q, A>(
+    mut questions: watch::Receiver<Q>,
     news: mpsc::Sender<News>,
-) {
-    while wants.changed().await.is_ok() {
-        let Some(id) = wants.borrow_and_update().clone() else {
-            continue;
-        };
-        let loaded = async {
-            let result = client.cycle(&id).await;
-            result.map(Box::new).map_err(|e| e.to_string())
-        };
-        let result = tokio::select! {
-            result = loaded => result,
+    ask: impl Fn(Q) -> A,
+) where
+    Q: Clone,
+    A: Future<Output = Option<News>>,
+{
+    while questions.changed().await.is_ok() {
+        let question = questions.borrow_and_update().clone();
+        let answer = tokio::select! {
+            answer = ask(question) => answer,
             // `changed` sees it again: it is marked as new.
-            _ = wants.changed() => {
-                wants.mark_changed();
+            _ = questions.changed() => {
+                questions.mark_changed();
                 continue;
             }
         };
-        if news.send(News::Loaded { id, result }).await.is_err() {
+        if let Some(answer) = answer
+            && news.send(answer).await.is_err()
+        {
             return;
         }
     }
 }
 
-async fn follow(client: Client, news: mpsc::Sender<News>) {
+async fn load(client: Client, wants: watch::Receiver<Option<String>>, news: mpsc::Sender<News>) {
+    let client = &client;
+    answer(wants, news, |id| async move {
+        let id = id?;
+        let result = client.cycle(&id).await;
+        let result = result.map(Box::new).map_err(|e| e.to_string());
+        Some(News::Loaded { id, result })
+    })
+    .await;
+}
+
+async fn help(client: Client, writes: watch::Receiver<(String, u32)>, news: mpsc::Sender<News>) {
+    let client = &client;
+    answer(writes, news, |(text, cursor)| async move {
+        // Without help one can write a filter still; that nobody answers is said elsewhere.
+        let help = client.filter(&text, cursor).await.ok()?;
+        Some(News::Help { text, help })
+    })
+    .await;
+}
+
+async fn follow(client: Client, mut filters: watch::Receiver<String>, news: mpsc::Sender<News>) {
     let mut last = None;
     loop {
-        let ended = follow_once(&client, &news, &mut last).await;
-        let why = match ended {
-            Ok(()) => "the inspector closed the connection".into(),
-            Err(e) => e.to_string(),
+        let filter = filters.borrow_and_update().clone();
+        let ended = tokio::select! {
+            ended = follow_once(&client, &filter, &news, &mut last) => ended,
+            _ = filters.changed() => {
+                filters.mark_changed();
+                last = None;
+                continue;
+            }
         };
-        if news.send(News::Lost(why)).await.is_err() {
+        let what = match ended {
+            Ok(()) => News::Lost("the inspector closed the connection".into()),
+            Err(ClientError::Refused(problem)) if problem.at.is_some() => {
+                News::Refused(problem.detail)
+            }
+            Err(e) => News::Lost(e.to_string()),
+        };
+        let refused = matches!(what, News::Refused(_));
+        if news.send(what).await.is_err() {
             return;
         }
-        tokio::time::sleep(RETRY).await;
+        tokio::select! {
+            // What is not understood will not be either when it is asked again.
+            () = tokio::time::sleep(RETRY), if !refused => {}
+            changed = filters.changed() => match changed {
+                Ok(()) => {
+                    filters.mark_changed();
+                    last = None;
+                }
+                Err(_) => return,
+            }
+        }
     }
 }
 
@@ -86,16 +188,17 @@ async fn follow(client: Client, news: mpsc::Sender<News>) {
 /// between the page and it; what is in both comes twice, and the list knows.
 async fn follow_once(
     client: &Client,
+    filter: &str,
     news: &mpsc::Sender<News>,
     last: &mut Option<u64>,
 ) -> Result<(), ClientError> {
-    let mut events = client.live(*last).await?;
-    tell(news, page(client).await?).await;
+    let mut events = client.live_matching(filter, *last).await?;
+    tell(news, page(client, filter).await?).await;
     while let Some(event) = events.next().await {
         let event = event?;
         *last = event.id.or(*last);
         let what = match event.event {
-            LiveEvent::Lagged { .. } => page(client).await?,
+            LiveEvent::Lagged { .. } => page(client, filter).await?,
             event => News::Live(event),
         };
         tell(news, what).await;
@@ -103,10 +206,17 @@ async fn follow_once(
     Ok(())
 }
 
-async fn page(client: &Client) -> Result<News, ClientError> {
+async fn page(client: &Client, filter: &str) -> Result<News, ClientError> {
     let apps = client.apps().await?;
-    let page = client.cycles(PAGE, None, None).await?;
+    let list = List {
+        limit: Some(PAGE),
+        filter,
+        ..List::default()
+    };
+    let page = client.list(&list).await?;
     Ok(News::Connected {
+        filter: filter.to_owned(),
+        matched: page.matched,
         cycles: page.cycles,
         apps,
         counters: page.counters,

@@ -32,6 +32,8 @@ pub(crate) fn listed(position: u64, cycle: &Cycle) -> ListedCycle {
 pub(crate) fn connected() -> App {
     let mut app = App::new(URL.into(), vec!["shop http://127.0.0.1:3000".into()]);
     app.update(Event::News(News::Connected {
+        filter: String::new(),
+        matched: 0,
         cycles: vec![],
         apps: vec![],
         counters: Counters::default(),

@@ -15,6 +15,7 @@
 //! ```
 
 mod bars;
+mod filter;
 mod fit;
 mod footer;
 mod header;
@@ -54,7 +55,10 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
     .areas(area);
     header::render(frame, top, app, theme);
     panes(frame, body, app, theme);
-    footer::render(frame, bottom, theme);
+    match app.filter.field {
+        Some(_) => filter::render(frame, body, bottom, app, theme),
+        None => footer::render(frame, bottom, theme),
+    }
     if app.help {
         help::render(frame, body, app, theme);
     }

@@ -48,6 +48,33 @@ fn a_cycle_is_listed_opened_and_stepped_through() {
 }
 
 #[test]
+fn a_filter_is_completed_entered_and_switched_off() {
+    let mut pty = Pty::start(&[], 120, 40);
+    pty.wait_for("No cycle yet");
+    pty.type_keys("/sta");
+    pty.wait_for("Tab takes one");
+    pty.wait_for("status");
+    pty.type_keys("\x15nonsense:1");
+    pty.wait_for("not understood");
+    // What is wrong is not entered.
+    pty.type_keys("\r\x15stat");
+    pty.wait_for("Tab takes one");
+    pty.type_keys("\t");
+    pty.wait_for("/ status");
+    pty.type_keys("\x15status:401\r");
+    pty.wait_for("─ status:401 ─ 0 match");
+    App::connect(&pty.socket).send_all();
+    pty.wait_for("answered by auth");
+    pty.wait_for("─ 1 match");
+    assert!(!pty.screen().contains("/api/stock"), "{}", pty.screen());
+    pty.type_keys("\\");
+    pty.wait_for("off: status:401");
+    pty.wait_for("/api/stock");
+    pty.type_keys("q");
+    assert!(pty.ended_well());
+}
+
+#[test]
 fn control_c_gives_the_terminal_back() {
     let mut pty = Pty::start(&[], 120, 40);
     pty.wait_for("No cycle yet");

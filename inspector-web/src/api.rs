@@ -5,19 +5,22 @@
 //! holds nothing.
 
 mod cycles;
+mod export;
 mod filter;
 mod live;
 mod openapi;
 mod page;
 mod patient;
 mod problem;
+mod recording;
 mod routes;
 mod view;
 
 pub(crate) use page::is_public;
 pub(crate) use problem::Problem;
+pub(crate) use routes::takes_post;
 
-use crate::{Limits, guard::Guard, store::Store};
+use crate::{Limits, guard::Guard, model::Opened, store::Store};
 use axum::{
     Json, Router,
     extract::State,
@@ -60,13 +63,15 @@ const MAX_TARGET: usize = 16 << 10;
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     store: Store,
-    socket: Arc<str>,
+    socket: Option<Arc<str>>,
     limits: Limits,
     live: Arc<Semaphore>,
     /// Places for answers that take a while.
     patience: Arc<Semaphore>,
     closing: watch::Receiver<bool>,
     started: Started,
+    recording: Arc<recording::Desk>,
+    opened: Option<Opened>,
 }
 
 /// When the inspector started.
@@ -79,13 +84,16 @@ struct Started {
 impl Api {
     pub(crate) fn new(
         store: Store,
-        socket: &Path,
+        socket: Option<&Path>,
+        opened: Option<Opened>,
         limits: Limits,
         closing: watch::Receiver<bool>,
     ) -> Self {
         Self {
             store,
-            socket: socket.to_string_lossy().into(),
+            socket: socket.map(|socket| socket.to_string_lossy().into()),
+            recording: Arc::default(),
+            opened,
             live: Arc::new(Semaphore::new(limits.live_clients)),
             patience: Arc::new(Semaphore::new(patient::AT_ONCE)),
             limits,
@@ -162,10 +170,12 @@ async fn status(State(api): State<Api>) -> Json<crate::model::Status> {
         counters: api.store.counters(),
         memory: api.store.memory(),
         connected: api.store.connected() as u64,
-        socket: Some(api.socket.to_string()),
+        socket: api.socket.as_deref().map(str::to_owned),
         refused_links: api.store.refused_links(),
         live_clients: live_clients_max.saturating_sub(api.live.available_permits() as u64),
         live_clients_max,
+        recording: api.recording.status(),
+        opened: api.opened.clone(),
     })
 }
 

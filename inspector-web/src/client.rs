@@ -12,6 +12,7 @@
 //! ```
 
 mod error;
+mod files;
 mod list;
 mod sse;
 
@@ -27,8 +28,8 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{Request, Response, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Empty, Limited};
+use http::{Request, Response, StatusCode, Uri, header, request::Builder};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::{
     client::legacy::{Client as Http, connect::HttpConnector},
@@ -59,7 +60,7 @@ pub struct Event {
 /// Asks one inspector. Clones share its connections.
 #[derive(Clone)]
 pub struct Client {
-    http: Http<HttpConnector, Empty<Bytes>>,
+    http: Http<HttpConnector, Full<Bytes>>,
     base: String,
     token: String,
 }
@@ -240,12 +241,19 @@ impl Client {
     }
 
     async fn send(&self, path: &str, last: Option<u64>) -> Result<Response<Incoming>, ClientError> {
-        let mut request = Request::get(format!("{}{path}", self.base))
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        let mut request = Request::get(format!("{}{path}", self.base));
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
-        let request = request.body(Empty::new()).map_err(|_| ClientError::Url)?;
+        self.ask(request, Bytes::new()).await
+    }
+
+    /// Sends a request with the token.
+    async fn ask(&self, request: Builder, body: Bytes) -> Result<Response<Incoming>, ClientError> {
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        let request = request
+            .body(Full::new(body))
+            .map_err(|_| ClientError::Url)?;
         let response = self.http.request(request).await;
         let response = response.map_err(|source| ClientError::Unreachable {
             url: self.base.clone(),

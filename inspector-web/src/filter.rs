@@ -31,7 +31,7 @@ mod seen;
 mod subject;
 mod value;
 
-pub(crate) use complete::complete;
+pub(crate) use complete::{complete, written};
 pub(crate) use plan::Plan;
 pub(crate) use subject::{Context, Subject};
 

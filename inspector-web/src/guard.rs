@@ -45,14 +45,24 @@ impl Guard {
     /// With the answer that the client gets.
     pub(crate) async fn check<B>(&self, request: &Request<B>) -> Result<(), Problem> {
         self.check_origin(request)?;
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let path = request.uri().path();
+        // What does something is posted, and nothing else is.
+        let allowed = match *request.method() {
+            Method::GET | Method::HEAD => !crate::api::takes_post(path),
+            Method::POST => crate::api::takes_post(path),
+            _ => false,
+        };
+        if !allowed {
             return Err(Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method",
-                "Nothing here takes this method; use GET or HEAD.",
+                match crate::api::takes_post(path) {
+                    true => "This is done by POST.",
+                    false => "Nothing here takes this method; use GET or HEAD.",
+                },
             ));
         }
-        if crate::api::is_public(request.uri().path()) || self.has_token(request.headers()) {
+        if crate::api::is_public(path) || self.has_token(request.headers()) {
             return Ok(());
         }
         tokio::time::sleep(self.delay).await;
@@ -251,6 +261,27 @@ mod tests {
             "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "X",
         ] {
             assert_eq!(ask(method, "/", &[HOST, good]).await, 405, "{method}");
+        }
+        let json = ("content-type", "application/json");
+        for path in ["/api/recording", "/api/recording/stop"] {
+            assert_eq!(ask("POST", path, &[HOST, good, json]).await, 200, "{path}");
+            assert_eq!(ask("POST", path, &[HOST, json]).await, 401, "{path}");
+            assert_eq!(ask("GET", path, &[HOST, good]).await, 405, "{path}");
+            for foreign in [
+                ("origin", "http://localhost:3000"),
+                ("origin", "null"),
+                ("sec-fetch-site", "cross-site"),
+            ] {
+                assert_eq!(
+                    ask("POST", path, &[HOST, good, json, foreign]).await,
+                    403,
+                    "{path}"
+                );
+            }
+            assert_eq!(
+                ask("POST", path, &[("host", "evil.example"), good, json]).await,
+                403
+            );
         }
         for path in [
             "/api/status",

@@ -2,7 +2,7 @@
 
 use crate::{
     Config, Error, Running, api::Api, claim::Claim, config, guard::Guard, guard::Token, hub,
-    server, store::Store,
+    model::Opened, recording::OpenedFile, server, store::Store,
 };
 use std::{
     fmt,
@@ -25,9 +25,9 @@ pub struct Inspector {
     store: Store,
     closing: watch::Sender<bool>,
     server: JoinHandle<()>,
-    hub: JoinHandle<()>,
+    hub: Option<JoinHandle<()>>,
     /// Last, so that the socket goes after who listens on it.
-    _claim: Claim,
+    _claim: Option<Claim>,
 }
 
 /// Starts an inspector on the current tokio runtime.
@@ -43,36 +43,64 @@ pub async fn start(config: Config) -> Result<Inspector, Error> {
         path: config.socket.clone(),
         source,
     })?;
+    let store = Store::new(config.memory);
+    let mut inspector = serve(&config, host, token, store, Some(&config.socket), None).await?;
+    claim.note(&Running {
+        pid: std::process::id(),
+        url: inspector.url.clone(),
+    })?;
+    inspector.hub = Some(tokio::spawn(hub::run(
+        apps,
+        inspector.store.clone(),
+        config.limits,
+    )));
+    inspector._claim = Some(claim);
+    Ok(inspector)
+}
+
+/// Serves what a file holds, as an inspector serves what apps send: nothing else comes. The socket and the memory of
+/// `config` are not used.
+///
+/// # Errors
+/// If the file can't be read or is none that is known, if the host is not loopback, or if no port is free.
+pub async fn open(config: Config, opened: OpenedFile) -> Result<Inspector, Error> {
+    let host = config::loopback(&config.host)?;
+    let token = Token::random()?;
+    serve(&config, host, token, opened.store, None, Some(opened.told)).await
+}
+
+async fn serve(
+    config: &Config,
+    host: IpAddr,
+    token: Token,
+    store: Store,
+    socket: Option<&Path>,
+    opened: Option<Opened>,
+) -> Result<Inspector, Error> {
     let (listener, address) = bind(host, config.port).await?;
     let port = address.port();
     let base_url = format!("http://{address}");
-    let url = format!("{base_url}/#token={}", token.as_str());
-    claim.note(&Running {
-        pid: std::process::id(),
-        url: url.clone(),
-    })?;
-
-    let store = Store::new(config.memory);
     let (closing, is_closing) = watch::channel(false);
+    let limits = config.limits.clone();
     let api = Api::new(
         store.clone(),
-        &config.socket,
-        config.limits.clone(),
+        socket,
+        opened,
+        limits.clone(),
         is_closing.clone(),
     );
-    let guard = Guard::new(port, token.clone(), config.limits.wrong_token);
-    let limits = config.limits.clone();
+    let guard = Guard::new(port, token.clone(), limits.wrong_token);
     Ok(Inspector {
-        url,
+        url: format!("{base_url}/#token={}", token.as_str()),
         base_url,
         token,
         port_was_taken: Some(config.port).filter(|&asked| asked != 0 && asked != port),
         closing,
         server: tokio::spawn(server::run(listener, guard, api, limits, is_closing)),
-        hub: tokio::spawn(hub::run(apps, store.clone(), config.limits)),
+        hub: None,
         store,
-        socket: config.socket,
-        _claim: claim,
+        socket: config.socket.clone(),
+        _claim: None,
     })
 }
 
@@ -116,7 +144,7 @@ impl Inspector {
         self.token.as_str()
     }
 
-    /// Where apps connect.
+    /// Where apps connect. Nobody listens there, if it shows a file.
     pub fn socket(&self) -> &Path {
         &self.socket
     }
@@ -135,15 +163,19 @@ impl Inspector {
     pub async fn shutdown(mut self) {
         self.closing.send_replace(true);
         let _ = (&mut self.server).await;
-        self.hub.abort();
-        let _ = (&mut self.hub).await;
+        if let Some(mut hub) = self.hub.take() {
+            hub.abort();
+            let _ = (&mut hub).await;
+        }
     }
 }
 
 impl Drop for Inspector {
     fn drop(&mut self) {
         self.server.abort();
-        self.hub.abort();
+        if let Some(hub) = &self.hub {
+            hub.abort();
+        }
     }
 }
 

@@ -17,14 +17,12 @@
 //! Jaeger's query API of version 3 is spoken in both of its dialects: 1.x and 2.x read parameters in snake case, later versions
 //! in camel case, and each passes over what it does not know. What comes back needs no order: see [`onionskin::spans`].
 //!
-//! `query` writes the questions, `trace` reads the answers, `text` shows them, `feed` gives cycles to an inspector.
+//! `query` writes the questions, `trace` reads the answers, `text` shows them.
 
-mod feed;
 mod query;
 mod text;
 mod trace;
 
-pub use feed::{Fed, feed};
 pub use query::Search;
 pub use text::waterfall;
 pub use trace::Trace;

@@ -55,6 +55,10 @@ pub enum Command {
     NextProblem,
     /// The one before.
     PreviousProblem,
+    /// Record into a file, or stop.
+    Record,
+    /// The cycle, or what matches, in another format.
+    Export,
     /// Compare with another cycle.
     Compare,
     /// Less time in view, seen larger.
@@ -131,6 +135,7 @@ pub const KEYS: &[Binding] = &[
     row(Command::PageUp, "page-up", MOVE, &["PageUp"], &["PageUp"], "a page up", None),
     row(Command::PageDown, "page-down", MOVE, &["PageDown"], &["PageDown"], "a page down", None),
     row(Command::Open, "open", MOVE, &["Enter"], &["Enter"], "open the cycle", Some(("Enter", "open"))),
+    row(Command::Filter, "filter", LIST, &["/"], &["/"], "write a filter", Some(("/", "filter"))),
     row(Command::StepForward, "step-forward", REPLAY, &["Right", "l"], &["Right", "l"], "next step", Some(("←→", "step"))),
     row(Command::StepBack, "step-back", REPLAY, &["Left", "h"], &["Left", "h"], "step before", None),
     row(Command::First, "first", REPLAY, &["Home"], &["Home"], "first step; oldest cycle", None),
@@ -143,11 +148,12 @@ pub const KEYS: &[Binding] = &[
     row(Command::Back, "back", MOVE, &["Esc"], &["Esc"], "back; follow the newest", Some(("Esc", "back"))),
     row(Command::Freeze, "freeze", LIST, &["f"], &["f"], "freeze, or go on", Some(("f", "freeze"))),
     row(Command::Browser, "browser", EVERYWHERE, &["o"], &[], "dashboard in a browser", Some(("o", "browser"))),
-    row(Command::Filter, "filter", LIST, &[], &["/"], "write a filter", None),
-    row(Command::FilterOnOff, "filter-on-off", LIST, &[], &["\\"], "filter off, or on again", None),
-    row(Command::Noise, "noise", LIST, &[], &["."], "show health checks and the like, or hide them", None),
-    row(Command::NextProblem, "next-problem", REPLAY, &[], &["e"], "next problem", None),
-    row(Command::PreviousProblem, "previous-problem", REPLAY, &[], &["E"], "problem before", None),
+    row(Command::FilterOnOff, "filter-on-off", LIST, &["\\"], &["\\"], "filter off, or on again", None),
+    row(Command::Noise, "noise", LIST, &["."], &["."], "health checks: hide, show", None),
+    row(Command::NextProblem, "next-problem", REPLAY, &["e"], &["e"], "next problem", None),
+    row(Command::PreviousProblem, "previous-problem", REPLAY, &["E"], &["E"], "problem before", None),
+    row(Command::Record, "record", EVERYWHERE, &["R"], &["R"], "record, or stop that", None),
+    row(Command::Export, "export", LIST, &[], &["x"], "export the cycle, or what matches", None),
     row(Command::ZoomIn, "zoom-in", REPLAY, &[], &["z"], "zoom in on the timeline", None),
     row(Command::ZoomOut, "zoom-out", REPLAY, &[], &["Z"], "zoom out", None),
     row(Command::ZoomAll, "zoom-all", REPLAY, &[], &["0"], "all of the time in view", None),

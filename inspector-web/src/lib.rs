@@ -18,6 +18,8 @@
 //! - `guard`: who may ask at all: Host, Origin, method, token
 //! - `api`: the routes; [`model`] what they answer
 //! - [`view`]: a cycle as it is looked at: timeline, messages, bodies
+//! - [`export`]: cycles in the formats of others
+//! - [`recording`]: cycles in a file
 //! - [`client`]: the same API from the other side, for the UIs
 //! - [`keys`]: the one table of keys of both UIs
 //! - [`jaeger`]: cycles back from Jaeger
@@ -26,9 +28,11 @@
 pub mod client;
 pub mod config;
 pub mod error;
+pub mod export;
 pub mod jaeger;
 pub mod keys;
 pub mod model;
+pub mod recording;
 pub mod store;
 pub mod view;
 
@@ -50,4 +54,4 @@ pub use claim::{Running, running};
 pub use client::Client;
 pub use config::{Config, Limits};
 pub use error::Error;
-pub use inspector::{Inspector, start};
+pub use inspector::{Inspector, open, start};

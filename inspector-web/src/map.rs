@@ -3,7 +3,10 @@
 //! Everything needed was worked out when a cycle came in and is kept beside it, so that no cycle is decoded for this.
 
 mod figures;
+mod insights;
 mod shape;
+
+pub(crate) use insights::insights_of_run;
 
 use crate::{
     filter::Filter,
@@ -26,7 +29,7 @@ pub(crate) fn of_run(
     let tables = store.tables(run)?;
     let mut shape = Shape::new(tables.stack.as_ref());
     let mut count = Count::default();
-    store.each_match(filter, stop, |entry| {
+    store.each_match(filter, stop, |entry, _| {
         let passed: Vec<_> = entry.places.iter().collect();
         let is_error = is_error(&entry.summary);
         count.cycles += 1;

@@ -9,6 +9,7 @@
 //! - `map`: the map of an app, with figures
 //! - `message`: request and response at a step
 //! - `problem`: failures
+//! - `run_insight`: the same of an app, over its cycles
 //! - `state`: the inspector itself, apps and their runs
 //! - `timeline`: a cycle as rows, steps and marks
 
@@ -21,6 +22,7 @@ mod keys;
 mod map;
 mod message;
 mod problem;
+mod run_insight;
 mod state;
 mod timeline;
 
@@ -36,7 +38,8 @@ pub use keys::{KeyGroup, KeyLine};
 pub use map::{MapChain, MapEndpoint, MapPlace, MapRoute, PlaceStats, StackView, Stats};
 pub use message::{BodyPlace, By, MessageLine, MessageView, Pair, StepView};
 pub use problem::Problem;
-pub use state::{App, Memory, Run, Status};
+pub use run_insight::{RunInsight, RunInsightKind, RunInsights};
+pub use state::{App, Memory, Opened, Recording, Run, StartRecording, Status};
 pub use timeline::{
     BodyLine, Edit, MarkLine, MessagePart, Op, PanicView, Part, Refused, Row, RowState, Segment,
     Source, StepLine, Timeline, WhyView,

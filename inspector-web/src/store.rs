@@ -8,6 +8,7 @@
 //! await and never while something is decoded or a filter is asked.
 
 mod feed;
+mod file;
 mod log;
 mod matches;
 mod places;
@@ -16,8 +17,9 @@ mod runs;
 mod session;
 
 pub(crate) use feed::{Cursor, Since};
+pub(crate) use file::{ToldRun, arrival};
 pub use log::Record;
-pub(crate) use log::{Arrival, Entry};
+pub(crate) use log::{Arrival, Entry, Kept};
 pub(crate) use matches::Matches;
 pub(crate) use places::{Passed, Places};
 pub(crate) use query::{Question, decode};
@@ -55,15 +57,7 @@ struct State {
 impl Store {
     /// An empty store that holds up to `cap` bytes.
     pub fn new(cap: u64) -> Self {
-        Self(Arc::new(Shared {
-            state: Mutex::new(State {
-                log: Log::new(cap),
-                runs: Runs::default(),
-                refused_links: 0,
-            }),
-            filters: Mutex::default(),
-            changed: watch::Sender::new(()),
-        }))
+        Self::of(Log::new(cap), Runs::default())
     }
 
     /// What became of the cycles of all app runs.

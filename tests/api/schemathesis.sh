@@ -33,9 +33,11 @@ finish() {
 }
 trap finish EXIT
 
-# Port 0: any free one. The URL, with its token, comes on standard error.
-ONIONSKIN_SOCKET="$dir/link.sock" target/debug/bookshop --headless --port 0 --data "$dir/data" --inspector-port 0 \
-    >"$dir/lines" 2>"$dir/said" &
+# Port 0: any free one. The URL, with its token, comes on standard error. Recordings that are asked for without a name are
+# made where it runs.
+bookshop=$PWD/target/debug/bookshop
+(cd "$dir" && ONIONSKIN_SOCKET="$dir/link.sock" exec "$bookshop" --headless --port 0 --data "$dir/data" --inspector-port 0 \
+    >"$dir/lines" 2>"$dir/said") &
 shop=$!
 for _ in {1..300}; do
     url=$(grep -oE 'http://127\.0\.0\.1:[0-9]+/#token=[0-9a-f]+' "$dir/said" | head -1 || true)

@@ -4,19 +4,30 @@ use crate::raw::LONG;
 use bytes::Bytes;
 use h2::{RecvStream, client::SendRequest};
 use onionskin::http::{HeaderMap, Request, Response};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A connection; its frames are exchanged on a task of its own. Its own window is large: what holds a stream back is the
 /// stream's.
-pub(crate) async fn connect(stream: TcpStream) -> SendRequest<Bytes> {
+pub(crate) async fn connect(stream: impl Stream) -> SendRequest<Bytes> {
+    connect_with(stream, 65_535).await
+}
+
+/// The same, with streams whose windows are so large.
+pub(crate) async fn connect_with(stream: impl Stream, window: u32) -> SendRequest<Bytes> {
     let (client, connection) = h2::client::Builder::new()
         .initial_connection_window_size(16 << 20)
+        .initial_window_size(window)
         .handshake(stream)
         .await
         .unwrap();
     tokio::spawn(connection);
     client
 }
+
+/// What frames are exchanged over.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 
 /// A request without a body.
 pub(crate) fn get(path: &str) -> Request<()> {

@@ -11,6 +11,8 @@ mod watch;
 // An app on Onionskin answers what it answers on axum, byte for byte.
 mod requests;
 mod same_bytes;
+// On HTTP/2 too, with streams that are reset, held back, and many.
+mod same_streams;
 
 // So do apps of many kinds, and what is told of them is right.
 mod gallery;
@@ -40,6 +42,9 @@ mod outcomes;
 // Who starts first, who starts again, what is lost.
 mod accounting;
 mod attach;
+
+// Inspectors that break, no thread, no files, a blocked runtime, ten thousand requests at once: the app does not mind.
+mod faults;
 
 // Long bodies: held back as on axum, without memory, and with the true length and hash.
 mod pressure;

@@ -272,6 +272,12 @@ fn layers() -> Vec<Case> {
     ]
 }
 
+/// A head with so many headers of 3 KiB, beside those that every request has.
+fn many_headers(n: usize) -> String {
+    let header = |n| format!("\nx-{n}: {}", "v".repeat(3 << 10));
+    "GET /?many HTTP/1.1".to_owned() + &(0..n).map(header).collect::<String>()
+}
+
 fn heads() -> Vec<Case> {
     let odd = b"GET /headers HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-odd: caf\xe9\xff\r\nX-Case: A\r\n\r\n";
     vec![
@@ -287,6 +293,8 @@ fn heads() -> Vec<Case> {
             "GET /headers HTTP/1.1\nx-empty:\nx-blank:   ",
             b"",
         ),
+        one("100 long headers", "HTTP/1.1 200", &many_headers(97), b""),
+        one("101 headers", "HTTP/1.1 431", &many_headers(99), b""),
         one(
             "private header",
             "HTTP/1.1 200",

@@ -64,8 +64,14 @@ fn an_inspector_watches() {
     assert_same(&cases, &by_axum(&cases), &answers);
     for listed in watch.listed() {
         let cycle = watch.cycle(&listed.cycle.id);
-        onionskin::replay::Replay::new(&cycle).unwrap();
-        assert_eq!(cycle.omitted, Default::default());
+        let replay = onionskin::replay::Replay::new(&cycle).unwrap();
+        if cycle.target == "/?many" && cycle.status == Some(200) {
+            // A head that is larger than a cycle should be is kept, and marks make room.
+            assert_eq!(replay.request(0).unwrap().headers.len(), 99);
+            assert_eq!((cycle.omitted.steps, cycle.omitted.bodies), (0, 0));
+        } else {
+            assert_eq!(cycle.omitted, Default::default());
+        }
     }
 }
 

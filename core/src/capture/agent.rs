@@ -229,8 +229,7 @@ impl Agent {
     fn drain(&mut self) -> bool {
         let (ring, scratch) = (&mut self.ring, &mut self.scratch);
         let moved = outbox::drain(&mut self.spare, |frame| {
-            scratch.clear();
-            match mask::finish(frame, scratch) {
+            match mask::guarded(frame, scratch, mask::finish) {
                 Some(()) => {
                     #[cfg(feature = "otel")]
                     crate::otel::offer(scratch);

@@ -3,8 +3,8 @@
 /// Counts the events of a stream: blocks of lines with data in them, each ended by an empty line.
 #[derive(Debug, Default)]
 pub(crate) struct EventCounter {
-    /// The beginning of the line, as far as it tells a data field.
-    line: [u8; 4],
+    /// The beginning of the line, as far as it tells a data field: the name and what follows it.
+    line: [u8; 5],
     len: usize,
     has_data: bool,
     after_cr: bool,
@@ -32,7 +32,10 @@ impl EventCounter {
 
     fn end_line(&mut self) {
         if self.len > 0 {
-            self.has_data |= self.len >= 4 && self.line == *b"data";
+            self.has_data |= match self.len {
+                4 => self.line.starts_with(b"data"),
+                len => len > 4 && self.line == *b"data:",
+            };
             self.len = 0;
         } else if std::mem::take(&mut self.has_data) {
             self.events += 1;
@@ -46,7 +49,7 @@ mod tests {
 
     #[test]
     fn events_are_counted_and_comments_are_not() {
-        let stream = b"data: one\n\n: keep-alive\n\nevent: tick\r\ndata: two\r\ndata: more\r\n\r\nid: 7\n\ndata\n\nd\n\ndata: cut";
+        let stream = b"data: one\n\n: keep-alive\n\nevent: tick\r\ndata: two\r\ndata: more\r\n\r\nid: 7\n\ndata\n\nd\n\ndatabase: x\n\ndata: cut";
         for piece in [1, 3, stream.len()] {
             let mut counter = EventCounter::default();
             stream.chunks(piece).for_each(|bytes| counter.feed(bytes));

@@ -101,6 +101,34 @@ impl List {
         apps.iter().flat_map(|a| &a.runs).for_each(|r| self.run(r));
     }
 
+    /// Forgets all cycles: others follow, of another filter. What is selected stays so if it is among them.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        if let Some(waiting) = &mut self.waiting {
+            waiting.clear();
+        }
+    }
+
+    /// Selects the nearest cycle further down, or up, that is wanted. Returns whether the selection is another one now.
+    pub fn select_where(&mut self, down: bool, wanted: impl Fn(&ListedCycle) -> bool) -> bool {
+        let here = self.index();
+        let found = match down {
+            true => {
+                let from = here.map_or(self.rows.len(), |at| at + 1);
+                self.rows.iter().skip(from).find(|c| wanted(c))
+            }
+            false => {
+                let until = here.unwrap_or(self.rows.len());
+                self.rows.iter().take(until).rev().find(|c| wanted(c))
+            }
+        };
+        let Some(position) = found.map(|c| c.position) else {
+            return false;
+        };
+        self.selected = Some(position);
+        true
+    }
+
     /// The selected cycle.
     pub fn selected(&self) -> Option<&ListedCycle> {
         self.rows.get(self.index()?)

@@ -181,3 +181,67 @@ fn a_lost_inspector_is_said_and_what_is_known_stays() {
     assert_eq!(app.list.len(), 5);
     assert_eq!(cycles().len(), 4);
 }
+
+#[test]
+fn a_recording_is_asked_for_and_what_became_of_it_is_kept() {
+    let mut app = busy();
+    let update = press(&mut app, KeyCode::Char('R'));
+    assert_eq!(update.effect, Some(Effect::Record));
+    let said = "recording into /x.onionskin";
+    app.update(Event::News(News::Recording(said.into())));
+    assert_eq!(app.recording.as_deref(), Some(said));
+}
+
+#[test]
+fn a_filter_is_asked_for_and_another_list_takes_the_place_of_this() {
+    let mut app = busy();
+    let update = press(&mut app, KeyCode::Char('/'));
+    let asked = Effect::Complete {
+        text: String::new(),
+        cursor: 0,
+    };
+    assert_eq!(update.effect, Some(asked));
+    for c in "q:1".chars() {
+        let update = press(&mut app, KeyCode::Char(c));
+        assert!(
+            matches!(update.effect, Some(Effect::Complete { .. })),
+            "{c} quits nothing"
+        );
+    }
+    let update = press(&mut app, KeyCode::Enter);
+    assert_eq!(update.effect, Some(Effect::Filter("q:1".into())));
+    assert_eq!(app.list.len(), 5, "until the answer is here");
+    let cycle = samples::panicked();
+    app.update(Event::News(News::Connected {
+        filter: "q:1".into(),
+        matched: 1,
+        cycles: vec![listed(3, &cycle)],
+        apps: vec![],
+        counters: app.counters.clone(),
+        memory: app.memory,
+    }));
+    assert_eq!(app.list.len(), 1);
+    let update = press(&mut app, KeyCode::Char('\\'));
+    assert_eq!(update.effect, Some(Effect::Filter(String::new())));
+    let update = press(&mut app, KeyCode::Char('.'));
+    assert_eq!(update.effect, Some(Effect::Filter("!health".into())));
+}
+
+#[test]
+fn problems_are_jumped_to_in_the_list_and_in_a_cycle() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Char('E'));
+    let panicked = samples::panicked();
+    assert_eq!(selected(&app), panicked.id);
+    let before = selected(&app).to_owned();
+    press(&mut app, KeyCode::Char('E'));
+    assert_eq!(selected(&app), before, "there is none before");
+    load(&mut app, panicked);
+    press(&mut app, KeyCode::Enter);
+    press(&mut app, KeyCode::Char('e'));
+    let view = app.view().unwrap();
+    let step = view.player.step();
+    let is_wrong = view.cycle.marks.iter().any(|m| m.after as usize == step)
+        || view.step().unwrap().left.is_some();
+    assert!(step > 0 && is_wrong, "{step}");
+}

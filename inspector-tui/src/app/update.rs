@@ -1,11 +1,11 @@
 //! How the state changes.
 
-use super::{App, Link, Opened, Pane, View};
+use super::{App, Link, Opened, Pane, View, filter::Typed, problems};
 use crate::{
     event::{Effect, Event, News},
     keys::{self, Command},
 };
-use onionskin_web::model::LiveEvent;
+use onionskin_web::model::{ListedCycle, LiveEvent};
 use std::time::Instant;
 
 /// What an event led to.
@@ -42,6 +42,10 @@ impl App {
     pub fn update(&mut self, event: Event) -> Update {
         match event {
             Event::Redraw => Update::CHANGED,
+            Event::Key(key, _) if self.filter.field.is_some() => {
+                let typed = self.filter.key(key);
+                self.typed(typed).into()
+            }
             Event::Key(key, now) => match keys::command(&key) {
                 Some(command) => self.command(command, now).into(),
                 None => Update::NOTHING,
@@ -69,7 +73,22 @@ impl App {
             Command::Help => self.help = true,
             Command::Quit => return Some(Effect::Quit),
             Command::Browser => return Some(Effect::OpenBrowser),
+            Command::Record => return Some(Effect::Record),
             Command::Freeze => self.list.toggle_frozen(),
+            Command::Filter => {
+                self.filter.open();
+                return self.typed(Typed::Changed);
+            }
+            Command::FilterOnOff => {
+                self.filter.off = !self.filter.off;
+                return self.typed(Typed::Done);
+            }
+            Command::Noise => {
+                self.filter.quiet = !self.filter.quiet;
+                return self.typed(Typed::Done);
+            }
+            Command::NextProblem => return self.problem(true),
+            Command::PreviousProblem => return self.problem(false),
             Command::NextPane => self.focus(self.focus.turn(1)),
             Command::PreviousPane => self.focus(self.focus.turn(3)),
             Command::Back if in_list => {
@@ -103,6 +122,36 @@ impl App {
             // The dashboard's own: no key of the terminal leads here.
             _ => {}
         }
+        None
+    }
+
+    /// What is to be done after the filter changed, or what is written in its field.
+    fn typed(&mut self, typed: Typed) -> Option<Effect> {
+        match typed {
+            Typed::Nothing => None,
+            Typed::Changed => {
+                let field = self.filter.field.as_ref()?;
+                Some(Effect::Complete {
+                    text: field.line.value().to_owned(),
+                    cursor: field.cursor_utf16(),
+                })
+            }
+            Typed::Done => Some(Effect::Filter(self.filter.active())),
+        }
+    }
+
+    /// Goes to the next thing that went wrong: a cycle, or a step of the one that is open.
+    fn problem(&mut self, forward: bool) -> Option<Effect> {
+        if self.focus == Pane::List {
+            let wrong = |listed: &ListedCycle| problems::is_problem(&listed.cycle);
+            return match self.list.select_where(forward, wrong) {
+                true => self.load(),
+                false => None,
+            };
+        }
+        let view = self.view_mut()?;
+        let step = problems::step(&view.cycle, view.player.step(), forward)?;
+        view.player.go(step);
         None
     }
 
@@ -146,9 +195,14 @@ impl App {
     }
 
     fn select(&mut self, by: isize) -> Option<Effect> {
-        if !self.list.select(by) {
-            return None;
+        match self.list.select(by) {
+            true => self.load(),
+            false => None,
         }
+    }
+
+    /// Asks for the selected cycle.
+    fn load(&mut self) -> Option<Effect> {
         let id = self.list.selected()?.cycle.id.clone();
         self.wanted = Some(id.clone());
         Some(Effect::Load(id))
@@ -157,19 +211,30 @@ impl App {
     fn news(&mut self, news: News) -> Update {
         match news {
             News::Connected {
+                filter,
+                matched,
                 cycles,
                 apps,
                 counters,
                 memory,
             } => {
                 self.link = Link::Live;
+                self.filter.refused = None;
+                self.filter.matched = (!filter.is_empty()).then_some(matched);
+                if self.listed != filter {
+                    self.list.clear();
+                    self.listed = filter;
+                }
                 self.counters = counters;
                 self.memory = memory;
                 self.list.runs(&apps);
                 cycles.into_iter().for_each(|c| self.list.push(c));
             }
+            News::Refused(why) => self.filter.refused = Some(why),
+            News::Help { text, help } => self.filter.help(&text, help),
             News::Lost(why) => self.link = Link::Lost(why),
             News::Live(event) => self.live(event),
+            News::Recording(said) => self.recording = Some(said),
             News::Loaded { id, result } => {
                 // One that is not wanted any more is not shown.
                 if self.wanted.as_ref() != Some(&id) {
@@ -191,8 +256,11 @@ impl App {
             LiveEvent::Cycle(cycle) => self.list.push(*cycle),
             LiveEvent::Run(run) => self.list.run(&run),
             LiveEvent::Counters {
-                counters, memory, ..
+                counters,
+                memory,
+                matched,
             } => {
+                self.filter.matched = matched;
                 self.counters = counters;
                 self.memory = memory;
             }

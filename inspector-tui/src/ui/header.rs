@@ -32,7 +32,12 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
 
 fn lines(app: &App, width: usize, theme: Theme) -> Vec<Line<'static>> {
     let mut first = state(app, width, theme);
-    let notices: Vec<_> = app.notices.iter().map(|n| escape(n)).collect();
+    let notices: Vec<_> = app
+        .notices
+        .iter()
+        .chain(&app.recording)
+        .map(|n| escape(n))
+        .collect();
     let mut second = vec![Span::raw(format!(" {}", notices.join("  ·  ")))];
     let whole = escape(&app.url);
     // A token that does not fit is of no use; the whole URL is in the help, and on the screen after quitting.

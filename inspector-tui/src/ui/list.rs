@@ -24,12 +24,7 @@ use ratatui::{
 /// ```
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
     let focused = app.focus == Pane::List;
-    let newer = app.list.newer();
-    let title = match newer {
-        0 => " cycles ".into(),
-        n => format!(" cycles ─ {} newer below ", fit::grouped(n as u64)),
-    };
-    let inner = pane(frame, area, Line::from(title), focused, theme);
+    let inner = pane(frame, area, title(app, area.width, theme), focused, theme);
     if app.list.is_empty() {
         frame.render_widget(Paragraph::new(empty(app)), inner);
         return;
@@ -52,7 +47,39 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
+fn title(app: &App, width: u16, theme: Theme) -> Line<'static> {
+    let mut spans = vec![Span::raw(" cycles ")];
+    let filter = &app.filter;
+    let room = usize::from(width) / 2;
+    if let Some(why) = &filter.refused {
+        let why = format!("─ filter not understood: {} ", escape(why));
+        spans.push(Span::styled(fit::cut(&why, room), theme.warning()));
+    } else if filter.off && !filter.text.is_empty() {
+        let text = format!("─ off: {} ", escape(&filter.text));
+        spans.push(Span::styled(fit::cut(&text, room), theme.dim()));
+    } else if !app.listed.is_empty() {
+        let text = fit::cut(&escape(&app.listed), room);
+        spans.push(Span::styled(format!("─ {text} "), theme.strong()));
+    }
+    if let Some(matched) = filter.matched {
+        let matched = fit::grouped(matched);
+        spans.push(format!("─ {matched} match ").into());
+    }
+    let newer = app.list.newer();
+    if newer > 0 {
+        let newer = fit::grouped(newer as u64);
+        spans.push(format!("─ {newer} newer below ").into());
+    }
+    Line::from(spans)
+}
+
 fn empty(app: &App) -> Vec<Line<'static>> {
+    if !app.listed.is_empty() {
+        let kept = fit::grouped(app.counters.stored);
+        return vec![Line::from(format!(
+            "None of the {kept} cycles kept matches. Change the filter with /, or switch it off with \\."
+        ))];
+    }
     let mut lines = vec![
         Line::from("No cycle yet. Send your app a request."),
         Line::from(""),

@@ -8,6 +8,7 @@ use crate::{
     theme::Theme,
 };
 use crossterm::event::KeyCode;
+use onionskin_web::model::{Completion, CompletionKind, FilterError, FilterHelp};
 use ratatui::{Terminal, backend::TestBackend, style::Color};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
@@ -75,6 +76,61 @@ fn one_message_alone() {
     press(&mut app, KeyCode::Tab);
     press(&mut app, KeyCode::Tab);
     check("response", &app);
+}
+
+#[test]
+fn a_filter_is_written() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Char('/'));
+    for c in "sta".chars() {
+        press(&mut app, KeyCode::Char(c));
+    }
+    let completion = |text: &str, detail: &str| Completion {
+        text: text.into(),
+        from: 0,
+        to: 3,
+        what: CompletionKind::Field,
+        detail: detail.into(),
+    };
+    let mut help = FilterHelp {
+        ok: false,
+        error: None,
+        canonical: None,
+        completions: vec![
+            completion("status:", "status of the response"),
+            completion("stage:\u{1b}[2J", "as an app may name things"),
+        ],
+    };
+    let text = "sta".to_owned();
+    app.update(Event::News(News::Help {
+        text: text.clone(),
+        help: help.clone(),
+    }));
+    press(&mut app, KeyCode::Down);
+    check("filter_completions", &app);
+    help.completions.clear();
+    help.error = Some(FilterError {
+        at: 1,
+        len: 2,
+        message: "no such field; write one of those".into(),
+    });
+    app.update(Event::News(News::Help { text, help }));
+    check("filter_wrong", &app);
+}
+
+#[test]
+fn nothing_matches() {
+    let mut app = busy();
+    app.filter.text = "status:418".into();
+    app.update(Event::News(News::Connected {
+        filter: "status:418".into(),
+        matched: 0,
+        cycles: vec![],
+        apps: vec![],
+        counters: app.counters.clone(),
+        memory: app.memory,
+    }));
+    check("filter_nothing", &app);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{Api, Problem, filter};
 use crate::{
     map,
-    model::{App, CyclePage, StackView},
+    model::{App, CyclePage, RunInsights, StackView},
     store::Question,
 };
 use axum::{
@@ -44,7 +44,7 @@ pub(super) async fn stack(
     api.store.stack(&run).map(Json).ok_or_else(missing)
 }
 
-/// The query of a map.
+/// The query of what is worked out over the cycles of a run.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct MapQuery {
     /// Only the cycles that match this filter are counted.
@@ -60,10 +60,28 @@ pub(super) async fn map(
     let filter = filter::of(query.filter.as_deref(), Some(&run))?;
     let store = api.store.clone();
     let map = api.patiently(move |stop| map::of_run(&store, &run, &filter, stop));
-    map.await?.map(Json).ok_or_else(|| {
-        let detail = "No such app run is known.";
-        Problem::new(StatusCode::NOT_FOUND, "run", detail)
-    })
+    map.await?.map(Json).ok_or_else(no_run)
+}
+
+pub(super) async fn insights(
+    State(api): State<Api>,
+    run: Result<Path<String>, PathRejection>,
+    query: Result<Query<MapQuery>, QueryRejection>,
+) -> Result<Json<RunInsights>, Problem> {
+    let (Path(run), Query(query)) = (run?, query?);
+    let all = query
+        .filter
+        .as_ref()
+        .is_none_or(|text| text.trim().is_empty());
+    let filter = filter::of(query.filter.as_deref(), Some(&run))?;
+    let store = api.store.clone();
+    let work = move |stop: &_| map::insights_of_run(&store, &run, &filter, all, stop);
+    api.patiently(work).await?.map(Json).ok_or_else(no_run)
+}
+
+fn no_run() -> Problem {
+    let detail = "No such app run is known.";
+    Problem::new(StatusCode::NOT_FOUND, "run", detail)
 }
 
 /// The query of a list.

@@ -48,7 +48,10 @@ fn document() -> Value {
         .map(|question| {
             (
                 question.path.into(),
-                json!({ "get": operation(question, &mut answers) }),
+                match question.sent {
+                    None => json!({ "get": operation(question, &mut answers) }),
+                    Some(_) => json!({ "post": operation(question, &mut answers) }),
+                },
             )
         })
         .collect();
@@ -90,7 +93,7 @@ fn operation(question: &Question, answers: &mut SchemaGenerator) -> Value {
     let mut parameters = in_path(question.path);
     parameters.extend(in_query(question));
     parameters.extend(in_headers(question.name));
-    json!({
+    let mut operation = json!({
         "operationId": question.name,
         "summary": question.what,
         "parameters": parameters,
@@ -98,7 +101,13 @@ fn operation(question: &Question, answers: &mut SchemaGenerator) -> Value {
             "200": { "description": question.what, "content": content },
             "default": { "$ref": "#/components/responses/Problem" },
         },
-    })
+    });
+    if let Some(sent) = question.sent {
+        let schema = sent(answers);
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+    }
+    operation
 }
 
 fn in_path(path: &str) -> Vec<Value> {

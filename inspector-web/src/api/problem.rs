@@ -3,7 +3,7 @@
 use crate::model;
 use axum::{
     Json,
-    extract::rejection::{PathRejection, QueryRejection},
+    extract::rejection::{JsonRejection, PathRejection, QueryRejection},
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -52,6 +52,7 @@ impl Problem {
             "method" => "Method not allowed",
             "origin" | "site" => "Foreign page",
             "parameter" => "Parameter not understood",
+            "recording" => "Recording not possible",
             "replay" => "Cycle can't be replayed",
             "run" => "No such app run",
             "stack" => "No such map",
@@ -64,6 +65,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let is_posted = self.detail.contains("POST");
         let problem = model::Problem {
             // A tag URI (RFC 4151): it names the kind of problem and leads nowhere.
             kind: format!("tag:onionskin-rs.github.io,2026:problem/{}", self.name),
@@ -79,6 +81,7 @@ impl IntoResponse for Problem {
         set(header::CONTENT_TYPE, "application/problem+json");
         match self.status {
             StatusCode::UNAUTHORIZED => set(header::WWW_AUTHENTICATE, "Bearer"),
+            StatusCode::METHOD_NOT_ALLOWED if is_posted => set(header::ALLOW, "POST"),
             StatusCode::METHOD_NOT_ALLOWED => set(header::ALLOW, "GET, HEAD"),
             StatusCode::SERVICE_UNAVAILABLE => set(header::RETRY_AFTER, "5"),
             _ => None,
@@ -90,6 +93,12 @@ impl IntoResponse for Problem {
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "parameter", rejection.body_text())
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        Self::new(rejection.status(), "parameter", rejection.body_text())
     }
 }
 

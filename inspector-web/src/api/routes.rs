@@ -1,24 +1,27 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
-use super::{Api, cycles, filter, live, status, view};
+use super::{Api, cycles, export, filter, live, recording, status, view};
 use crate::model::{
-    App, BodyView, Comparison, CyclePage, FilterHelp, Insight, KeyGroup, StackView, Status,
-    StepView, Timeline,
+    App, BodyView, Comparison, CyclePage, FilterHelp, Insight, KeyGroup, Recording, RunInsights,
+    StackView, StartRecording, Status, StepView, Timeline,
 };
 use axum::{
     Json,
-    routing::{MethodRouter, get},
+    routing::{MethodRouter, get, post},
 };
 use onionskin::{
     replay::Snapshot,
     wire::{Cycle, Stack},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::sync::LazyLock;
 
-/// One question. All are `GET`.
+/// One question.
 pub(super) struct Question {
     /// The path, with parameters as axum and OpenAPI write them alike.
     pub(super) path: &'static str,
+    /// What is sent, as JSON: then it is `POST`, and does something. All others are `GET`.
+    pub(super) sent: Option<fn(&mut SchemaGenerator) -> Schema>,
     /// Its name for programs.
     pub(super) name: &'static str,
     /// What it answers, for people.
@@ -44,6 +47,7 @@ impl Question {
     fn new(path: &'static str, name: &'static str, what: &'static str, answer: Answer) -> Self {
         Self {
             path,
+            sent: None,
             name,
             what,
             query: None,
@@ -65,6 +69,14 @@ impl Question {
     pub(super) fn query<T: JsonSchema>(self) -> Self {
         Self {
             query: Some(T::json_schema),
+            ..self
+        }
+    }
+
+    /// What is to be sent.
+    pub(super) fn sent<T: JsonSchema>(self) -> Self {
+        Self {
+            sent: Some(schema::<T>),
             ..self
         }
     }
@@ -99,6 +111,13 @@ pub(super) fn questions() -> Vec<Question> {
         )
         .query::<cycles::MapQuery>()
         .by(get(cycles::map)),
+        Question::json::<RunInsights>(
+            "/api/apps/{run}/insights",
+            "runInsights",
+            "What a reviewer would remark on an app, over the cycles kept that match.",
+        )
+        .query::<cycles::MapQuery>()
+        .by(get(cycles::insights)),
         Question::json::<CyclePage>("/api/cycles", "cycles", "A page of the list, newest first.")
             .query::<cycles::ListQuery>()
             .by(get(cycles::list)),
@@ -161,6 +180,36 @@ pub(super) fn questions() -> Vec<Question> {
         .query::<view::CompareQuery>()
         .by(get(view::compare)),
         Question::new(
+            "/api/cycles/{id}/export",
+            "export_cycle",
+            "One cycle in another format, as an attachment.",
+            Answer::File,
+        )
+        .query::<export::FormatQuery>()
+        .by(get(export::one)),
+        Question::new(
+            "/api/export",
+            "export",
+            "The cycles that match, oldest first, in another format, as an attachment that is written while it is read.",
+            Answer::File,
+        )
+        .query::<export::ExportQuery>()
+        .by(get(export::many)),
+        Question::json::<Recording>(
+            "/api/recording",
+            "start_recording",
+            "Records what comes from now on into a file.",
+        )
+        .sent::<StartRecording>()
+        .by(post(recording::start)),
+        Question::json::<Recording>(
+            "/api/recording/stop",
+            "stop_recording",
+            "Ends the recording, and says how it stood.",
+        )
+        .sent::<()>()
+        .by(post(recording::stop)),
+        Question::new(
             "/api/live",
             "live",
             "What happens, as server-sent events. `Last-Event-ID` resumes after a position.",
@@ -181,4 +230,15 @@ pub(super) fn questions() -> Vec<Question> {
         )
         .by(get(super::openapi::serve)),
     ]
+}
+
+/// Whether something happens at this path when it is posted to.
+pub(crate) fn takes_post(path: &str) -> bool {
+    static PATHS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let posts = questions()
+            .into_iter()
+            .filter(|question| question.sent.is_some());
+        posts.map(|question| question.path).collect()
+    });
+    PATHS.contains(&path)
 }

@@ -28,7 +28,13 @@ fn api() -> (Guard, Router, Session) {
         ..Intake::default()
     }));
     let closing = watch::channel(false).1;
-    let api = Api::new(store, Path::new("/run/x"), Limits::default(), closing);
+    let api = Api::new(
+        store,
+        Some(Path::new("/run/x")),
+        None,
+        Limits::default(),
+        closing,
+    );
     let guard = Guard::new(80, Token::from_text("t"), Duration::ZERO);
     (guard, router(api), session)
 }

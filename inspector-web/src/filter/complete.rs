@@ -194,7 +194,7 @@ impl<'t> TermAt<'t> {
 }
 
 /// A value as it must be written to mean just itself.
-fn written(text: String) -> String {
+pub(crate) fn written(text: String) -> String {
     let plain = |c: char| !(c.is_whitespace() || matches!(c, '"' | '(' | ')' | '*'));
     let quoted =
         !text.chars().all(plain) || text.starts_with(['<', '>', '=', '~']) || text == "none";

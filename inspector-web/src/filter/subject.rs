@@ -1,7 +1,7 @@
 //! A cycle, as a filter sees it.
 
 use super::field::Field;
-use crate::store::{Places, Record, decode};
+use crate::store::{Kept, Places};
 use onionskin::{
     codec::Tables,
     wire::{Cycle, CycleSummary, Site, Stage},
@@ -33,7 +33,7 @@ pub(crate) struct Subject<'a> {
     pub(super) line: &'a CycleSummary,
     places: &'a Places,
     tables: &'a Tables,
-    record: &'a Record,
+    record: &'a Kept,
     cycle: OnceCell<Option<Box<Cycle>>>,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Subject<'a> {
     pub(crate) fn new(
         line: &'a CycleSummary,
         places: &'a Places,
-        record: &'a Record,
+        record: &'a Kept,
         tables: &'a Tables,
     ) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl<'a> Subject<'a> {
 
     /// The whole cycle. It was decoded when it came in, so there is one.
     pub(super) fn cycle(&self) -> Option<&Cycle> {
-        let decoded = || decode(self.record, self.tables).map(Box::new);
+        let decoded = || self.record.decode(self.tables).map(Box::new);
         self.cycle.get_or_init(decoded).as_deref()
     }
 }

@@ -1,7 +1,7 @@
 use super::{complete::complete, field::FIELDS, *};
 use crate::{
     fixture::{RUN, cycle},
-    store::{Places, Record},
+    store::{Kept, Places, Record},
 };
 use onionskin::{codec::Tables, link::protocol::Message, wire::*};
 use proptest::prelude::*;
@@ -97,7 +97,7 @@ fn with_subject<T>(cycle: Cycle, f: impl FnOnce(&Subject<'_>) -> T) -> T {
     };
     let cycle = Box::new(cycle);
     let json = serde_json::to_vec(&Message::Cycle { cycle }).unwrap();
-    let record = Record::Json(json.into());
+    let record = Kept::Here(Record::Json(json.into()));
     f(&Subject::new(&line, &places, &record, &tables))
 }
 

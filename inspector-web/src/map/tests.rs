@@ -53,7 +53,7 @@ fn tables() -> Tables {
 }
 
 /// A cycle that passed the server, `auth` and a view.
-fn through(number: u64, view: u32, change: impl FnOnce(&mut Cycle)) -> Cycle {
+pub(super) fn through(number: u64, view: u32, change: impl FnOnce(&mut Cycle)) -> Cycle {
     let mut cycle = cycle(RUN, number);
     let tables = tables();
     cycle.sites = [9, 1, view].map(|id| tables.sites[&id].clone()).into();
@@ -74,11 +74,13 @@ fn through(number: u64, view: u32, change: impl FnOnce(&mut Cycle)) -> Cycle {
     cycle
 }
 
-fn map(cycles: impl IntoIterator<Item = Cycle>, filter: &str) -> StackView {
+/// A store that has them.
+pub(super) fn store_of(cycles: impl IntoIterator<Item = Cycle>) -> Store {
     let store = Store::new(1 << 20);
     let session = store.connect(&hello(RUN)).unwrap();
     let item = |cycle: Cycle| {
-        let arrival = Arrival::new(&cycle, Record::Json(Default::default()));
+        let json = serde_json::json!({ "type": "cycle", "cycle": cycle }).to_string();
+        let arrival = Arrival::new(&cycle, Record::Json(json.into()));
         Item::Cycle(Box::new(arrival))
     };
     assert!(session.commit(Intake {
@@ -86,6 +88,11 @@ fn map(cycles: impl IntoIterator<Item = Cycle>, filter: &str) -> StackView {
         stack: true,
         items: cycles.into_iter().map(item).collect(),
     }));
+    store
+}
+
+fn map(cycles: impl IntoIterator<Item = Cycle>, filter: &str) -> StackView {
+    let store = store_of(cycles);
     let filter = Filter::parse(filter).unwrap().of_run(RUN);
     of_run(&store, RUN, &filter, &AtomicBool::new(false)).unwrap()
 }

@@ -17,7 +17,9 @@ pub struct Insight {
 }
 
 /// What an [`Insight`] is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum InsightKind {
     /// A place ran the same statement again and again.

@@ -31,6 +31,53 @@ pub struct Status {
     pub live_clients: u64,
     /// How many may.
     pub live_clients_max: u64,
+    /// The recording that runs, or ran last; none if there was none.
+    pub recording: Option<Recording>,
+    /// The file that is shown, where it is a file.
+    pub opened: Option<Opened>,
+}
+
+/// How a recording stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Recording {
+    /// The file, its path absolute.
+    pub file: String,
+    /// Whether cycles go into it still.
+    pub running: bool,
+    /// Cycles that were written since it began.
+    pub cycles: u64,
+    /// Cycles that came and are not in it, because the disk was too slow for them.
+    pub missed: u64,
+    /// Cycles that made room for newer ones, or became too old.
+    pub expired: u64,
+    /// Bytes in use in the file.
+    pub bytes: u64,
+    /// Why it stopped, when nobody asked it to.
+    pub stopped_because: Option<String>,
+}
+
+/// A file that is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Opened {
+    /// The file.
+    pub file: String,
+    /// What is not in it, or could not be read: for people.
+    pub notes: Vec<String>,
+}
+
+/// `POST /api/recording`: what is to be recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct StartRecording {
+    /// The file, its path absolute: a new one, or a recording to add to. Without it: a new one in the inspector's working
+    /// directory, named after the time.
+    pub file: Option<String>,
+    /// Whether what the inspector has already goes into it too.
+    pub history: bool,
+    /// Bytes that the file may have; the oldest cycles make room.
+    pub keep_bytes: Option<u64>,
+    /// Cycles that began more than so many seconds ago go.
+    pub keep_seconds: Option<u64>,
 }
 
 /// Bytes used and allowed.

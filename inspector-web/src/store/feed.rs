@@ -124,7 +124,9 @@ impl Store {
         }
         let missed = from - (cursor.after + 1);
         let cycles = batch(state.log.range(from, from + BATCH));
-        let to = cycles.last().map_or(from, |(last, _)| last + 1);
+        // In a file there may be none where it is damaged.
+        let none = (from + BATCH).min(newest + 1);
+        let to = cycles.last().map_or(none, |(last, _)| last + 1);
         let since = Since {
             missed,
             cycles,
@@ -143,15 +145,13 @@ impl Store {
 }
 
 /// As many as one answer takes.
-fn batch<'s>(entries: impl Iterator<Item = (u64, &'s Arc<Entry>)>) -> Vec<(u64, Arc<Entry>)> {
+fn batch(entries: impl IntoIterator<Item = (u64, Arc<Entry>)>) -> Vec<(u64, Arc<Entry>)> {
     let mut bytes = 0;
-    let room = |(_, entry): &(u64, &Arc<Entry>)| {
+    let room = |(_, entry): &(u64, Arc<Entry>)| {
         let fits = bytes <= BATCH_BYTES;
         bytes += entry.summary.target.len();
         fits
     };
-    let entries = entries.take(BATCH as usize).take_while(room);
-    entries
-        .map(|(position, entry)| (position, entry.clone()))
-        .collect()
+    let entries = entries.into_iter().take(BATCH as usize);
+    entries.take_while(room).collect()
 }

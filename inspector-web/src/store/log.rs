@@ -1,8 +1,12 @@
-//! The cycles themselves, in order of arrival.
+//! The cycles themselves, in order of arrival: in memory, or in the file of a recording.
 
-use super::{Places, matches::BYTES_A_CYCLE, runs::RunKey};
+use super::{Places, decode, matches::BYTES_A_CYCLE, runs::RunKey};
+use crate::recording::Reader;
 use bytes::Bytes;
-use onionskin::wire::{Cycle, CycleSummary};
+use onionskin::{
+    codec::Tables,
+    wire::{Cycle, CycleSummary},
+};
 use std::{
     collections::{HashMap, VecDeque},
     mem::size_of,
@@ -22,6 +26,58 @@ impl Record {
     fn len(&self) -> usize {
         match self {
             Self::Frame(bytes) | Self::Json(bytes) => bytes.len(),
+        }
+    }
+
+    /// The format's number in recordings, and the bytes.
+    pub(crate) fn parts(&self) -> (i64, &[u8]) {
+        match self {
+            Self::Frame(bytes) => (0, bytes),
+            Self::Json(bytes) => (1, bytes),
+        }
+    }
+
+    /// The other way.
+    pub(crate) fn of_parts(format: i64, bytes: Vec<u8>) -> Option<Self> {
+        match format {
+            0 => Some(Self::Frame(bytes.into())),
+            1 => Some(Self::Json(bytes.into())),
+            _ => None,
+        }
+    }
+}
+
+/// Where a record is.
+#[derive(Clone, Debug)]
+pub(crate) enum Kept {
+    /// Here.
+    Here(Record),
+    /// In the file of a recording, at this position.
+    Filed(Arc<Reader>, u64),
+}
+
+impl Kept {
+    /// The record; none if the file is damaged there.
+    pub(crate) fn load(&self) -> Option<Record> {
+        match self {
+            Self::Here(record) => Some(record.clone()),
+            Self::Filed(reader, position) => reader.record(*position),
+        }
+    }
+
+    /// The cycle. One that is here was decoded when it came in; the tables only grow.
+    pub(crate) fn decode(&self, tables: &Tables) -> Option<Cycle> {
+        match self {
+            Self::Here(record) => decode(record, tables),
+            Self::Filed(..) => decode(&self.load()?, tables),
+        }
+    }
+
+    /// Bytes that it takes in memory.
+    fn len(&self) -> usize {
+        match self {
+            Self::Here(record) => record.len(),
+            Self::Filed(..) => 0,
         }
     }
 }
@@ -48,13 +104,23 @@ impl Arrival {
 /// A kept cycle.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    pub(super) run: RunKey,
+    pub(crate) run: RunKey,
     pub(crate) summary: CycleSummary,
     pub(crate) places: Places,
-    pub(super) record: Record,
+    pub(crate) record: Kept,
 }
 
 impl Entry {
+    /// A cycle that is in no store.
+    pub(crate) fn alone(arrival: Arrival) -> Self {
+        Self {
+            run: 0,
+            summary: arrival.summary,
+            places: arrival.places,
+            record: Kept::Here(arrival.record),
+        }
+    }
+
     /// Bytes that it takes: itself, its places in the queue and in the index (which may have twice the room they need),
     /// and what the allocator rounds up for its eight or so texts. Measured: with 262,000 small cycles in 256 MiB the
     /// process took 274 MiB.
@@ -74,7 +140,107 @@ impl Entry {
 
 /// The kept cycles, oldest first. Positions count arrivals from 1, and are never used twice.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(super) enum Log {
+    Memory(Memory),
+    File(File),
+}
+
+/// Entries with their positions, oldest first.
+type Positioned = Vec<(u64, Arc<Entry>)>;
+
+impl Log {
+    pub(super) fn new(cap: u64) -> Self {
+        Self::Memory(Memory {
+            entries: VecDeque::new(),
+            first: 1,
+            by_number: HashMap::new(),
+            bytes: 0,
+            cap,
+        })
+    }
+
+    /// Bytes in memory; of a file, its own.
+    pub(super) fn bytes(&self) -> u64 {
+        match self {
+            Self::Memory(memory) => memory.bytes,
+            Self::File(file) => file.reader.bytes(),
+        }
+    }
+
+    /// Bytes that there may be.
+    pub(super) fn cap(&self) -> u64 {
+        match self {
+            Self::Memory(memory) => memory.cap,
+            Self::File(_) => u64::MAX,
+        }
+    }
+
+    /// Position of the oldest cycle kept, or of the next one to come.
+    pub(super) fn first(&self) -> u64 {
+        match self {
+            Self::Memory(memory) => memory.first,
+            Self::File(file) => file.first,
+        }
+    }
+
+    /// Position of the newest cycle that ever came; 0 before there was one.
+    pub(super) fn newest(&self) -> u64 {
+        match self {
+            Self::Memory(memory) => memory.newest(),
+            Self::File(file) => file.newest,
+        }
+    }
+
+    pub(super) fn push(&mut self, entry: Arc<Entry>) {
+        match self {
+            Self::Memory(memory) => memory.push(entry),
+            Self::File(_) => unreachable!("nothing comes to a file that is read"),
+        }
+    }
+
+    /// Lets the oldest go.
+    pub(super) fn evict(&mut self) -> Option<Arc<Entry>> {
+        match self {
+            Self::Memory(memory) => memory.evict(),
+            Self::File(_) => None,
+        }
+    }
+
+    pub(super) fn position(&self, run: RunKey, number: u64) -> Option<u64> {
+        match self {
+            Self::Memory(memory) => memory.by_number.get(&(run, number)).copied(),
+            Self::File(file) => file.reader.position(run, number),
+        }
+    }
+
+    pub(super) fn by_number(&self, run: RunKey, number: u64) -> Option<Arc<Entry>> {
+        self.at(self.position(run, number)?)
+    }
+
+    /// The cycles with positions in `from..to`, oldest first.
+    pub(super) fn range(&self, from: u64, to: u64) -> Positioned {
+        let to = to.clamp(self.first(), self.newest() + 1);
+        let from = from.clamp(self.first(), to);
+        match self {
+            Self::Memory(memory) => memory.range(from, to),
+            Self::File(file) => file.range(from, to),
+        }
+    }
+
+    pub(super) fn at(&self, position: u64) -> Option<Arc<Entry>> {
+        match self {
+            Self::Memory(memory) => memory.at(position),
+            Self::File(_) => self
+                .range(position, position.checked_add(1)?)
+                .pop()
+                .map(|(_, entry)| entry),
+        }
+    }
+}
+
+/// Cycles in memory.
+#[derive(Debug)]
+pub(super) struct Memory {
     entries: VecDeque<Arc<Entry>>,
     /// Position of the oldest entry.
     first: u64,
@@ -83,36 +249,12 @@ pub(super) struct Log {
     cap: u64,
 }
 
-impl Log {
-    pub(super) fn new(cap: u64) -> Self {
-        Self {
-            entries: VecDeque::new(),
-            first: 1,
-            by_number: HashMap::new(),
-            bytes: 0,
-            cap,
-        }
-    }
-
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    pub(super) fn cap(&self) -> u64 {
-        self.cap
-    }
-
-    /// Position of the oldest cycle kept, or of the next one to come.
-    pub(super) fn first(&self) -> u64 {
-        self.first
-    }
-
-    /// Position of the newest cycle that ever came; 0 before there was one.
-    pub(super) fn newest(&self) -> u64 {
+impl Memory {
+    fn newest(&self) -> u64 {
         self.first + self.entries.len() as u64 - 1
     }
 
-    pub(super) fn push(&mut self, entry: Arc<Entry>) {
+    fn push(&mut self, entry: Arc<Entry>) {
         self.bytes += entry.cost();
         let position = self.newest() + 1;
         self.by_number
@@ -120,8 +262,7 @@ impl Log {
         self.entries.push_back(entry);
     }
 
-    /// Lets the oldest go.
-    pub(super) fn evict(&mut self) -> Option<Arc<Entry>> {
+    fn evict(&mut self) -> Option<Arc<Entry>> {
         let entry = self.entries.pop_front()?;
         let key = (entry.run, entry.summary.number);
         if self.by_number.get(&key) == Some(&self.first) {
@@ -132,26 +273,41 @@ impl Log {
         Some(entry)
     }
 
-    pub(super) fn by_number(&self, run: RunKey, number: u64) -> Option<&Arc<Entry>> {
-        self.at(*self.by_number.get(&(run, number))?)
-    }
-
-    /// The cycles with positions in `from..to`, oldest first.
-    pub(super) fn range(
-        &self,
-        from: u64,
-        to: u64,
-    ) -> impl DoubleEndedIterator<Item = (u64, &Arc<Entry>)> {
-        let to = to.clamp(self.first, self.newest() + 1);
-        let from = from.clamp(self.first, to);
+    fn range(&self, from: u64, to: u64) -> Positioned {
         // Both are at most the number of entries away from `first`.
         let index = |position: u64| (position - self.first) as usize;
-        let entries = self.entries.range(index(from)..index(to)).enumerate();
-        entries.map(move |(i, entry)| (from + i as u64, entry))
+        let entries = self.entries.range(index(from)..index(to)).cloned();
+        (from..).zip(entries).collect()
     }
 
-    pub(super) fn at(&self, position: u64) -> Option<&Arc<Entry>> {
+    fn at(&self, position: u64) -> Option<Arc<Entry>> {
         let index = position.checked_sub(self.first)?;
-        self.entries.get(usize::try_from(index).ok()?)
+        self.entries.get(usize::try_from(index).ok()?).cloned()
+    }
+}
+
+/// Cycles in the file of a recording. What is asked for is read then, and not kept: the system keeps what it has room for.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) reader: Arc<Reader>,
+    pub(super) first: u64,
+    pub(super) newest: u64,
+}
+
+impl File {
+    /// Cycles that can't be read, because the file is damaged there, are left out.
+    fn range(&self, from: u64, to: u64) -> Positioned {
+        let lines = self.reader.lines(from, to).into_iter();
+        lines
+            .map(|line| {
+                let entry = Entry {
+                    run: line.run,
+                    summary: line.summary,
+                    places: line.places,
+                    record: Kept::Filed(self.reader.clone(), line.position),
+                };
+                (line.position, Arc::new(entry))
+            })
+            .collect()
     }
 }

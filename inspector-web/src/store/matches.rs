@@ -99,9 +99,6 @@ impl Store {
         let state = self.lock();
         let from = from.max(state.log.first());
         let entries = state.log.range(from, from.saturating_add(count));
-        let entries: Vec<_> = entries
-            .map(|(position, entry)| (position, entry.clone()))
-            .collect();
         let mut tables = HashMap::new();
         for (_, entry) in &entries {
             // A run with a kept cycle is never forgotten.
@@ -115,17 +112,27 @@ impl Store {
         Slice { entries, tables }
     }
 
-    /// All cycles that match, oldest first, a slice at a time; it ends early where `stop` says that nobody waits.
-    pub(crate) fn each_match(&self, filter: &Filter, stop: &AtomicBool, mut f: impl FnMut(&Entry)) {
+    /// All cycles that match, oldest first, a slice at a time, with how many they are; it ends early where `stop` says that
+    /// nobody waits.
+    pub(crate) fn each_match(
+        &self,
+        filter: &Filter,
+        stop: &AtomicBool,
+        mut f: impl FnMut(&Entry, u64),
+    ) {
         let matches = self.matches(filter);
         matches.advance(self, stop);
         let (positions, _) = matches.after(0);
+        let count = positions.len() as u64;
         for positions in positions.chunks(SLICE as usize) {
             if stop.load(Ordering::Relaxed) {
                 return;
             }
             for (_, entry) in self.entries(positions) {
-                f(&entry);
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                f(&entry, count);
             }
         }
     }

@@ -75,6 +75,16 @@ impl Places {
         Self(packed.into())
     }
 
+    /// As they are packed.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The other way. Bytes that are none hold no places.
+    pub(crate) fn of_bytes(packed: Vec<u8>) -> Self {
+        Self(packed.into())
+    }
+
     /// In order of their first entry.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Passed> {
         let mut rest = &*self.0;

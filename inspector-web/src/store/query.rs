@@ -101,15 +101,32 @@ impl Store {
     /// The cycles at these positions that are kept still.
     pub(crate) fn entries(&self, positions: &[u64]) -> Vec<(u64, Arc<Entry>)> {
         let state = self.lock();
-        let entry = |position: &u64| Some((*position, state.log.at(*position)?.clone()));
+        let entry = |position: &u64| Some((*position, state.log.at(*position)?));
         positions.iter().filter_map(entry).collect()
     }
 
     /// A cycle, whole; none if it is not kept (any more). `id` is as in [`Cycle::id`].
     pub fn cycle(&self, id: &str) -> Option<Cycle> {
         let (entry, tables) = self.record(id)?;
-        // It was decoded when it came in; the tables only grow.
-        decode(&entry.record, &tables)
+        entry.record.decode(&tables)
+    }
+
+    /// The id of the newest cycle that is kept.
+    pub fn newest_id(&self) -> Option<String> {
+        let state = self.lock();
+        let newest = state.log.newest();
+        // In a file the newest may be damaged.
+        let from = newest.saturating_sub(256);
+        let last = state.log.range(from, newest + 1).pop();
+        last.map(|(_, entry)| entry.summary.id.clone())
+    }
+
+    /// The position of a cycle.
+    pub(crate) fn position(&self, id: &str) -> Option<u64> {
+        let (run, number) = id.rsplit_once('-')?;
+        let state = self.lock();
+        let (key, _) = state.runs.find(run)?;
+        state.log.position(key, number.parse().ok()?)
     }
 
     /// What became of the cycles of one run; none if there is no such run.
@@ -124,7 +141,7 @@ impl Store {
         let state = self.lock();
         let (key, run) = state.runs.find(run)?;
         let entry = state.log.by_number(key, number)?;
-        Some((entry.clone(), run.tables.clone()))
+        Some((entry, run.tables.clone()))
     }
 }
 

@@ -136,10 +136,16 @@ impl Runs {
             return *key;
         }
         self.forget_empty();
-        let ordinal = self.ordinals.entry(hello.app.clone()).or_default();
-        *ordinal += 1;
+        let ordinal = self.ordinals.get(&hello.app).map_or(1, |last| last + 1);
         let key = self.next_key;
-        self.next_key += 1;
+        self.enter_as(key, hello, ordinal);
+        key
+    }
+
+    /// The run of a hello, with its key and its number among the runs of its app.
+    pub(super) fn enter_as(&mut self, key: RunKey, hello: &Hello, ordinal: u32) {
+        self.next_key = self.next_key.max(key + 1);
+        self.ordinals.insert(hello.app.clone(), ordinal);
         let tables = Tables {
             app: hello.app.clone(),
             run: hello.run.clone(),
@@ -147,7 +153,7 @@ impl Runs {
         };
         let run = RunState {
             hello: hello.clone(),
-            ordinal: *ordinal,
+            ordinal,
             link: None,
             links: 0,
             next: 0,
@@ -161,7 +167,6 @@ impl Runs {
         };
         self.by_key.insert(key, run);
         self.by_id.insert(hello.run.clone(), key);
-        key
     }
 
     /// Forgets the oldest runs that are gone and have nothing left here; their figures stay in the sum.

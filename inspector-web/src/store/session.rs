@@ -2,6 +2,7 @@
 
 use super::{
     Arrival, Entry, Store,
+    log::Kept,
     runs::{RunKey, TableBytes},
 };
 use onionskin::{
@@ -105,7 +106,7 @@ impl Session {
                         run: self.run,
                         summary: arrival.summary,
                         places: arrival.places,
-                        record: arrival.record,
+                        record: Kept::Here(arrival.record),
                     };
                     if entry.cost() > cap {
                         run.lose("too_large", 1);

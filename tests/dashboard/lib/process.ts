@@ -6,8 +6,11 @@ import { join, resolve } from 'node:path';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target');
 
-/** Where a binary of the workspace is. */
-export const binary = (name: string): string => join(TARGET, 'debug', name);
+/** Where a binary of the workspace is: the debug build, or for measuring the one of another profile. */
+export const binary = (name: string): string => join(TARGET, process.env.DASHBOARD_PROFILE ?? 'debug', name);
+
+/** Where files go that nobody commits. */
+export const output = (name: string): string => join(TARGET, name);
 
 /** A directory of its own for a test, gone when the test is. */
 export function scratch(): { dir: string; remove: () => void } {

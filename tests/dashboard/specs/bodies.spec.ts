@@ -1,6 +1,8 @@
 import type { Locator } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import type { Inspector } from '../lib/inspector.ts';
+import { cycle, shopText } from '../lib/cycles.ts';
+import { Link } from '../lib/link.ts';
 import { expect, test } from '../lib/test.ts';
 
 /** Gives a book its cover, and looks at it. */
@@ -108,4 +110,62 @@ test('a body is saved as a file by those who have the token', async ({ page, das
   await dash.end();
   const [saved] = await Promise.all([page.waitForEvent('download'), dash.message('Response').getByRole('button', { name: 'Download' }).click()]);
   expect(saved.suggestedFilename()).toMatch(/\.bin$/);
+});
+
+let sent = 0;
+
+/** A cycle whose view answered with one body, and a layer made another of it. */
+async function answered(shop: Inspector, type: string, bodies: [string, string]): Promise<string> {
+  const run = `b0d1e5${String(sent++).padStart(6, '0')}`;
+  const link = await Link.open(shop.socket, 'bodies', run);
+  await link.cycle(cycle({ run, app: 'bodies', number: 0, text: shopText, status: 200, outcome: { kind: 'completed' }, response: { type, bodies } }));
+  const { id } = await shop.cycle(`run:${run}`);
+  link.close();
+  return id;
+}
+
+/** The step at which the layer put its body in the place of the view's. */
+const REPLACED = 6;
+
+test('what became different in JSON is shown in its tree, whatever the order of its keys', async ({ dash, shop }) => {
+  const before = { title: 'Onions', price: 1299, tags: ['root', 'bulb'], gone: null, deep: { same: true } };
+  const after = { deep: { same: true }, tags: ['root', 'red', 'bulb'], price: 999, title: 'Onions', fresh: 'yes' };
+  await dash.cycle(await answered(shop, 'application/json', [JSON.stringify(before), JSON.stringify(after)]), REPLACED);
+  const response = dash.message('Response');
+  await response.getByRole('button', { name: 'difference to the body before' }).click();
+  const lines = response.locator('.body').getByRole('listitem');
+  const line = (text: string | RegExp) => lines.filter({ hasText: text });
+  await expect(line('price:').getByRole('img', { name: 'changed' })).toBeVisible();
+  await expect(line('price:').locator('del')).toHaveText('1299');
+  await expect(line('price:')).toContainText('999');
+  await expect(line('red').getByRole('img', { name: 'added' })).toBeVisible();
+  await expect(line('fresh:').getByRole('img', { name: 'added' })).toBeVisible();
+  await expect(line('gone:').getByRole('img', { name: 'removed' })).toBeVisible();
+  for (const same of ['title:', 'bulb', 'same:']) await expect(line(same).getByRole('img')).toHaveCount(0);
+  await line('tags:').getByRole('button', { name: 'Fold tags' }).click();
+  await expect(line('red')).toHaveCount(0);
+});
+
+test('XML is laid out, and compared line by line', async ({ dash, shop }) => {
+  const xml = (price: number) => `<?xml version="1.0"?><book id="7"><title>Onions &amp; more</title><price>${price}</price></book>`;
+  await dash.cycle(await answered(shop, 'application/xml', [xml(12), xml(9)]), REPLACED);
+  const response = dash.message('Response');
+  await expect(tabs(response).getByRole('tab', { selected: true })).toHaveText('xml');
+  const lines = response.locator('.body').getByRole('listitem');
+  await expect(lines.filter({ hasText: '<title>' })).toContainText('Onions &amp; more');
+  await response.getByRole('button', { name: 'difference to the body before' }).click();
+  await expect(lines.filter({ hasText: '12' }).getByRole('img', { name: 'removed' })).toBeVisible();
+  await expect(lines.filter({ hasText: '<price>9' }).getByRole('img', { name: 'added' })).toBeVisible();
+  await expect(lines.filter({ hasText: '<title>' }).getByRole('img')).toHaveCount(0);
+});
+
+test('server-sent events are listed: name, id and data of each', async ({ dash, shop }) => {
+  const events = 'event: stock\nid: 7\ndata: one\ndata: two\n\n: a comment\n\ndata: alone\n\n';
+  await dash.cycle(await answered(shop, 'text/event-stream', [events, events]), REPLACED);
+  const response = dash.message('Response');
+  await expect(tabs(response).getByRole('tab', { selected: true })).toHaveText('events');
+  const listed = response.locator('.body').getByRole('listitem');
+  await expect(listed).toHaveCount(2);
+  await expect(listed.nth(0)).toHaveText(/^stock\s+id 7\s+one\\ntwo$/);
+  await expect(listed.nth(1)).toHaveText(/^message\s+alone$/);
 });

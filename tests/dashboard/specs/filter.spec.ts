@@ -90,3 +90,32 @@ test('filters are found again: those used before, and those with a name', async 
   await page.getByRole('button', { name: 'Forget changes' }).click();
   await expect(page.getByRole('button', { name: /^changes/ })).toHaveCount(0);
 });
+
+test('completions that come after the filter was applied, or closed, open nothing', async ({ page, dash, shop }) => {
+  const cycle = await shop.visit('/books?page=4');
+  await dash.open();
+  const held: (() => Promise<void>)[] = [];
+  await page.route('**/api/filter?*', (route) => void held.push(() => route.continue()));
+  const release = async () => {
+    const answers = Promise.all(held.map(() => page.waitForResponse('**/api/filter?*').catch(() => undefined)));
+    for (const go of held.splice(0)) await go().catch(() => undefined);
+    return answers;
+  };
+  const options = page.getByRole('listbox', { name: 'Completions' }).getByRole('option');
+  await dash.filter.fill('route:/b');
+  await expect.poll(() => held.length).toBeGreaterThan(0);
+  await dash.filter.fill('route:/books');
+  await dash.filter.press('Enter');
+  // What is asked so far is answered now, and whatever is asked because of that.
+  await expect(async () => {
+    await release();
+    expect(dash.place.get('filter')).toBe('route:/books');
+  }).toPass();
+  await expect(dash.list.getByText(cycle.target)).toBeVisible();
+  await expect.poll(async () => (await release()).length).toBe(0);
+  await expect(dash.filter).toBeFocused();
+  await expect(options).toHaveCount(0);
+  await page.unroute('**/api/filter?*');
+  await dash.filter.press('Escape');
+  await expect(dash.filter).not.toBeFocused();
+});

@@ -17,7 +17,7 @@ test('the map of the app: routes and layers with figures, and from a figure to i
   await expect(routes.getByRole('listitem').filter({ hasText: /^show/ }).first()).toBeVisible();
 
   await layers.getByRole('button', { name: /cycles that require_login answered/ }).click();
-  await expect(dash.filter).toHaveValue('answered-by:require_login');
+  await expect(dash.filter).toHaveValue(/^answered-by:require_login( run:\w+)?$/);
   await expect(dash.rows.first()).toContainText('/account');
   await page.goBack();
   await route.getByRole('button', { name: /cycles of .*: show them/ }).click();
@@ -44,4 +44,34 @@ test('two cycles are compared, layer by layer, and where they part is said', asy
   await expect(page.getByRole('region', { name: 'Cycle A' })).toContainText(b.target);
   await page.getByRole('button', { name: 'Open cycle A' }).click();
   await expect(dash.cycleName).toHaveText(`GET ${b.target}`);
+});
+
+test('the map counts what the filter lets pass, and a figure leads to just that', async ({ page, dash, shop }) => {
+  const [mark, run] = [`only${Date.now()}`, (await shop.cycle('app:bookshop')).id.split('-')[0]!];
+  await shop.visit(`/books/21?${mark}`);
+  await shop.visit(`/books/22?${mark}`);
+  await shop.visit('/books/23');
+  await dash.open({ screen: 'stack', filter: `target:*${mark}*`, run });
+  await expect(page.getByText('figures over 2 cycles kept that match')).toBeVisible();
+  const figure = page.getByRole('region', { name: 'Routes' }).getByRole('button', { name: /^2 cycles of \/books\/\{id\}: show them/ });
+  await expect(figure).toBeVisible();
+  await figure.click();
+  await expect(dash.filter).toHaveValue(new RegExp(`^target:\\*${mark}\\* route:"/books/\\{id\\}" .*method:GET`));
+  await expect(dash.rows).toHaveCount(2);
+  await page.goBack();
+  await expect(dash.filter).toHaveValue(`target:*${mark}*`);
+  await page.getByRole('switch', { name: 'Filter on' }).click();
+  await expect(page.getByText(/figures over \d+ cycles kept$/)).toBeVisible();
+});
+
+test('remarks on the app lead to the cycles that they are about', async ({ page, dash, shop }) => {
+  for (let i = 0; i < 25; i++) await fetch(`${shop.shop}/account?remark=${i}`, { redirect: 'manual' });
+  await shop.cycle('target:/account?remark=24');
+  const run = (await shop.cycle('app:bookshop')).id.split('-')[0]!;
+  await dash.open({ screen: 'stack', run, filter: 'target:*remark=*' });
+  const remark = page.getByRole('region', { name: 'Remarks' }).getByRole('listitem').filter({ hasText: 'require_login answered' });
+  await expect(remark).toContainText('require_login answered 25 of the 25 cycles that came to it (100 %) by itself');
+  await remark.getByRole('button', { name: 'Cycles of the remark answers much: show them' }).click();
+  await expect(dash.filter).toHaveValue(/^target:\*remark=\* answered-by:require_login/);
+  await expect(page.getByText('25 match')).toBeVisible();
 });

@@ -2,6 +2,9 @@
 //! it took.
 //!
 //! - `app-bodies axum|onionskin serve`: serves it on any port, until standard input ends; says first where
+//! - `app-bodies axum|onionskin alone`: the same on one thread, so that a view that keeps it keeps everything
+//! - `app-bodies axum|onionskin open N`: has so many requests under way at once, lets them finish, and does so again; says how
+//!   many were answered, and bytes of memory for each: at the most, and of what is left in the end
 //! - `app-bodies axum|onionskin held`: talks to it over pipes in memory, with a client that stops reading and one that stops
 //!   being read; says how far each got, the same in every run
 
@@ -16,6 +19,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
     net::TcpListener,
+    sync::Semaphore,
 };
 
 #[global_allocator]
@@ -23,6 +27,9 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 /// Frames that were taken from bodies of responses.
 static GIVEN: AtomicU64 = AtomicU64::new(0);
+
+/// Lets through who waits, one at a time.
+static GATE: Semaphore = Semaphore::const_new(0);
 
 const CHUNK: usize = 16 << 10;
 static PATTERN: [u8; CHUNK] = pattern();
@@ -122,6 +129,19 @@ macro_rules! app {
                 std::future::pending().await
             }
 
+            /// Keeps its thread, for ever.
+            async fn stuck() {
+                loop {
+                    std::thread::park();
+                }
+            }
+
+            /// Answers when it may.
+            async fn gate() -> &'static str {
+                drop(GATE.acquire().await.expect("it is never closed"));
+                "through"
+            }
+
             async fn echo(request: Request) -> Response {
                 Response::new(request.into_body())
             }
@@ -137,6 +157,8 @@ macro_rules! app {
                     .route("/up", post(up))
                     .route("/deaf", post(deaf))
                     .route("/echo", post(echo))
+                    .route("/stuck", get(stuck))
+                    .route("/gate", get(gate))
                     .route("/figures", get(figures))
                     .route("/from-here", get(async || MEMORY.reset_peak_usage()))
                     .layer(DefaultBodyLimit::disable())
@@ -144,6 +166,33 @@ macro_rules! app {
 
             pub(super) async fn serve(listener: TcpListener) {
                 ::$web::serve(listener, app()).await.expect("served");
+            }
+
+            /// So many requests at once: how many were answered well, and the most memory that they took together.
+            pub(super) async fn open(n: usize) -> (usize, usize) {
+                let app = app();
+                let before = MEMORY.current_usage();
+                MEMORY.reset_peak_usage();
+                let ask = || {
+                    let mut app = app.clone();
+                    async move {
+                        let request = Request::get("/gate").body(Body::empty());
+                        let request = request.expect("a request");
+                        let Ok(response) = tower_service::Service::call(&mut app, request).await;
+                        let mut body = response.into_body();
+                        let frame = super::next(&mut body).await;
+                        frame.is_some_and(|frame| frame.expect("whole").data_ref().is_some())
+                    }
+                };
+                let asked = futures_util::future::join_all((0..n).map(|_| ask()));
+                let open_the_gate = async {
+                    settle().await;
+                    GATE.add_permits(1);
+                };
+                let (answered, ()) = futures_util::future::join(asked, open_the_gate).await;
+                GATE.forget_permits(1);
+                let most = MEMORY.peak_usage().saturating_sub(before);
+                (answered.into_iter().filter(|well| *well).count(), most)
             }
 
             pub(super) fn serve_pipe(pipe: DuplexStream) {
@@ -228,6 +277,23 @@ async fn held(serve: fn(DuplexStream)) {
     );
 }
 
+async fn open(is_ours: bool, n: usize) {
+    let before = MEMORY.current_usage();
+    let (mut answered, mut most) = (0, 0);
+    for _ in 0..2 {
+        let (answers, bytes) = match is_ours {
+            true => ours::open(n).await,
+            false => plain::open(n).await,
+        };
+        (answered, most) = (answered + answers, most.max(bytes));
+        if is_ours {
+            onionskin::flush(std::time::Duration::from_secs(20));
+        }
+    }
+    let left = MEMORY.current_usage().saturating_sub(before);
+    println!("{answered} {} {}", most / n, left / n);
+}
+
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let is_ours = arguments[0] == "onionskin";
@@ -242,8 +308,13 @@ fn main() {
         };
         return runtime.expect("a runtime").block_on(held(serve));
     }
+    if arguments[1] == "open" {
+        let n = arguments[2].parse().expect("a number");
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        return runtime.expect("a runtime").block_on(open(is_ours, n));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(if arguments[1] == "alone" { 1 } else { 2 })
         .enable_all()
         .build();
     runtime.expect("a runtime").block_on(async {

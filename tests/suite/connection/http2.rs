@@ -2,6 +2,7 @@
 
 use super::{Served, sent};
 use crate::h2c::{self, ask, connect, get, post};
+use h2::client::SendRequest;
 use onionskin::{
     Router,
     body::{Body, Bytes},
@@ -9,10 +10,34 @@ use onionskin::{
     http::{HeaderMap, HeaderValue, Version},
     response::Response,
     routing,
-    wire::{BodyEnd, Left, Outcome, Side, Stage},
+    testing::Recorded,
+    wire::{self, BodyEnd, Left, Outcome, Side, Stage},
 };
 use std::{convert::Infallible, future::pending};
 use tokio::sync::Barrier;
+
+/// The connection of a client that asks for itself.
+async fn ready(served: &mut Served) -> SendRequest<Bytes> {
+    let client = connect(served.take_client().await).await;
+    client.ready().await.unwrap()
+}
+
+/// The answer to a small request, while others are under way.
+async fn meanwhile(client: &SendRequest<Bytes>, path: &str, body: &[u8]) {
+    let answer = ask(client, get(path), &[], None).await;
+    assert_eq!(answer.into_body().0, body);
+}
+
+/// The cycle of this path.
+fn of<'a>(cycles: &'a [Recorded], path: &str) -> &'a Recorded {
+    cycles.iter().find(|c| c.target.ends_with(path)).unwrap()
+}
+
+/// What was seen of the response's body.
+fn response_body(cycle: &Recorded) -> &wire::Body {
+    let mut bodies = cycle.bodies.iter();
+    bodies.find(|b| b.side == Side::Response).unwrap()
+}
 
 async fn echo(request: Request) -> Response {
     assert_eq!(request.version(), Version::HTTP_2);
@@ -62,11 +87,7 @@ async fn streams_of_one_connection_run_at_once_and_are_told_apart() {
         );
         // What is the stream's own is known.
         assert!(sent.body_end_ns > 0);
-        let body = cycle
-            .bodies
-            .iter()
-            .find(|b| b.side == Side::Response)
-            .unwrap();
+        let body = response_body(cycle);
         assert_eq!((body.len, body.frames), (3, 1));
     }
     reuse.sort_unstable();
@@ -87,21 +108,11 @@ async fn a_stream_that_the_client_resets_is_cancelled_where_it_was() {
         .route("/conn/endless", routing::get(endless))
         .route("/conn/well", routing::get(async || "well"));
     let mut served = Served::start(app).await;
-    let mut client = connect(served.take_client().await)
-        .await
-        .ready()
-        .await
-        .unwrap();
+    let mut client = ready(&mut served).await;
 
     let (hanging, mut stream) = client.send_request(get("/conn/hang"), true).unwrap();
     // The other streams go on: this one was answered after the hanging one had come.
-    assert_eq!(
-        ask(&client, get("/conn/well"), &[], None)
-            .await
-            .into_body()
-            .0,
-        b"well"
-    );
+    meanwhile(&client, "/conn/well", b"well").await;
     stream.send_reset(h2::Reason::CANCEL);
     assert!(hanging.await.is_err());
 
@@ -111,7 +122,7 @@ async fn a_stream_that_the_client_resets_is_cancelled_where_it_was() {
     stream.send_reset(h2::Reason::CANCEL);
 
     let cycles = served.cycles(3).await;
-    let of = |path: &str| cycles.iter().find(|c| c.target.ends_with(path)).unwrap();
+    let of = |path: &str| of(&cycles, path);
     let Outcome::Cancelled {
         stage,
         site: Some(site),
@@ -170,36 +181,46 @@ async fn a_large_body_waits_for_the_window_of_its_reader() {
         .route("/conn/large", routing::get(large))
         .route("/conn/small", routing::get(async || "small"));
     let mut served = Served::start(app).await;
-    let mut client = connect(served.take_client().await)
-        .await
-        .ready()
-        .await
-        .unwrap();
+    let mut client = ready(&mut served).await;
     let (response, _) = client.send_request(get("/conn/large"), true).unwrap();
     let mut body = response.await.unwrap().into_body();
     // Taken, and no room made for more: the stream stands still, and others do not.
     let first = body.data().await.unwrap().unwrap();
     assert!(first.len() < LEN / 8);
     body.flow_control().release_capacity(first.len()).unwrap();
-    assert_eq!(
-        ask(&client, get("/conn/small"), &[], None)
-            .await
-            .into_body()
-            .0,
-        b"small"
-    );
+    meanwhile(&client, "/conn/small", b"small").await;
     let (rest, _) = h2c::rest(&mut body).await.unwrap();
     assert_eq!(first.len() + rest.len(), LEN);
     let cycles = served.cycles(2).await;
-    let large = cycles
-        .iter()
-        .find(|c| c.target.ends_with("/conn/large"))
-        .unwrap();
-    let body = large
-        .bodies
-        .iter()
-        .find(|b| b.side == Side::Response)
-        .unwrap();
+    let large = of(&cycles, "/conn/large");
+    let body = response_body(large);
     assert_eq!((body.len, &body.end), (LEN as u64, &BodyEnd::Complete));
     assert_eq!(large.outcome, Outcome::Completed);
+}
+
+#[tokio::test]
+async fn a_request_that_the_client_gives_up_half_way() {
+    let app = Router::new()
+        .route("/conn/read", routing::post(async |body: Bytes| body))
+        .route("/conn/last", routing::get(async || "last"));
+    let mut served = Served::start(app).await;
+    let mut client = ready(&mut served).await;
+    let (answer, mut stream) = client.send_request(post("/conn/read"), false).unwrap();
+    stream
+        .send_data(Bytes::from_static(b"half"), false)
+        .unwrap();
+    meanwhile(&client, "/conn/last", b"last").await;
+    stream.send_reset(h2::Reason::CANCEL);
+    assert!(answer.await.is_err());
+    let cycles = served.cycles(2).await;
+    let read = of(&cycles, "/conn/read");
+    let stage = match &read.outcome {
+        Outcome::Cancelled { stage, .. } => *stage,
+        other => panic!("{other:?}\n{read}"),
+    };
+    assert!(matches!(stage, Stage::View | Stage::Send), "{read}");
+    let body = read.bodies.iter().find(|b| b.side == Side::Request);
+    assert_eq!(body.unwrap().len, 4, "{read}");
+    assert_ne!(body.unwrap().end, BodyEnd::Complete);
+    assert_eq!(of(&cycles, "/conn/last").outcome, Outcome::Completed);
 }

@@ -9,7 +9,13 @@ mod app;
 mod sample;
 
 use anyhow::{Result, ensure};
-use onionskin_web::{Client, Config, client::List, start};
+use onionskin_web::{
+    Client, Config,
+    client::List,
+    recording::{OpenedFile, Recorder, Retention},
+    start,
+    store::Store,
+};
 use sample::Sample;
 use std::{
     process::ExitCode,
@@ -112,7 +118,28 @@ async fn measure(dir: &std::path::Path, sample: &Sample, report: &mut Report) ->
     );
     let help = best(async || client.filter("path:", 5).await.map(drop)).await?;
     report.time("completion of a value", help, None);
+    record(dir, inspector.store(), report)?;
     inspector.shutdown().await;
+    Ok(())
+}
+
+/// All of it goes into a file, which is opened.
+fn record(dir: &std::path::Path, store: &Store, report: &mut Report) -> Result<()> {
+    let file = dir.join("all.onionskin");
+    let begun = Instant::now();
+    let said = Recorder::start(store, &file, Retention::default(), true)?.stop();
+    ensure!(said.cycles == CYCLES, "{said:?}");
+    let rate = CYCLES as f64 / begun.elapsed().as_secs_f64();
+    println!("{rate:>12.0} cycles recorded per second");
+    println!("{:>12} bytes of the file per cycle", said.bytes / CYCLES);
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let begun = Instant::now();
+        let opened = OpenedFile::open(&file)?;
+        ensure!(opened.store().newest_id().is_some(), "nothing is in it");
+        best = best.min(begun.elapsed());
+    }
+    report.time("a recording opened", best, Some(1_000));
     Ok(())
 }
 

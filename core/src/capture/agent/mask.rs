@@ -11,7 +11,10 @@ use crate::{
         read::Reader,
     },
 };
-use std::ops::Range;
+use std::{
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 use twox_hash::XxHash64;
 
 /// Where in a frame the parts of a body are.
@@ -29,6 +32,22 @@ pub(in crate::capture) fn finish(raw: &mut [u8], out: &mut Vec<u8>) -> Option<()
     let done = masked(raw, out);
     raw.fill(0);
     done
+}
+
+/// Empties `out` and lets `finish` write into it. A panic in there is a frame that is none: the thread that all cycles of the
+/// app pass has to go on, and nothing unmasked may stay.
+pub(in crate::capture) fn guarded(
+    raw: &mut [u8],
+    out: &mut Vec<u8>,
+    finish: impl FnOnce(&mut [u8], &mut Vec<u8>) -> Option<()>,
+) -> Option<()> {
+    out.clear();
+    let done = catch_unwind(AssertUnwindSafe(|| finish(&mut *raw, &mut *out)));
+    done.unwrap_or_else(|_| {
+        raw.fill(0);
+        out.clear();
+        None
+    })
 }
 
 fn masked(raw: &mut [u8], out: &mut Vec<u8>) -> Option<()> {
@@ -167,6 +186,21 @@ mod tests {
         assert_eq!(&shapes[1][4..], "]..\0\u{5}plain..\u{1}\u{10}");
         assert_eq!(&shapes[2][4..], "]..\u{1}\u{10}");
         assert_eq!(&shapes[3][4..], "]..");
+    }
+
+    #[test]
+    fn a_panic_in_masking_loses_the_frame_and_nothing_else() {
+        let (mut raw, mut out) = (b"canary".to_vec(), Vec::new());
+        let done = guarded(&mut raw, &mut out, |raw, out| {
+            out.extend_from_slice(raw);
+            std::panic::resume_unwind(Box::new("in the middle of it"))
+        });
+        assert_eq!((done, &*raw, &*out), (None, &[0; 6][..], &[][..]));
+        let fine = guarded(&mut raw, &mut out, |_, out| {
+            out.push(7);
+            Some(())
+        });
+        assert_eq!((fine, &*out), (Some(()), &[7][..]));
     }
 
     #[test]

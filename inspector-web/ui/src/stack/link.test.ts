@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filterLink, quoted } from './link.ts';
+import { both, filterLink, quoted } from './link.ts';
 
 test('what has a meaning in the grammar is quoted', () => {
   expect(quoted('/books')).toBe('/books');
@@ -12,4 +12,10 @@ test('a route leads to its cycles', () => {
   expect(filterLink.route('/books', ['GET'])).toBe('route:/books method:GET');
   expect(filterLink.route('/books', ['GET', 'HEAD'])).toBe('route:/books (method:GET or method:HEAD)');
   expect(filterLink.route('/books', [])).toBe('route:/books');
+});
+
+test('what stands side by side stays what it was', () => {
+  expect(both('', 'route:/a')).toBe('route:/a');
+  expect(both('status:5xx', 'route:/a')).toBe('status:5xx route:/a');
+  expect(both('status:5xx or time:>1s', 'route:/a')).toBe('(status:5xx or time:>1s) route:/a');
 });

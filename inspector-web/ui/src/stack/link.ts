@@ -13,3 +13,9 @@ export const filterLink = {
   answered: (name: string) => `answered-by:${quoted(name)}`,
   changed: (name: string) => `changed-by:${quoted(name)}`,
 };
+
+/** Both filters at once. */
+export function both(one: string, other: string): string {
+  const grouped = (filter: string) => (/\bor\b|\|\|/i.test(filter) ? `(${filter})` : filter);
+  return [one, other].filter(Boolean).map(grouped).join(' ');
+}

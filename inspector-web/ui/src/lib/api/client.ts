@@ -19,18 +19,25 @@ export async function get<T>(path: string, params: Params = {}, signal?: AbortSi
   return (await answer.json()) as T;
 }
 
-/** The same, before its body is read. */
+/** Has something done, and gives the answer. */
+export async function post<T>(path: string, sent: unknown): Promise<T> {
+  const answer = await ask(path, {}, { 'content-type': 'application/json' }, undefined, JSON.stringify(sent));
+  return (await answer.json()) as T;
+}
+
+/** The same, before its body is read. What has a body is posted. */
 export async function ask(
   path: string,
   params: Params,
   headers: Record<string, string> = {},
   signal?: AbortSignal,
+  body?: string,
 ): Promise<Response> {
   const given = Object.entries(params).filter(([, value]) => value !== null && value !== undefined && value !== '');
   const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
   const authorization = `Bearer ${takeToken() ?? ''}`;
   const url = given.length ? `${path}?${query}` : path;
-  const answer = await fetch(url, { headers: { ...headers, authorization }, signal: signal ?? null }).catch((error) => {
+  const answer = await fetch(url, { headers: { ...headers, authorization }, signal: signal ?? null, ...(body !== undefined && { method: 'POST', body }) }).catch((error) => {
     if (signal?.aborted) throw error;
     throw new ApiError(problem(0, 'The inspector does not answer.'));
   });
@@ -39,8 +46,8 @@ export async function ask(
 }
 
 /** Saves what a path answers as a file: the token can't be in a link. */
-export async function download(path: string, name: string): Promise<void> {
-  const blob = await (await ask(path, {})).blob();
+export async function download(path: string, name: string, params: Params = {}): Promise<void> {
+  const blob = await (await ask(path, params)).blob();
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -20,6 +20,8 @@ export class Live {
   state = $state<'connecting' | 'open' | 'waiting' | 'stopped'>('connecting');
   /** Why there is no connection. */
   reason = $state<string | null>(null);
+  /** The inspector does not know the token. */
+  refused = $state(false);
   /** When the next attempt is due, milliseconds since the Unix epoch. */
   retryAt = $state<number | null>(null);
   counters = $state.raw<Counters | null>(null);
@@ -48,6 +50,7 @@ export class Live {
   /** Connects now. */
   retry(): void {
     this.stop();
+    this.refused = false;
     this.#stop = new AbortController();
     void this.#run(this.#stop.signal);
   }
@@ -69,6 +72,7 @@ export class Live {
         this.reason = error instanceof Error ? error.message : String(error);
         if (error instanceof ApiError && (error.status === 401 || error.status === 400)) {
           this.state = 'stopped';
+          this.refused = error.status === 401;
           return;
         }
       }

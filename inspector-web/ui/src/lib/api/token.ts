@@ -6,6 +6,11 @@ export function tokenIn(text: string): string | null {
   return found?.[1] ?? null;
 }
 
+/** Whether the URL brings a token. */
+export function hasToken(): boolean {
+  return new URLSearchParams(location.hash.slice(1)).has(KEY);
+}
+
 /**
  * The token of this tab. It comes in the fragment, which no server sees, once: it is kept for this tab and taken out of
  * the address bar, the rest of the fragment stays.

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/apps/{run}/insights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a reviewer would remark on an app, over the cycles kept that match. */
+        get: operations["runInsights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/apps/{run}/map": {
         parameters: {
             query?: never;
@@ -140,6 +157,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cycles/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One cycle in another format, as an attachment. */
+        get: operations["export_cycle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cycles/{id}/insights": {
         parameters: {
             query?: never;
@@ -200,6 +234,23 @@ export interface paths {
         };
         /** One cycle as it is drawn: rows, steps with their edits, marks, and what explains the ending. */
         get: operations["timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cycles that match, oldest first, in another format, as an attachment that is written while it is read. */
+        get: operations["export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -270,6 +321,40 @@ export interface paths {
         get: operations["openapi"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records what comes from now on into a file. */
+        post: operations["start_recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recording/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the recording, and says how it stood. */
+        post: operations["stop_recording"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1786,6 +1871,13 @@ export interface components {
         };
         /** @description What happened to a part of a message. */
         Op: "add" | "remove" | "change" | "move";
+        /** @description A file that is shown. */
+        Opened: {
+            /** @description The file. */
+            file: string;
+            /** @description What is not in it, or could not be read: for people. */
+            notes: string[];
+        };
         /** @description How a cycle ended. `site` is an index into [`Cycle::sites`]. */
         Outcome: {
             /** @constant */
@@ -1974,6 +2066,35 @@ export interface components {
             /** @description A URI that names the kind of problem. */
             type: string;
         };
+        /** @description How a recording stands. */
+        Recording: {
+            /**
+             * Format: uint64
+             * @description Bytes in use in the file.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description Cycles that were written since it began.
+             */
+            cycles: number;
+            /**
+             * Format: uint64
+             * @description Cycles that made room for newer ones, or became too old.
+             */
+            expired: number;
+            /** @description The file, its path absolute. */
+            file: string;
+            /**
+             * Format: uint64
+             * @description Cycles that came and are not in it, because the disk was too slow for them.
+             */
+            missed: number;
+            /** @description Whether cycles go into it still. */
+            running: boolean;
+            /** @description Why it stopped, when nobody asked it to. */
+            stopped_because: string | null;
+        };
         /** @description An extractor that refused a request. */
         Refused: {
             /**
@@ -2125,6 +2246,50 @@ export interface components {
              * @description Start, microseconds since the Unix epoch.
              */
             started_unix_us: number;
+        };
+        /** @description A remark on an app, with its figures. */
+        RunInsight: {
+            /**
+             * Format: uint64
+             * @description In how many cycles it is so.
+             */
+            count: number;
+            /** @description The newest cycle that shows it. */
+            example: string | null;
+            /** @description A filter that lets those cycles pass, or all that passed the place. */
+            filter: string;
+            /** @description What it is about. */
+            kind: components["schemas"]["RunInsightKind"];
+            /**
+             * Format: uint64
+             * @description Of how many.
+             */
+            of: number;
+            /** @description The remark that cycles have in common, where it is `recurring`. */
+            remark: components["schemas"]["InsightKind"] | null;
+            /** @description Where the layer, handler or route stands. */
+            source: components["schemas"]["Source"] | null;
+            /** @description The remark, a sentence. It quotes what came from the app: escape it before it is shown. */
+            text: string;
+        };
+        /** @description What a [`RunInsight`] is about. */
+        RunInsightKind: "recurring" | "most_time" | "answers_much" | "idle_layer" | "one_by_one" | "never_reached";
+        /** @description The remarks on an app run. */
+        RunInsights: {
+            /**
+             * Format: uint64
+             * @description How many cycles match the filter.
+             */
+            cycles: number;
+            /** @description The remarks. */
+            insights: components["schemas"]["RunInsight"][];
+            /**
+             * Format: uint64
+             * @description How many of them, the newest, were looked into step by step; the rest is counted.
+             */
+            looked_into: number;
+            /** @description The app run. */
+            run: string;
         };
         /** @description A stretch of time that belongs to one place. */
         Segment: {
@@ -2280,6 +2445,32 @@ export interface components {
         };
         /** @description A kind of place in the cycle. */
         Stage: "parse" | "middleware" | "resolve" | "view" | "send";
+        /** @description `POST /api/recording`: what is to be recorded. */
+        StartRecording: {
+            /**
+             * @description The file, its path absolute: a new one, or a recording to add to. Without it: a new one in the inspector's working
+             *     directory, named after the time.
+             * @default null
+             */
+            file: string | null;
+            /**
+             * @description Whether what the inspector has already goes into it too.
+             * @default false
+             */
+            history: boolean;
+            /**
+             * Format: uint64
+             * @description Bytes that the file may have; the oldest cycles make room.
+             * @default null
+             */
+            keep_bytes: number | null;
+            /**
+             * Format: uint64
+             * @description Cycles that began more than so many seconds ago go.
+             * @default null
+             */
+            keep_seconds: number | null;
+        };
         /** @description Figures of cycles. Percentiles are of their whole durations, by nearest rank; none without a cycle. */
         Stats: {
             /**
@@ -2329,11 +2520,15 @@ export interface components {
             live_clients_max: number;
             /** @description The store's use of memory, and its budget. */
             memory: components["schemas"]["Memory"];
+            /** @description The file that is shown, where it is a file. */
+            opened: components["schemas"]["Opened"] | null;
             /**
              * Format: uint32
              * @description Its process id.
              */
             pid: number;
+            /** @description The recording that runs, or ran last; none if there was none. */
+            recording: components["schemas"]["Recording"] | null;
             /**
              * Format: uint64
              * @description Links closed because the peer spoke no language of ours, or another wire version.
@@ -2647,6 +2842,33 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    runInsights: {
+        parameters: {
+            query?: {
+                /** @description Only the cycles that match this filter are counted. */
+                filter?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An app run: 12 hexadecimal digits. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a reviewer would remark on an app, over the cycles kept that match. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunInsights"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     map: {
         parameters: {
             query?: {
@@ -2841,6 +3063,35 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    export_cycle: {
+        parameters: {
+            query: {
+                /** @description `har`, `curl`, `httpie`, `http-request`, `http-response`, `jsonl`, `markdown`, `trace` or `html`. */
+                format: string;
+                /** @description Mask e-mail and IP addresses too. */
+                redact?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description A cycle, as in `Cycle.id`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One cycle in another format, as an attachment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     insights: {
         parameters: {
             query?: never;
@@ -2941,6 +3192,36 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    export: {
+        parameters: {
+            query: {
+                /** @description Only cycles that match this filter. */
+                filter?: string;
+                /** @description `har`, `curl`, `httpie`, `jsonl`, `markdown` or `trace`. */
+                format: string;
+                /** @description Mask e-mail and IP addresses too. */
+                redact?: boolean;
+                /** @description Only cycles of this app run. */
+                run?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cycles that match, oldest first, in another format, as an attachment that is written while it is read. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     filter: {
         parameters: {
             query?: {
@@ -3033,6 +3314,56 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    start_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartRecording"];
+            };
+        };
+        responses: {
+            /** @description Records what comes from now on into a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    stop_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": null;
+            };
+        };
+        responses: {
+            /** @description Ends the recording, and says how it stood. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
                 };
             };
             default: components["responses"]["Problem"];

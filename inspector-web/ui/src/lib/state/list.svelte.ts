@@ -42,6 +42,11 @@ class CycleList {
     });
   }
 
+  /** The inspector does not know the token: it is another one than the tab was opened for. */
+  get refused(): boolean {
+    return this.problem?.status === 401 || this.live.refused;
+  }
+
   row(index: number): ListedCycle | undefined {
     void this.version;
     return this.#rows.at(index);

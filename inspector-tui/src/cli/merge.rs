@@ -1,0 +1,56 @@
+//! `onionskin merge FILE… --output NEW`.
+
+use super::progress::Bar;
+use anyhow::{Context, bail};
+use clap::Args;
+use onionskin::text;
+use onionskin_web::{export::Wanted, recording::edit};
+use std::path::PathBuf;
+
+/// Put cycles of recordings into a new one: join, cut by a filter, anonymise, save what can be read of a damaged one
+#[derive(Debug, Args)]
+pub(super) struct Merge {
+    /// Recordings, HAR files, cycles as JSON lines
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The new recording
+    #[arg(long, short, value_name = "NEW")]
+    output: PathBuf,
+    /// Only the cycles that match this filter
+    #[arg(long, value_name = "FILTER", default_value = "")]
+    filter: String,
+    /// Mask e-mail and IP addresses
+    #[arg(long)]
+    redact: bool,
+}
+
+pub(super) fn run(args: Merge) -> anyhow::Result<()> {
+    let wanted = Wanted::matching(&args.filter).context("the filter is not understood")?;
+    let mut bar = Bar::of_cycles();
+    let copied = edit::copy(
+        &args.files,
+        &args.output,
+        &wanted,
+        args.redact,
+        |done, all| bar.at(done, all),
+    )?;
+    bar.end();
+    for note in &copied.notes {
+        eprintln!("onionskin: {}", text::escape(note));
+    }
+    if copied.left_out > 0 {
+        eprintln!(
+            "onionskin: {} cycles left out: there twice, or not to be read",
+            copied.left_out
+        );
+    }
+    eprintln!(
+        "onionskin: {} cycles in {}",
+        copied.cycles,
+        args.output.display()
+    );
+    if copied.cycles == 0 {
+        bail!("no cycle matches");
+    }
+    Ok(())
+}

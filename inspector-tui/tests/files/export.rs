@@ -1,0 +1,104 @@
+//! Formats, outputs, exit codes.
+
+use crate::{
+    command::Place,
+    fixture::{RUN, cycle},
+};
+use std::fs;
+
+/// A place with ten cycles as JSON lines, which `open` and `export` read as they read a recording.
+fn place() -> Place {
+    let place = Place::new();
+    let lines: Vec<_> = (1..=10)
+        .map(|n| serde_json::to_string(&cycle(RUN, n)).unwrap())
+        .collect();
+    fs::write(place.path("ten.jsonl"), lines.join("\n")).unwrap();
+    place
+}
+
+#[test]
+fn a_file_is_exported_by_filter_and_by_id() {
+    let place = place();
+    let har = place.out(&["export", "ten.jsonl", "-f", "har"]);
+    let har: serde_json::Value = serde_json::from_str(&har).unwrap();
+    assert_eq!(har["log"]["entries"].as_array().unwrap().len(), 10);
+    let curl = place.out(&[
+        "export",
+        "ten.jsonl",
+        "-f",
+        "curl",
+        "--filter",
+        "path:/books/7",
+    ]);
+    assert_eq!(curl.matches("curl ").count(), 1);
+    assert!(curl.contains("http://localhost:3000/books/7"), "{curl}");
+    let last = place.out(&["export", "ten.jsonl", "-f", "markdown", "--id", "last"]);
+    assert!(last.starts_with("# `GET /books/10`: 200"), "{last}");
+    place.out(&["export", "ten.jsonl", "-o", "x.trace.json"]);
+    let trace: serde_json::Value =
+        serde_json::from_slice(&fs::read(place.path("x.trace.json")).unwrap()).unwrap();
+    assert!(trace["traceEvents"].as_array().unwrap().len() > 20);
+    place.out(&[
+        "export",
+        "ten.jsonl",
+        "-o",
+        "one.html",
+        "--id",
+        &format!("{RUN}-3"),
+    ]);
+    assert!(
+        fs::read_to_string(place.path("one.html"))
+            .unwrap()
+            .contains("Content-Security-Policy")
+    );
+}
+
+#[test]
+fn exit_codes_tell_what_happened() {
+    let place = place();
+    for (args, code, wanted) in [
+        (
+            &["export", "ten.jsonl", "-f", "har", "--filter", "status:404"][..],
+            3,
+            "no cycle matches",
+        ),
+        (
+            &["export", "ten.jsonl", "-f", "har", "--id", "x-1"],
+            3,
+            "no cycle matches",
+        ),
+        (
+            &[
+                "export",
+                "ten.jsonl",
+                "-o",
+                "none.har",
+                "--filter",
+                "status:404",
+            ],
+            3,
+            "nothing was written",
+        ),
+        (&["export", "ten.jsonl", "-f", "pdf"], 2, "har"),
+        (&["export", "ten.jsonl", "-f", "html"], 1, "--id last"),
+        (&["export", "ten.jsonl"], 1, "--format"),
+        (&["export", "ten.jsonl", "-o", "x.pdf"], 1, "--format"),
+        (
+            &["export", "ten.jsonl", "-f", "har", "--filter", "status:("],
+            1,
+            "^",
+        ),
+        (&["export", "-f", "har"], 1, "no inspector is running"),
+        (
+            &["export", "ten.jsonl", "-o", "missing/x.har"],
+            1,
+            "can't write to missing",
+        ),
+    ] {
+        let output = place.run(args);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        assert!(said.contains(wanted), "{args:?}: {said}");
+    }
+    assert!(!place.path("none.har").exists());
+}

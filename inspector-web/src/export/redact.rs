@@ -1,0 +1,264 @@
+//! E-mail and IP addresses masked, in whole cycles.
+//!
+//! Credentials are masked when they are recorded. What leaves the machine can be rid of addresses too: everywhere in a
+//! cycle, its bodies, logs and statements included, but not in what the app's own code says of itself (names of types and
+//! files). A mask has a fingerprint of four hexadecimal digits: within one export, the same means the same address.
+
+use onionskin::wire::{Cycle, Octets};
+use serde_json::Value;
+use std::{
+    hash::{BuildHasher, RandomState},
+    net::{Ipv4Addr, Ipv6Addr},
+};
+
+/// Names of fields that hold words of the app's code, or of ours.
+const OURS: [&str; 10] = [
+    "sites",
+    "extensions",
+    "type_name",
+    "kind",
+    "op",
+    "stage",
+    "id",
+    "run",
+    "hash",
+    "backtrace",
+];
+
+/// Masks addresses; keyed, so that one made elsewhere has other fingerprints.
+#[derive(Clone, Debug)]
+pub struct Redactor(RandomState);
+
+impl Default for Redactor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Redactor {
+    /// A redactor with a key of its own.
+    pub fn new() -> Self {
+        Self(RandomState::new())
+    }
+
+    /// The cycle with every address in it masked. Hashes of bodies that held one are gone: they would tell a right guess.
+    pub fn cycle(&self, cycle: &Cycle) -> Cycle {
+        let mut value = serde_json::to_value(cycle).expect("the model has only string keys");
+        self.walk(&mut value);
+        let mut masked: Cycle = serde_json::from_value(value).expect("only texts were replaced");
+        for (body, before) in masked.bodies.iter_mut().zip(&cycle.bodies) {
+            if body.head != before.head {
+                body.redacted = true;
+                body.hash = None;
+            }
+        }
+        masked
+    }
+
+    /// Masks the addresses in bytes; none if there are none.
+    pub fn bytes(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        let mut copied = 0;
+        let mut at = 0;
+        while at < bytes.len() {
+            let Some((start, end, what)) = next_address(bytes, at) else {
+                break;
+            };
+            out.extend_from_slice(&bytes[copied..start]);
+            let print = self.0.hash_one(&bytes[start..end]) & 0xffff;
+            out.extend_from_slice(format!("[{what} #{print:04x}]").as_bytes());
+            (copied, at) = (end, end);
+        }
+        if copied == 0 {
+            return None;
+        }
+        out.extend_from_slice(&bytes[copied..]);
+        Some(out)
+    }
+
+    fn walk(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Some(masked) = self.bytes(text.as_bytes()) {
+                    *text = String::from_utf8(masked).expect("an address is ASCII");
+                }
+            }
+            Value::Array(values) => values.iter_mut().for_each(|value| self.walk(value)),
+            Value::Object(fields) if fields.len() == 1 && fields.contains_key("base64") => {
+                self.octets(value);
+            }
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    match (name.as_str(), value) {
+                        // The app gave these their names.
+                        ("fields", Value::Object(fields)) => {
+                            fields.values_mut().for_each(|value| self.walk(value));
+                        }
+                        (name, _) if OURS.contains(&name) => {}
+                        (_, value) => self.walk(value),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Bytes that are not UTF-8.
+    fn octets(&self, value: &mut Value) {
+        let octets = serde_json::from_value::<Octets>(value.clone()).ok();
+        if let Some(masked) = octets.and_then(|octets| self.bytes(&octets.0)) {
+            *value =
+                serde_json::to_value(Octets(masked)).expect("octets are a string or an object");
+        }
+    }
+}
+
+/// The next address: where it begins, where it ends, what it is.
+fn next_address(bytes: &[u8], from: usize) -> Option<(usize, usize, &'static str)> {
+    (from..bytes.len()).find_map(|at| match bytes[at] {
+        b'@' => email(bytes, from, at, 1),
+        // In forms and queries.
+        b'%' if bytes[at..].starts_with(b"%40") => email(bytes, from, at, 3),
+        b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b':' if is_start(bytes, from, at) => {
+            ip(bytes, at)
+        }
+        _ => None,
+    })
+}
+
+/// Whether a word begins here.
+fn is_start(bytes: &[u8], from: usize, at: usize) -> bool {
+    at == from || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b':' | b'.'))
+}
+
+/// The address around an `@`, which is written in `sign` bytes.
+fn email(
+    bytes: &[u8],
+    from: usize,
+    at: usize,
+    sign: usize,
+) -> Option<(usize, usize, &'static str)> {
+    let is_name = |b: &&u8| b.is_ascii_alphanumeric() || b"._%+-".contains(b);
+    let name = bytes[from..at].iter().rev().take_while(is_name).count();
+    let is_domain = |b: &&u8| b.is_ascii_alphanumeric() || b"-.".contains(b);
+    let domain = &bytes[at + sign..];
+    let domain = &domain[..domain.iter().take_while(is_domain).count()];
+    let domain = domain.strip_suffix(b".").unwrap_or(domain);
+    let top = domain.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    let has_top =
+        top.len() >= 2 && top.len() < domain.len() && top.iter().all(u8::is_ascii_alphabetic);
+    (name > 0 && has_top).then_some((at - name, at + sign + domain.len(), "e-mail"))
+}
+
+/// The IP address that begins here.
+fn ip(bytes: &[u8], at: usize) -> Option<(usize, usize, &'static str)> {
+    let run = |allowed: fn(u8) -> bool| {
+        let len = bytes[at..].iter().take_while(|b| allowed(**b)).count();
+        std::str::from_utf8(&bytes[at..at + len]).unwrap_or_default()
+    };
+    let v6 = run(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
+    let v6 = v6.trim_end_matches('.');
+    // `::` and `::1` say nothing of anybody.
+    let is_v6 = v6
+        .parse::<Ipv6Addr>()
+        .is_ok_and(|ip| !ip.is_unspecified() && !ip.is_loopback());
+    let follows = |len: usize| bytes.get(at + len).is_some_and(u8::is_ascii_alphanumeric);
+    if is_v6 && !follows(v6.len()) {
+        return Some((at, at + v6.len(), "ip"));
+    }
+    let v4 = run(|b| b.is_ascii_digit() || b == b'.');
+    let v4 = v4.trim_end_matches('.');
+    // No host has an address that ends in `.0.0.0`; versions of browsers do.
+    let is_v4 = v4
+        .parse::<Ipv4Addr>()
+        .is_ok_and(|ip| ip.octets()[1..] != [0, 0, 0] && !ip.is_loopback());
+    (is_v4 && !follows(v4.len())).then_some((at, at + v4.len(), "ip"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::samples;
+
+    fn masked(text: &str) -> String {
+        let masked = Redactor::new().bytes(text.as_bytes());
+        masked.map_or_else(|| text.into(), |bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn addresses_are_masked_wherever_they_stand() {
+        for (text, address) in [
+            (
+                "to ann.lee+x@mail.example.org.",
+                "ann.lee+x@mail.example.org",
+            ),
+            ("?user=ann%40example.org&x=1", "ann%40example.org"),
+            ("{\"mail\":\"a@b.de\"}", "a@b.de"),
+            ("<ann@example.org>", "ann@example.org"),
+            ("203.0.113.7:4312", "203.0.113.7"),
+            ("for=10.1.2.3, x", "10.1.2.3"),
+            ("[2001:db8::7]:443", "2001:db8::7"),
+            ("::ffff:203.0.113.7", "::ffff:203.0.113.7"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("end 203.0.113.7.", "203.0.113.7"),
+        ] {
+            let shown = masked(text);
+            assert!(!shown.contains(address), "{shown}");
+            assert_eq!(
+                shown.len(),
+                text.replace(address, "").len() + shown.find(']').unwrap() + 1
+                    - shown.rfind("[e-mail").or(shown.find("[ip")).unwrap(),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_stays() {
+        for text in [
+            "Chrome/131.0.0.0",
+            "12:01:07.411",
+            "1.2.3",
+            "1.2.3.4.5.6",
+            "axum::Router",
+            "@",
+            "a@b",
+            "@example.org",
+            "127.0.0.1:3000",
+            "[::1]:3000",
+            "version 1.2.3-4",
+            "deadbeef",
+            "user@host",
+            "300.1.2.3",
+            "snö",
+        ] {
+            assert_eq!(masked(text), text);
+        }
+    }
+
+    #[test]
+    fn the_same_address_looks_the_same_within_one_export() {
+        let one = Redactor::new();
+        assert_eq!(one.bytes(b"a@b.de"), one.bytes(b"a@b.de"));
+        assert_ne!(
+            one.bytes(b"a@b.de"),
+            one.bytes(b"c@b.de"),
+            "one in 65536 runs fails"
+        );
+    }
+
+    #[test]
+    fn a_whole_cycle_is_rid_of_them_and_can_still_be_replayed() {
+        let cycle = samples::with_addresses();
+        let masked = Redactor::new().cycle(&cycle);
+        let json = serde_json::to_string(&masked).unwrap();
+        for address in samples::ADDRESSES {
+            assert!(!json.contains(address), "{address}: {json}");
+        }
+        assert!(json.contains("[e-mail #") && json.contains("[ip #"));
+        assert_eq!(masked.id, cycle.id);
+        let body = &masked.bodies[0];
+        assert!(body.redacted && body.hash.is_none());
+        onionskin::replay::Replay::new(&masked).unwrap();
+    }
+}

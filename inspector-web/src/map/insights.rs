@@ -1,0 +1,289 @@
+//! What a reviewer would remark on an app: the figures of its map, and the remarks on its newest cycles taken together. As with
+//! those on single cycles, one that is wrong costs more than one that is missing.
+
+use super::of_run;
+use crate::{
+    filter::{Filter, written},
+    model::{
+        InsightKind, MapPlace, RunInsight, RunInsightKind as Kind, RunInsights, Source, StackView,
+    },
+    store::Store,
+    view,
+};
+use onionskin::{
+    text,
+    times::rows,
+    wire::{Cycle, Site, SiteKind, Stage},
+};
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// Fewer cycles than this say nothing about what an app does always or never.
+const ENOUGH: u64 = 20;
+
+/// Cycles that are decoded, the newest.
+const LOOKED_INTO: usize = 500;
+
+/// A remark in fewer cycles than this is not one on the app.
+const RECURS: u64 = 3;
+
+/// Layers in a row from which on it is worth to put them together.
+const ROW: usize = 4;
+
+/// The remarks on a run, over those of its cycles that match; none if no such run is known. `filter` must let pass cycles of
+/// this run only. With `all`, they are all of its cycles, and what never came is remarked too.
+pub(crate) fn insights_of_run(
+    store: &Store,
+    run: &str,
+    filter: &Filter,
+    all: bool,
+    stop: &AtomicBool,
+) -> Option<RunInsights> {
+    let map = of_run(store, run, filter, stop)?;
+    let mut newest = VecDeque::new();
+    store.each_match(filter, stop, |entry, _| {
+        newest.truncate(LOOKED_INTO - 1);
+        newest.push_front(entry.summary.id.clone());
+    });
+    let cycles = newest.iter().take_while(|_| !stop.load(Ordering::Relaxed));
+    let recurring = Recurring::of(cycles.filter_map(|id| store.cycle(id)));
+    let looked_into = recurring.cycles;
+    let mut insights = recurring.insights();
+    if map.cycles >= ENOUGH {
+        insights.extend(most_time(&map));
+        insights.extend(answers_much(&map));
+        insights.extend(idle_layers(&map));
+        insights.extend(one_by_one(&map));
+        if all {
+            insights.extend(never_reached(&map));
+        }
+    }
+    Some(RunInsights {
+        run: map.run,
+        cycles: map.cycles,
+        looked_into,
+        insights,
+    })
+}
+
+/// Remarks on single cycles, by kind and place.
+#[derive(Default)]
+struct Recurring {
+    cycles: u64,
+    passed: HashMap<u32, u64>,
+    found: BTreeMap<(InsightKind, u32), Found>,
+}
+
+/// A remark, as the newest cycle has it.
+struct Found {
+    site: Site,
+    text: String,
+    example: String,
+    count: u64,
+}
+
+impl Recurring {
+    /// Those of some cycles, the newest first.
+    fn of(cycles: impl Iterator<Item = Cycle>) -> Self {
+        let mut all = Self::default();
+        for cycle in cycles {
+            all.add(&cycle);
+        }
+        all
+    }
+
+    fn add(&mut self, cycle: &Cycle) {
+        self.cycles += 1;
+        let rows = rows(cycle);
+        let site = |row: usize| cycle.sites.get(rows.get(row)?.site?);
+        let mut passed: Vec<u32> = (0..rows.len())
+            .filter(|row| rows[*row].entry.is_some())
+            .filter_map(|row| Some(site(row)?.id))
+            .collect();
+        passed.sort_unstable();
+        passed.dedup();
+        for id in passed {
+            *self.passed.entry(id).or_default() += 1;
+        }
+        let mut seen = Vec::new();
+        for insight in view::insights(cycle) {
+            let Some(site) = insight.row.and_then(site) else {
+                continue;
+            };
+            let key = (insight.kind, site.id);
+            // Once a cycle, however often it is remarked there.
+            if seen.contains(&key) {
+                continue;
+            }
+            seen.push(key);
+            let found = self.found.entry(key).or_insert_with(|| Found {
+                site: site.clone(),
+                text: insight.text,
+                example: cycle.id.clone(),
+                count: 0,
+            });
+            found.count += 1;
+        }
+    }
+
+    /// The most frequent first.
+    fn insights(self) -> Vec<RunInsight> {
+        let recurs = self.found.into_iter().filter(|(_, f)| f.count >= RECURS);
+        let mut insights: Vec<_> = recurs
+            .map(|((remark, id), found)| {
+                let of = self.passed.get(&id).copied().unwrap_or(found.count);
+                let often = match found.count == of {
+                    true => format!("in all {of} cycles looked into that passed it"),
+                    false => format!(
+                        "in {} of {of} cycles looked into that passed it",
+                        found.count
+                    ),
+                };
+                RunInsight {
+                    remark: Some(remark),
+                    text: format!("{} (this or the like {often})", found.text),
+                    example: Some(found.example),
+                    ..of_site(Kind::Recurring, &found.site, found.count, of)
+                }
+            })
+            .collect();
+        insights.sort_by_key(|insight| std::cmp::Reverse(insight.count));
+        insights
+    }
+}
+
+/// A remark on a place, still without words.
+fn of_site(kind: Kind, site: &Site, count: u64, of: u64) -> RunInsight {
+    let field = match site.kind.stage() {
+        Stage::View => "handler",
+        _ => "layer",
+    };
+    RunInsight {
+        kind,
+        remark: None,
+        text: String::new(),
+        source: Some(Source {
+            file: site.file.clone(),
+            line: site.line,
+        }),
+        count,
+        of,
+        filter: format!("{field}:{}", written(site.name.clone())),
+        example: None,
+    }
+}
+
+/// The place that had the most of the time, if that is a good part of it.
+fn most_time(map: &StackView) -> Option<RunInsight> {
+    let total: u64 = map.places.iter().map(|p| p.stats.self_total_ns).sum();
+    let is_app = |p: &&MapPlace| matches!(p.site.kind.stage(), Stage::Middleware | Stage::View);
+    let places = map.places.iter().filter(is_app);
+    let MapPlace { site, stats } = places.max_by_key(|p| p.stats.self_total_ns)?;
+    let share = percent(stats.self_total_ns, total);
+    let text = format!(
+        "{} took {share} % of the time of all cycles: {} in {} of them, half within {}",
+        site.name,
+        text::duration(stats.self_total_ns),
+        stats.count,
+        text::duration(stats.self_p50_ns?),
+    );
+    let insight = of_site(Kind::MostTime, site, stats.count, map.cycles);
+    (share >= 25).then_some(RunInsight { text, ..insight })
+}
+
+/// Layers that let a good part of what comes to them not pass.
+fn answers_much(map: &StackView) -> impl Iterator<Item = RunInsight> {
+    let layers = map.places.iter().filter(|p| p.site.kind.is_layer());
+    layers.filter_map(|MapPlace { site, stats }| {
+        let share = percent(stats.answered, stats.count);
+        let much = stats.count >= ENOUGH && share >= 10;
+        let text = format!(
+            "{} answered {} of the {} cycles that came to it ({share} %) by itself",
+            site.name, stats.answered, stats.count
+        );
+        let insight = of_site(Kind::AnswersMuch, site, stats.answered, stats.count);
+        let filter = format!("answered-by:{}", written(site.name.clone()));
+        much.then_some(RunInsight {
+            text,
+            filter,
+            ..insight
+        })
+    })
+}
+
+/// Layers without which the messages would have been the same.
+fn idle_layers(map: &StackView) -> impl Iterator<Item = RunInsight> {
+    let layers = map.places.iter().filter(|p| p.site.kind.is_layer());
+    layers.filter_map(|MapPlace { site, stats }| {
+        let idle = stats.count >= ENOUGH && stats.changed + stats.answered == 0;
+        let text = format!(
+            "{} changed nothing and answered nothing in {} cycles, and took {} in them",
+            site.name,
+            stats.count,
+            text::duration(stats.self_total_ns),
+        );
+        let insight = of_site(Kind::IdleLayer, site, stats.count, stats.count);
+        idle.then_some(RunInsight { text, ..insight })
+    })
+}
+
+/// The longest row of layers that were added with `Router::layer`, which boxes each.
+fn one_by_one(map: &StackView) -> Option<RunInsight> {
+    let endpoints = map.routes.iter().flat_map(|route| &route.endpoints);
+    let chains = endpoints.map(|e| &e.chain).chain([&map.fallback.chain]);
+    let rows = chains.flat_map(|chain| {
+        chain.chunk_by(|a, b| map.places[*a].site.kind == map.places[*b].site.kind)
+    });
+    let rows = rows.filter(|row| map.places[row[0]].site.kind == SiteKind::Layer);
+    let row = rows
+        .max_by_key(|row| row.len())
+        .filter(|r| r.len() >= ROW)?;
+    let (first, last) = (&map.places[row[0]], &map.places[*row.last()?]);
+    let text = format!(
+        "{} layers in a row, {} to {}, were added one at a time with Router::layer, which boxes each of them; in one \
+         ServiceBuilder they are one",
+        row.len(),
+        first.site.name,
+        last.site.name,
+    );
+    let count = first.stats.count;
+    let insight = of_site(Kind::OneByOne, &first.site, count, map.cycles);
+    Some(RunInsight { text, ..insight })
+}
+
+/// Endpoints of the app that nobody asked for.
+fn never_reached(map: &StackView) -> impl Iterator<Item = RunInsight> {
+    map.routes.iter().flat_map(move |route| {
+        let of_app = route.endpoints.iter().filter_map(move |endpoint| {
+            let site = &map.places.get(*endpoint.chain.last()?)?.site;
+            let unmet = endpoint.stats.count == 0 && site.kind != SiteKind::DefaultFallback;
+            let methods = match endpoint.methods.is_empty() {
+                true => "any method".into(),
+                false => endpoint.methods.join(", "),
+            };
+            let text = format!(
+                "None of the {} cycles kept came for {methods} of {}",
+                map.cycles, route.path
+            );
+            let insight = of_site(Kind::NeverReached, site, 0, map.cycles);
+            let filter = format!("route:{}", written(route.path.clone()));
+            unmet.then_some(RunInsight {
+                text,
+                filter,
+                ..insight
+            })
+        });
+        of_app
+    })
+}
+
+fn percent(part: u64, whole: u64) -> u64 {
+    (u128::from(part) * 100)
+        .checked_div(whole.into())
+        .unwrap_or_default() as u64
+}
+
+#[cfg(test)]
+mod tests;

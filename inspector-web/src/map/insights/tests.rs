@@ -1,0 +1,129 @@
+use super::*;
+use crate::{
+    fixture::RUN,
+    map::tests::{store_of, through},
+};
+use onionskin::wire::{Delta, Mark, MarkKind, Outcome};
+
+fn remarks(cycles: impl IntoIterator<Item = Cycle>, text: &str) -> RunInsights {
+    let store = store_of(cycles);
+    let filter = Filter::parse(text).unwrap().of_run(RUN);
+    let stop = AtomicBool::new(false);
+    let remarks = insights_of_run(&store, RUN, &filter, text.is_empty(), &stop).unwrap();
+    for RunInsight { filter, .. } in &remarks.insights {
+        Filter::parse(filter).unwrap_or_else(|e| panic!("{filter}: {e:?}"));
+    }
+    remarks
+}
+
+fn of_kind(remarks: &RunInsights, kind: Kind) -> Vec<(&str, u64, u64, &str)> {
+    let found = remarks.insights.iter().filter(|i| i.kind == kind);
+    found
+        .map(|i| (&*i.text, i.count, i.of, &*i.filter))
+        .collect()
+}
+
+/// `auth` passes what comes to it on; every third cycle it answers by itself, if `refuses`.
+fn twenty_four(refuses: bool) -> impl Iterator<Item = Cycle> {
+    (1..=24).map(move |number| {
+        through(number, 3, |c| {
+            if refuses && number % 3 == 0 {
+                c.steps.truncate(2);
+                c.outcome = Outcome::ShortCircuited { site: 1 };
+            }
+        })
+    })
+}
+
+#[test]
+fn a_layer_that_does_nothing_is_told_and_one_that_answers_is_not() {
+    let idle = remarks(twenty_four(false), "");
+    let [(text, count, of, filter)] = of_kind(&idle, Kind::IdleLayer)[..] else {
+        panic!("{idle:#?}");
+    };
+    assert!(text.starts_with("auth changed nothing and answered nothing in 24 cycles"));
+    assert_eq!((count, of, filter), (24, 24, "layer:auth"));
+    assert_eq!(of_kind(&idle, Kind::AnswersMuch), []);
+
+    let refuses = remarks(twenty_four(true), "");
+    assert_eq!(of_kind(&refuses, Kind::IdleLayer), []);
+    let text = "auth answered 8 of the 24 cycles that came to it (33 %) by itself";
+    let told = [(text, 8, 24, "answered-by:auth")];
+    assert_eq!(of_kind(&refuses, Kind::AnswersMuch), told);
+}
+
+#[test]
+fn a_layer_that_changed_something_once_is_not_idle() {
+    let mut cycles: Vec<_> = twenty_four(false).collect();
+    let out = cycles[0].steps.iter().rposition(|s| s.delta.is_some());
+    let view = &mut cycles[0].steps[out.unwrap()];
+    view.entry = 1;
+    view.site = Some(1);
+    view.stage = Stage::Middleware;
+    view.delta = Some(Delta {
+        status: view.delta.as_ref().and_then(|d| d.status.clone()),
+        ..Delta::default()
+    });
+    assert_eq!(of_kind(&remarks(cycles, ""), Kind::IdleLayer), []);
+}
+
+#[test]
+fn few_cycles_say_nothing_of_always_and_never() {
+    let few = remarks(twenty_four(true).take(19), "");
+    assert_eq!((few.cycles, &few.insights[..]), (19, &[][..]));
+}
+
+#[test]
+fn what_nobody_asked_for_is_told_unless_a_filter_left_it_out() {
+    let all = remarks(twenty_four(false), "");
+    let unmet = of_kind(&all, Kind::NeverReached);
+    let text = "None of the 24 cycles kept came for any method of /books/{id}";
+    assert_eq!(unmet[0], (text, 0, 24, "route:/books/{id}"));
+    assert_eq!(unmet.len(), 2);
+    let some = remarks(twenty_four(false), "method:GET");
+    assert_eq!(
+        (some.cycles, of_kind(&some, Kind::NeverReached)),
+        (24, vec![])
+    );
+}
+
+#[test]
+fn a_remark_that_cycles_have_in_common_is_told_once_with_how_often() {
+    let sql = |after| Mark {
+        t_ns: 2_500,
+        after,
+        inside: Some(after),
+        what: MarkKind::Sql {
+            statement: "SELECT title FROM books WHERE id = ?".into(),
+            rows: None,
+            elapsed_ns: None,
+        },
+    };
+    let cycles = |often: u64| {
+        (1..=10).map(move |number| {
+            through(number, 3, |c| {
+                if number <= often {
+                    c.marks = vec![sql(2), sql(2), sql(2)];
+                }
+            })
+        })
+    };
+    let told = remarks(cycles(4), "");
+    let [recurring] = &told.insights[..] else {
+        panic!("{told:#?}");
+    };
+    assert_eq!(recurring.remark, Some(InsightKind::RepeatedQuery));
+    assert_eq!(
+        (recurring.count, recurring.of, told.looked_into),
+        (4, 10, 10)
+    );
+    assert!(
+        recurring
+            .text
+            .starts_with("show_book ran the same statement 3 times: SELECT title")
+    );
+    assert!(recurring.text.contains("in 4 of 10 cycles"));
+    assert_eq!(recurring.example.as_deref(), Some(&*format!("{RUN}-4")));
+    assert_eq!(recurring.filter, "handler:show_book");
+    assert_eq!(remarks(cycles(2), "").insights, []);
+}

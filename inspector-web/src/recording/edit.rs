@@ -1,0 +1,149 @@
+//! Recordings joined, cut and anonymised: cycles of some files into a new one.
+
+use super::{
+    OpenedFile, RecordingError,
+    writer::{Line, Writer},
+};
+use crate::{
+    export::{Wanted, redact::Redactor},
+    store::{Entry, Store, ToldRun, arrival},
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+};
+
+/// Cycles in one transaction, and taken out of a file at once.
+const BATCH: usize = 256;
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// Cycles that are in the new file.
+    pub cycles: u64,
+    /// Cycles that were there twice, or could not be read.
+    pub left_out: u64,
+    /// What the files that were read say of themselves.
+    pub notes: Vec<String>,
+}
+
+/// Copies the cycles that match from some files into a new one, in the order in which they ended. With `redact`, e-mail and
+/// IP addresses are masked in it. `progress` hears how many are done, of how many.
+///
+/// # Errors
+/// If a file can't be read or is something else, if `to` is there already, or can't be written to.
+pub fn copy(
+    from: &[PathBuf],
+    to: &Path,
+    wanted: &Wanted,
+    redact: bool,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Copied, RecordingError> {
+    if to.exists() {
+        return Err(RecordingError::Exists { file: to.into() });
+    }
+    let mut copied = Copied::default();
+    let mut sources = Vec::new();
+    for file in from {
+        let opened = OpenedFile::open(file)?;
+        copied.notes.extend(
+            opened
+                .notes()
+                .iter()
+                .map(|note| format!("{}: {note}", file.display())),
+        );
+        sources.push(Source::new(opened.store, wanted));
+    }
+    let all: u64 = sources
+        .iter()
+        .map(|source| source.positions.len() as u64)
+        .sum();
+    let mut writer = Writer::open(to)?;
+    let redactor = redact.then(Redactor::new);
+    let mut done = 0;
+    loop {
+        let batch: Vec<_> = std::iter::from_fn(|| next(&mut sources, redactor.as_ref()))
+            .take(BATCH)
+            .collect();
+        if batch.is_empty() {
+            copied.left_out = all - copied.cycles;
+            return Ok(copied);
+        }
+        let lines: Vec<_> = batch
+            .iter()
+            .map(|(entry, run)| Line { entry, run })
+            .collect();
+        copied.cycles += writer.add(&lines)?;
+        done += batch.len() as u64;
+        progress(done, all);
+    }
+}
+
+/// The cycle that ended first, of those that come next in each file.
+fn next(sources: &mut [Source], redactor: Option<&Redactor>) -> Option<(Arc<Entry>, ToldRun)> {
+    let ended = |source: &mut Source| {
+        let line = &source.peek()?.summary;
+        Some(line.started_unix_us.saturating_add(line.duration_ns / 1000))
+    };
+    let times: Vec<_> = sources.iter_mut().map(ended).collect();
+    let first = (0..times.len())
+        .filter(|i| times[*i].is_some())
+        .min_by_key(|i| times[*i])?;
+    let source = &mut sources[first];
+    let entry = source.ahead.pop_front()?;
+    let run = source.run(&entry, redactor)?;
+    let Some(redactor) = redactor else {
+        return Some((entry, run));
+    };
+    let entry = match entry.record.decode(&run.tables) {
+        Some(cycle) => Arc::new(Entry::alone(arrival(redactor.cycle(&cycle)))),
+        // It can't be read; the writer leaves it out.
+        None => entry,
+    };
+    Some((entry, run))
+}
+
+/// A file that is read from.
+struct Source {
+    store: Store,
+    positions: VecDeque<u64>,
+    ahead: VecDeque<Arc<Entry>>,
+    runs: HashMap<String, ToldRun>,
+}
+
+impl Source {
+    fn new(store: Store, wanted: &Wanted) -> Self {
+        Self {
+            positions: store.positions(wanted, &AtomicBool::new(false)).into(),
+            store,
+            ahead: VecDeque::new(),
+            runs: HashMap::new(),
+        }
+    }
+
+    fn peek(&mut self) -> Option<&Entry> {
+        if self.ahead.is_empty() {
+            let next: Vec<u64> = self
+                .positions
+                .drain(..self.positions.len().min(BATCH))
+                .collect();
+            let entries = self.store.entries(&next);
+            self.ahead = entries.into_iter().map(|(_, entry)| entry).collect();
+        }
+        self.ahead.front().map(|entry| &**entry)
+    }
+
+    fn run(&mut self, entry: &Entry, redactor: Option<&Redactor>) -> Option<ToldRun> {
+        let id = &entry.summary.run;
+        if let Some(run) = self.runs.get(id) {
+            return Some(run.clone());
+        }
+        let mut run = self.store.told(id)?;
+        if let Some(masked) = redactor.and_then(|r| r.bytes(run.hello.command.as_bytes())) {
+            run.hello.command = String::from_utf8_lossy(&masked).into_owned();
+        }
+        self.runs.insert(id.clone(), run.clone());
+        Some(run)
+    }
+}

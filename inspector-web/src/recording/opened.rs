@@ -1,0 +1,141 @@
+//! A file opened, whatever it holds; or what takes the place of one.
+
+use super::{Reader, RecordingError, salvage, schema};
+use crate::{export::read_har, model::Opened, store::Store};
+use onionskin::wire::{Cycle, WIRE_VERSION};
+use std::{fs, io::Read as _, path::Path};
+use twox_hash::XxHash64;
+
+/// What every recording begins with.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// A file whose cycles can be asked for: a recording, a HAR file, or cycles as JSON lines.
+#[derive(Clone, Debug)]
+pub struct OpenedFile {
+    pub(crate) store: Store,
+    pub(crate) told: Opened,
+}
+
+impl OpenedFile {
+    /// Opens a file. Of a damaged recording it has what can be read, and says in its notes what was lost.
+    ///
+    /// # Errors
+    /// If it can't be read, is something else, or comes from a newer onionskin.
+    pub fn open(file: &Path) -> Result<Self, RecordingError> {
+        let open = |source| RecordingError::Open {
+            file: file.into(),
+            source,
+        };
+        let mut head = Vec::new();
+        fs::File::open(file)
+            .map_err(open)?
+            .take(SQLITE.len() as u64)
+            .read_to_end(&mut head)
+            .map_err(open)?;
+        let is_text = head
+            .iter()
+            .find(|b| !b.is_ascii_whitespace())
+            .is_some_and(|b| matches!(b, b'{' | 0xef));
+        let (store, notes) = match is_text {
+            true => of_text(&fs::read(file).map_err(open)?, file)?,
+            false => of_recording(file)?,
+        };
+        let told = Opened {
+            file: file.display().to_string(),
+            notes,
+        };
+        Ok(Self { store, told })
+    }
+
+    /// Cycles that no file holds: of what `source` names, with what is to be said of them.
+    pub fn of_cycles(cycles: Vec<Cycle>, source: &str, notes: Vec<String>) -> Self {
+        Self {
+            store: Store::of_cycles(cycles, &format!("read from {source}")),
+            told: Opened {
+                file: source.to_owned(),
+                notes,
+            },
+        }
+    }
+
+    /// Its cycles.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What is not in it, or could not be read: for people.
+    pub fn notes(&self) -> &[String] {
+        &self.told.notes
+    }
+}
+
+fn of_recording(file: &Path) -> Result<(Store, Vec<String>), RecordingError> {
+    let (reader, mut notes) = match intact(file) {
+        Ok(reader) => (reader, Vec::new()),
+        Err(Some(error)) => return Err(error),
+        Err(None) => salvage::open(file)?,
+    };
+    let missed = reader.missed();
+    if missed > 0 {
+        notes.push(format!(
+            "{missed} cycles came too fast for the disk when this was recorded, and are not in it"
+        ));
+    }
+    if reader.is_recorded() {
+        notes.push("it is still being recorded".into());
+    }
+    Ok((Store::of_file(reader)?, notes))
+}
+
+/// A recording whose tables can be walked; no error if it is damaged.
+fn intact(file: &Path) -> Result<Reader, Option<RecordingError>> {
+    let looked = schema::look(file);
+    if let Err(error) = looked {
+        return Err(salvage::may_be_ours(file)
+            .then_some(())
+            .map_or(Some(error), |()| None));
+    }
+    let is_damage = |error: &RecordingError| match error {
+        RecordingError::Sqlite { source, .. } => salvage::is_damage(source),
+        // Of a damaged number of the version nobody says who wrote it.
+        RecordingError::Version { by, .. } => by.is_empty(),
+        _ => false,
+    };
+    let walked = Reader::open(file).and_then(|reader| {
+        reader.check()?;
+        reader.contents()?;
+        Ok(reader)
+    });
+    match walked {
+        Ok(reader) if reader.damaged() == 0 => Ok(reader),
+        Ok(_) => Err(None),
+        Err(error) if is_damage(&error) => Err(None),
+        Err(error) => Err(Some(error)),
+    }
+}
+
+/// A HAR file, or one cycle a line.
+fn of_text(bytes: &[u8], file: &Path) -> Result<(Store, Vec<String>), RecordingError> {
+    let from = format!("read from {}", file.display());
+    if let Some(cycles) = lines(bytes) {
+        return Ok((Store::of_cycles(cycles, &from), Vec::new()));
+    }
+    // The same file is the same run, whenever it is opened.
+    let run = format!("{:012x}", XxHash64::oneshot(0, bytes) & 0xffff_ffff_ffff);
+    let cycles = read_har(bytes, &run).map_err(|source| RecordingError::Har {
+        file: file.into(),
+        source,
+    })?;
+    let note = "read from a HAR file: it has what came and what went, and nothing of what the layers between did";
+    Ok((Store::of_cycles(cycles, &from), vec![note.into()]))
+}
+
+/// Cycles as `jsonl` writes them; none if the first line is no cycle. A last line that is cut off is left out.
+fn lines(bytes: &[u8]) -> Option<Vec<Cycle>> {
+    let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+    let mut cycles = lines
+        .map_while(|line| serde_json::from_slice::<Cycle>(line).ok())
+        .peekable();
+    cycles.peek().filter(|cycle| cycle.wire == WIRE_VERSION)?;
+    Some(cycles.collect())
+}

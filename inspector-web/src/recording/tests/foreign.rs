@@ -1,0 +1,90 @@
+//! Bytes of others: whatever stands in a file, it is opened or refused with its name, and nothing panics.
+
+use super::*;
+use proptest::prelude::*;
+
+/// A file in every form that is read, with texts that are texts of that form.
+fn good() -> Vec<Vec<u8>> {
+    let mut exporter = crate::export::Exporter::new(crate::export::Format::Har, false);
+    let har = [
+        exporter.add(&varied(1)),
+        exporter.add(&varied(2)),
+        exporter.end(),
+    ]
+    .concat();
+    let line = |n| serde_json::to_string(&varied(n)).unwrap();
+    vec![har, [line(1), line(2)].join("\n").into_bytes()]
+}
+
+/// Opens what is in a file, and asks of it what a UI asks.
+fn look(file: &Path) {
+    match OpenedFile::open(file) {
+        Ok(opened) => {
+            let store = opened.store();
+            page(store, "");
+            page(store, "status:500 or header:x");
+            for cycle in cycles(store) {
+                let _ = crate::view::timeline(&cycle);
+                for format in crate::export::Format::ALL {
+                    let mut exporter = crate::export::Exporter::new(format, true);
+                    exporter.add(&cycle);
+                    exporter.end();
+                }
+            }
+        }
+        Err(error) => {
+            let said = error.to_string();
+            assert!(said.contains(&file.display().to_string()), "{said}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases() as u32 * 4, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_a_reader_panic(which in 0..2_usize, changes in proptest::collection::vec((any::<u16>(), any::<u8>(), 0..3_u8), 1..6)) {
+        let mut bytes = good().swap_remove(which);
+        for (at, byte, how) in changes {
+            let at = usize::from(at) % bytes.len();
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.truncate(at.max(1)),
+                // A figure that is another, larger than any that is right.
+                _ => {
+                    let digit = bytes[at..].iter().position(u8::is_ascii_digit).map_or(at, |i| at + i);
+                    bytes.splice(digit..digit, b"9999999".iter().copied());
+                }
+            }
+        }
+        let dir = TempDir::new().unwrap();
+        let file = dir.path().join("text");
+        fs::write(&file, bytes).unwrap();
+        look(&file);
+    }
+}
+
+#[test]
+fn rows_of_any_content_are_left_out_and_said() {
+    let (_live, file) = recorded(12);
+    let db = rusqlite::Connection::open(&file).unwrap();
+    for change in [
+        "UPDATE cycle SET line = 7 WHERE number = 2",
+        "UPDATE cycle SET places = x'ffffffffffffffffff' WHERE number = 3",
+        "UPDATE cycle SET line = '{}' WHERE number = 4",
+        "UPDATE record SET bytes = x'00' WHERE position = 5",
+        "UPDATE record SET format = 99 WHERE position = 6",
+        "UPDATE record SET bytes = 'text', checksum = 'text' WHERE position = 7",
+        "UPDATE told SET number = -1 WHERE what = 'type' AND number = 1",
+        "UPDATE told SET json = '[' WHERE what = 'stack'",
+    ] {
+        assert!(db.execute(change, ()).unwrap() > 0, "{change}");
+    }
+    drop(db);
+    let opened = OpenedFile::open(&file).unwrap();
+    assert!(!opened.notes().is_empty());
+    let kept = cycles(&opened.store);
+    assert!(kept.iter().all(|cycle| *cycle == varied(cycle.number)));
+    assert!(kept.len() >= 6, "{}", kept.len());
+    look(&file);
+}
