@@ -57,7 +57,10 @@ impl RealJaeger {
                 "{} is not there: tests/jaeger/build makes it",
                 program.display()
             );
-            assert!(std::env::var_os("CI").is_none(), "{said}");
+            assert!(
+                std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+                "{said}"
+            );
             eprintln!("skipped: {said}");
             return None;
         }
