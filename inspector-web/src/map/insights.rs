@@ -256,7 +256,7 @@ fn one_by_one(map: &StackView) -> Option<RunInsight> {
 /// Endpoints of the app that nobody asked for.
 fn never_reached(map: &StackView) -> impl Iterator<Item = RunInsight> {
     map.routes.iter().flat_map(move |route| {
-        let of_app = route.endpoints.iter().filter_map(move |endpoint| {
+        route.endpoints.iter().filter_map(move |endpoint| {
             let site = &map.places.get(*endpoint.chain.last()?)?.site;
             let unmet = endpoint.stats.count == 0 && site.kind != SiteKind::DefaultFallback;
             let methods = match endpoint.methods.is_empty() {
@@ -274,8 +274,7 @@ fn never_reached(map: &StackView) -> impl Iterator<Item = RunInsight> {
                 filter,
                 ..insight
             })
-        });
-        of_app
+        })
     })
 }
 

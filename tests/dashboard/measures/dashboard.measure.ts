@@ -136,7 +136,7 @@ test('1,000 cycles a second, live for a minute', async ({ page }) => {
     heaps.push(await heap(cdp));
   }
   told('scrolling 5 rows a frame', all);
-  heaps.forEach((value, at) => figure(info, { what: `heap after ${at * 15} s`, value, unit: 'MiB', ...(at > 0 && { limit: start * 1.25 + 2 }) }));
+  heaps.forEach((value, at) => figure(info, { what: `heap after ${at * 15} s`, value, unit: 'MiB', ...(at > 0 && { limit: Math.ceil(start * 1.25 + 2) }) }));
   const missed = await page.getByText(/live events came faster/).count();
   figure(info, { what: 'times that events came too fast', value: missed, unit: '', limit: 0 });
   await expect(page.getByRole('button', { name: /^State of the tool/ })).toContainText(`${feed.sent.toLocaleString('en')} kept`);

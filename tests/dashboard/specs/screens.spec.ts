@@ -2,10 +2,18 @@ import { readFileSync } from 'node:fs';
 import { cycle, shopText, stack } from '../lib/cycles.ts';
 import { Inspector } from '../lib/inspector.ts';
 import { Link } from '../lib/link.ts';
-import { Dashboard, expect, test } from '../lib/test.ts';
+import { Dashboard, expect, test as base } from '../lib/test.ts';
 
 // The main screens as they were looked at and found good. `tests/dashboard/run screens --update-snapshots` takes them anew. To
 // be the same on every machine they show an app whose cycles are made up, in fonts that come with the tests.
+const test = base.extend<{ inspector: Inspector }>({
+  inspector: async ({ page }, use) => {
+    const inspector = await Inspector.alone();
+    await use(inspector);
+    await page.close();
+    await inspector.stop();
+  },
+});
 test.use({ bypassCSP: true });
 
 const RUN = '5c4ee4500001';
@@ -50,8 +58,7 @@ const SCREENS: Record<string, (dash: Dashboard) => Promise<unknown>> = {
   map: async (dash) => (await dash.open({ screen: 'stack', run: RUN }), await expect(dash.page.getByRole('region', { name: 'Remarks' })).toBeVisible()),
 };
 
-test('the main screens look as they did: list, cycle, map; dark, light, narrow', async ({ page }) => {
-  const inspector = await Inspector.alone();
+test('the main screens look as they did: list, cycle, map; dark, light, narrow', async ({ page, inspector }) => {
   const link = await Link.open(inspector.socket, 'shop', RUN);
   await link.send({ type: 'stack', stack: stack(shopText) });
   for (const one of MORNING) await link.cycle(one);
@@ -73,7 +80,5 @@ test('the main screens look as they did: list, cycle, map; dark, light, narrow',
       await expect(page).toHaveScreenshot(`${name}-${look}.png`, { mask });
     }
   }
-  await page.close();
   link.close();
-  await inspector.stop();
 });
