@@ -6,6 +6,7 @@ use crate::served::{Served, read_until};
 use onionskin::{
     Router,
     body::Body,
+    extract::Request,
     response::{IntoResponse, Sse, sse},
     routing::{get, post},
     testing::Recorded,
@@ -20,7 +21,17 @@ fn sent(cycle: &Recorded) -> &Sent {
 
 #[tokio::test]
 async fn the_head_is_timed_and_bytes_are_counted_on_every_request_of_a_connection() {
-    let app = Router::new().route("/conn", post(|body: String| async move { body }));
+    let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
+    let echo = move |request: Request| {
+        arrived.send(()).unwrap();
+        async move {
+            (
+                [("content-type", "text/plain; charset=utf-8")],
+                request.into_body(),
+            )
+        }
+    };
+    let app = Router::new().route("/conn", post(echo));
     let mut served = Served::start(app).await;
     let head = [
         "POST /conn HTTP/1.1\r\nhost: x\r\n",
@@ -30,7 +41,8 @@ async fn the_head_is_timed_and_bytes_are_counted_on_every_request_of_a_connectio
         served.client.write_all(head[0].as_bytes()).await.unwrap();
         tokio::time::sleep(Duration::from_millis(30)).await;
         served.client.write_all(head[1].as_bytes()).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // Only now, so that it is not read together with the head.
+        arrivals.recv().await.unwrap();
         served.client.write_all(b"hello").await.unwrap();
         read_until(&mut served.client, b"hello").await;
     }

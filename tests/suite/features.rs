@@ -46,7 +46,7 @@ fn mirrored_one_for_one() {
         (
             "axum",
             "onionskin",
-            &["diesel", "in-release", "schema", "subscriber"][..],
+            &["diesel", "in-release", "otel", "schema", "subscriber"][..],
         ),
         ("tower", "onionskin-tower", &["in-release"]),
     ] {
