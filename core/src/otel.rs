@@ -24,7 +24,18 @@
 
 mod builder;
 mod proto;
+#[cfg_attr(
+    not(any(debug_assertions, feature = "in-release")),
+    expect(
+        dead_code,
+        reason = "settings are read, and there is nothing to sample"
+    )
+)]
 mod sample;
+#[cfg_attr(
+    not(any(debug_assertions, feature = "in-release")),
+    expect(dead_code, reason = "who sends by hand asks for less")
+)]
 mod send;
 mod settings;
 

@@ -24,7 +24,7 @@ pub use ids::{Parent, SpanId, TraceId, TraceRef};
 pub use json::{JsonError, from_json, to_json};
 
 pub(crate) use ids::Ids;
-#[cfg(feature = "otel")]
+#[cfg(all(feature = "otel", any(debug_assertions, feature = "in-release")))]
 pub(crate) use ids::has_span;
 
 use serde::{Deserialize, Serialize};
