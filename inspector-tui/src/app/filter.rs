@@ -150,7 +150,7 @@ impl Field {
         self.current_help()?.error.as_ref()
     }
 
-    /// What fits at the cursor. What was offered stays until the inspector has answered again.
+    /// What fits at the cursor; nothing until the inspector has answered for what is written now.
     pub fn completions(&self) -> &[Completion] {
         self.current_help().map_or(&[], |h| &h.completions)
     }
