@@ -227,7 +227,12 @@ pub fn snapshot(cycle: &Cycle, step: u32) -> Result<Option<Snapshot>, ReplayErro
 
 /// Which message the delta of a step is about.
 pub fn side_of(step: &Step) -> Side {
-    match (step.stage, step.edge) {
+    side(step.stage, step.edge)
+}
+
+/// Which message a stage is about where it is entered or left.
+pub fn side(stage: Stage, edge: Edge) -> Side {
+    match (stage, edge) {
         (Stage::Parse, _) => Side::Request,
         (Stage::Send, Edge::In) => Side::Response,
         (_, Edge::In) => Side::Request,

@@ -1,7 +1,7 @@
 //! Cycles as plain text, and the one function that makes untrusted bytes fit to be shown.
 //!
 //! - [`escape`], [`escape_bytes`]: what every byte of a message passes before a person sees it.
-//! - [`timeline`]: a cycle, step by step; [`omitted`] what it does not have, [`notes`] on one step.
+//! - [`timeline`]: a cycle, step by step; [`omitted`] what it does not have; [`notes`] what there is to say of its steps.
 //! - [`line()`], [`target`], [`mark`]: a cycle, its target, and what happened in it, on one line; [`lines`] a mark in full.
 //! - [`duration`], [`size`], [`clock`]: figures with their units.
 
@@ -11,16 +11,15 @@ use crate::wire;
 mod escape;
 mod line;
 mod marks;
-mod notes;
 mod timeline;
 mod units;
 
 pub mod edits;
+pub mod notes;
 
 pub use escape::{escape, escape_bytes};
 pub use line::{line, target};
 pub use marks::{lines, mark};
-pub use notes::notes;
 pub use timeline::{Timeline, omitted, timeline};
 pub use units::{clock, duration, size};
 

@@ -1,23 +1,48 @@
 //! The state of the UI. It knows nothing of a terminal: [`App::update`] takes an [`Event`](crate::event::Event), and
 //! [`crate::ui`] looks at the result.
+//!
+//! - `update`: how an event changes it; `command` what a key does, `news` what the inspector says
+//! - `list`, `filter`: the cycles, and which of them are wanted
+//! - `view`, `player`: the cycle that is open, and the step we are at; `message`, `body`, `lines` its messages, line by line
+//! - `problems`, `search`: what can be jumped to
+//! - `pages`: the other screens, one file each
+//! - `palette`: commands by their names
 
+mod body;
+mod command;
 mod filter;
+mod layout;
+mod lines;
 mod list;
 mod message;
+mod news;
+mod pages;
+mod palette;
 mod player;
 mod problems;
+mod search;
 mod update;
 mod view;
 
 pub use filter::{Field, Filter, byte_at};
+pub use layout::Layout;
+pub use lines::{MessageLine, Piece, Role, piece};
 pub use list::{Item, List};
-pub use message::{MessageLine, message_lines};
+pub use message::MessagePane;
+pub use pages::{Action, Page, PageLine, Screen, lines as page_lines};
+pub use palette::Palette;
 pub use player::Player;
+pub use search::Search;
 pub use update::Update;
 pub use view::View;
 
-use onionskin::wire::Counters;
+use crate::ask::Answers;
+use onionskin::wire::{Counters, Side};
 use onionskin_web::model::Memory;
+use std::collections::VecDeque;
+
+/// Lines of its log that the UI keeps.
+const LOGGED: usize = 2_000;
 
 /// All of the state.
 #[derive(Debug, Default)]
@@ -46,10 +71,22 @@ pub struct App {
     pub wanted: Option<String>,
     /// The pane that keys go to.
     pub focus: Pane,
-    /// Lines that the focused message is scrolled by.
-    pub scroll: usize,
-    /// Whether the keys are shown.
-    pub help: bool,
+    /// How the panes share the screen.
+    pub layout: Layout,
+    /// The screens above the cycles, the one that is seen last.
+    pub pages: Vec<Page>,
+    /// What is searched for in the open cycle.
+    pub search: Search,
+    /// Commands by their names, while one is chosen.
+    pub palette: Option<Palette>,
+    /// The cycle that another one is to be compared with.
+    pub marked: Option<String>,
+    /// What a key led to, until the next key.
+    pub said: Option<String>,
+    /// What the inspector answered.
+    pub answers: Answers,
+    /// What happened to the UI itself, each with its time of day; the last is the newest.
+    pub log: VecDeque<String>,
 }
 
 /// Whether the inspector answers.
@@ -98,6 +135,15 @@ impl Pane {
     pub fn turn(self, by: usize) -> Self {
         Self::ALL[(self as usize + by) % Self::ALL.len()]
     }
+
+    /// Whose message it shows.
+    pub fn side(self) -> Option<Side> {
+        match self {
+            Self::Request => Some(Side::Request),
+            Self::Response => Some(Side::Response),
+            Self::List | Self::Timeline => None,
+        }
+    }
 }
 
 impl App {
@@ -123,6 +169,24 @@ impl App {
             Opened::Cycle(view) => Some(view),
             _ => None,
         }
+    }
+
+    /// The app run that the map and the remarks are of: that of the cycle that is looked at, or of the newest.
+    pub fn run(&self) -> Option<&str> {
+        let of_list = self.list.selected().or_else(|| self.list.newest());
+        match self.view() {
+            Some(view) => Some(&view.timeline.cycle.run),
+            None => of_list.map(|listed| &*listed.cycle.run),
+        }
+    }
+
+    fn log(&mut self, text: &str) {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let clock = onionskin::text::clock(now.unwrap_or_default().as_micros() as u64);
+        if self.log.len() == LOGGED {
+            self.log.pop_front();
+        }
+        self.log.push_back(format!("{clock}  {text}"));
     }
 }
 

@@ -230,6 +230,7 @@ impl Show {
             url: url.clone(),
             socket,
             notices,
+            ..RunConfig::default()
         };
         let result = run(config, std::future::pending()).await;
         match ours {

@@ -1,8 +1,9 @@
 //! What can happen, and what the state asks for in return. Both are closed: the loop in [`crate::run()`] is their only
 //! host.
 
+use crate::ask::{Answer, Failure, Question};
 use crossterm::event::KeyEvent;
-use onionskin::wire::{Counters, Cycle};
+use onionskin::wire::Counters;
 use onionskin_web::model::{self, FilterHelp, LiveEvent, Memory};
 use std::time::Instant;
 
@@ -52,20 +53,24 @@ pub enum News {
     Live(LiveEvent),
     /// What became of the recording that was asked for, for people.
     Recording(String),
-    /// A cycle that was asked for.
-    Loaded {
-        /// Its id.
-        id: String,
-        /// The cycle, or why not.
-        result: Result<Box<Cycle>, String>,
+    /// A question was answered.
+    Answered {
+        /// The question.
+        question: Question,
+        /// The answer, or why there is none.
+        result: Result<Answer, Failure>,
     },
+    /// A cycle as a command for curl, to be copied, or why not.
+    Curl(Result<String, String>),
 }
 
 /// What the state asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Load the cycle of this id, and forget any that was asked for before.
-    Load(String),
+    /// Put a text into the clipboard.
+    Copy(String),
+    /// Ask for the cycle of this id as a command for curl.
+    Curl(String),
     /// Show only cycles that match this filter.
     Filter(String),
     /// Ask what can be written in a filter.

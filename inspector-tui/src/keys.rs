@@ -89,7 +89,7 @@ mod tests {
         let press = |code, modifiers| command(&KeyEvent::new(code, modifiers));
         let c = KeyCode::Char('c');
         assert_eq!(press(c, KeyModifiers::CONTROL), Some(Command::Quit));
-        assert_eq!(press(c, KeyModifiers::NONE), None);
+        assert_eq!(press(c, KeyModifiers::NONE), Some(Command::Compare));
         assert_eq!(
             press(KeyCode::Char('?'), KeyModifiers::SHIFT),
             Some(Command::Help)

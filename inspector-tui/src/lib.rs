@@ -8,6 +8,7 @@
 //! - [`keys`]: the one table of keys
 //! - [`app`]: the state; it knows nothing of a terminal
 //! - [`ui`]: the screen, one file a region; [`theme`] its colours
+//! - [`ask`]: what screens ask the inspector, and what it answered
 //! - `source`: asks the inspector
 //! - `browser`: the dashboard, opened with its token and without telling it
 //! - `screen`: the terminal, taken and given back
@@ -16,6 +17,7 @@
 //! - [`error`]: why the UI ended when nobody asked it to
 
 pub mod app;
+pub mod ask;
 pub mod cli;
 pub mod error;
 pub mod event;

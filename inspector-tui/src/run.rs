@@ -35,6 +35,8 @@ pub struct RunConfig {
     /// The socket where apps meet, none: the usual one. In its directory a browser finds the page that leads to the
     /// dashboard.
     pub socket: Option<PathBuf>,
+    /// Draw with ASCII only, whatever the locale says.
+    pub ascii: bool,
 }
 
 /// Shows the UI on the terminal that standard output is, until the user quits, a signal comes, or `shutdown` resolves. The
@@ -47,10 +49,11 @@ pub struct RunConfig {
 pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
     let client = Client::new(&config.url)?;
     let (news, mut heard) = mpsc::channel(256);
-    let source = Source::start(client, news);
+    let mut source = Source::start(client, news);
     let mut signals = std::pin::pin!(signals::ended()?);
     let mut shutdown = std::pin::pin!(shutdown);
     let theme = Theme::from_env();
+    let theme = theme.with_ascii(config.ascii || theme.ascii());
     let mut app = App::new(config.url, config.notices);
     let mut browser = Browser::new(config.socket.unwrap_or_else(socket::default_path));
     let mut screen = Screen::take()?;
@@ -92,9 +95,13 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
         if update.changed && draw_at.is_none() {
             draw_at = Some(Instant::now());
         }
+        for question in app.questions(Instant::now()) {
+            source.ask(question);
+        }
         match update.effect {
             None => {}
-            Some(Effect::Load(id)) => source.load(id),
+            Some(Effect::Copy(text)) => screen.copy(&text)?,
+            Some(Effect::Curl(id)) => source.curl(id),
             Some(Effect::Record) => source.record(),
             Some(Effect::Filter(filter)) => source.filter(filter),
             Some(Effect::Complete { text, cursor }) => source.complete(text, cursor),

@@ -6,6 +6,7 @@
 //! and while a panic unwinds. Where panics abort, a panic hook gives it back.
 
 use crate::error::Error;
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crossterm::{
     cursor, execute,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
@@ -47,6 +48,18 @@ impl Screen {
             .and_then(|()| execute!(taken.tty, EnterAlternateScreen, cursor::Hide))
             .map_err(Error::terminal("set up"))?;
         Ok(screen)
+    }
+}
+
+impl Screen {
+    /// Puts a text into the clipboard of who sits at the terminal, by OSC 52: that works over ssh too, where the terminal
+    /// allows it. The text is base64 on its way: nothing in it steers the terminal.
+    pub(crate) fn copy(&mut self, text: &str) -> Result<(), Error> {
+        let encoded = BASE64.encode(text);
+        let tty = self.terminal.backend_mut();
+        write!(tty, "\x1b]52;c;{encoded}\x07")
+            .and_then(|()| Write::flush(tty))
+            .map_err(Error::terminal("write to"))
     }
 }
 

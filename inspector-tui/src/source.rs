@@ -1,14 +1,18 @@
-//! Asks the inspector, in tasks of its own: one follows what happens live, one loads the cycle that is
-//! looked at, one knows what can be written in a filter.
+//! Asks the inspector, in tasks of its own: one follows what happens live, one knows what can be written in a filter, and one
+//! for each question of a screen.
 
-use crate::event::News;
+use crate::{
+    ask::{Answer, Failure, Question},
+    event::News,
+};
 use futures_util::StreamExt;
 use onionskin_web::{
     Client,
     client::{ClientError, List},
+    export::Format,
     model::{LiveEvent, Recording, StartRecording},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -16,37 +20,38 @@ use tokio::{
 
 /// Cycles listed at start.
 const PAGE: usize = 500;
-/// How long to wait before an inspector that did not answer is asked again.
+/// How long to wait before an inspector that did not answer is asked again: at first, and at most.
 const RETRY: Duration = Duration::from_secs(1);
+const SLOWEST: Duration = Duration::from_secs(8);
 
 /// What asks the inspector. It ends when dropped.
 #[derive(Debug)]
 pub(crate) struct Source {
-    wanted: watch::Sender<Option<String>>,
+    client: Client,
+    news: mpsc::Sender<News>,
     toggle: mpsc::Sender<()>,
     filter: watch::Sender<String>,
     written: watch::Sender<(String, u32)>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Source {
     /// Starts on the current tokio runtime, and says what it learns.
     pub(crate) fn start(client: Client, news: mpsc::Sender<News>) -> Self {
-        let (wanted, wants) = watch::channel(None);
         let (toggle, toggled) = mpsc::channel(1);
         let (filter, filters) = watch::channel(String::new());
         let (written, writes) = watch::channel(<_>::default());
         let mut tasks = JoinSet::new();
         tasks.spawn(record(client.clone(), toggled, news.clone()));
-        tasks.spawn(load(client.clone(), wants, news.clone()));
         tasks.spawn(help(client.clone(), writes, news.clone()));
-        tasks.spawn(follow(client, filters, news));
+        tasks.spawn(follow(client.clone(), filters, news.clone()));
         Self {
-            wanted,
+            client,
+            news,
             toggle,
             filter,
             written,
-            _tasks: tasks,
+            tasks,
         }
     }
 
@@ -55,9 +60,29 @@ impl Source {
         let _ = self.toggle.try_send(());
     }
 
-    /// Loads a cycle; one that was asked for before and has not come is not waited for any more.
-    pub(crate) fn load(&self, id: String) {
-        self.wanted.send_replace(Some(id));
+    /// Asks a question of a screen.
+    pub(crate) fn ask(&mut self, question: Question) {
+        let (client, news) = (self.client.clone(), self.news.clone());
+        self.spawn(async move {
+            let result = answer_of(&client, &question).await;
+            tell(&news, News::Answered { question, result }).await;
+        });
+    }
+
+    /// Asks for a cycle as a command for curl.
+    pub(crate) fn curl(&mut self, id: String) {
+        let (client, news) = (self.client.clone(), self.news.clone());
+        self.spawn(async move {
+            let bytes = client.export_cycle(&id, Format::Curl, false).await;
+            let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            tell(&news, News::Curl(text.map_err(|e| e.to_string()))).await;
+        });
+    }
+
+    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        // Those that ended are let go.
+        while self.tasks.try_join_next().is_some() {}
+        self.tasks.spawn(task);
     }
 
     /// Lists and follows only cycles that match.
@@ -126,15 +151,50 @@ async fn answer<Q, A>(
     }
 }
 
-async fn load(client: Client, wants: watch::Receiver<Option<String>>, news: mpsc::Sender<News>) {
-    let client = &client;
-    answer(wants, news, |id| async move {
-        let id = id?;
-        let result = client.cycle(&id).await;
-        let result = result.map(Box::new).map_err(|e| e.to_string());
-        Some(News::Loaded { id, result })
+async fn answer_of(client: &Client, question: &Question) -> Result<Answer, Failure> {
+    let answer = match question {
+        Question::Timeline { id } => {
+            let timeline = client.timeline(id).await;
+            timeline.map(|t| Answer::Timeline(Arc::new(t)))
+        }
+        Question::Step { id, step } => {
+            let view = client.step(id, *step).await;
+            view.map(|view| Answer::Step(Arc::new(view)))
+        }
+        Question::Body {
+            id,
+            number,
+            options,
+        } => {
+            let view = client.body_view(id, *number, *options).await;
+            view.map(|view| Answer::Body(Arc::new(view)))
+        }
+        Question::Insights { id } => {
+            let insights = client.insights(id).await;
+            insights.map(|i| Answer::Insights(Arc::new(i)))
+        }
+        Question::Compare { a, b } => {
+            let comparison = client.compare(a, b).await;
+            comparison.map(|c| Answer::Compare(Arc::new(c)))
+        }
+        Question::Map { run, filter } => {
+            let map = client.map(run, filter).await;
+            map.map(|map| Answer::Map(Arc::new(map)))
+        }
+        Question::RunInsights { run, filter } => {
+            let insights = client.run_insights(run, filter).await;
+            insights.map(|i| Answer::RunInsights(Arc::new(i)))
+        }
+        Question::Status => client.status().await.map(|s| Answer::Status(Arc::new(s))),
+        Question::Apps => client.apps().await.map(|a| Answer::Apps(Arc::new(a))),
+    };
+    answer.map_err(|error| Failure {
+        passing: !matches!(error, ClientError::Refused(_) | ClientError::Json(_)),
+        why: match error {
+            ClientError::Refused(problem) => problem.detail,
+            error => error.to_string(),
+        },
     })
-    .await;
 }
 
 async fn help(client: Client, writes: watch::Receiver<(String, u32)>, news: mpsc::Sender<News>) {
@@ -149,10 +209,11 @@ async fn help(client: Client, writes: watch::Receiver<(String, u32)>, news: mpsc
 
 async fn follow(client: Client, mut filters: watch::Receiver<String>, news: mpsc::Sender<News>) {
     let mut last = None;
+    let mut wait = RETRY;
     loop {
         let filter = filters.borrow_and_update().clone();
         let ended = tokio::select! {
-            ended = follow_once(&client, &filter, &news, &mut last) => ended,
+            ended = follow_once(&client, &filter, &news, &mut last, &mut wait) => ended,
             _ = filters.changed() => {
                 filters.mark_changed();
                 last = None;
@@ -172,7 +233,7 @@ async fn follow(client: Client, mut filters: watch::Receiver<String>, news: mpsc
         }
         tokio::select! {
             // What is not understood will not be either when it is asked again.
-            () = tokio::time::sleep(RETRY), if !refused => {}
+            () = tokio::time::sleep(wait), if !refused => wait = SLOWEST.min(wait * 2),
             changed = filters.changed() => match changed {
                 Ok(()) => {
                     filters.mark_changed();
@@ -191,9 +252,11 @@ async fn follow_once(
     filter: &str,
     news: &mpsc::Sender<News>,
     last: &mut Option<u64>,
+    wait: &mut Duration,
 ) -> Result<(), ClientError> {
     let mut events = client.live_matching(filter, *last).await?;
     tell(news, page(client, filter).await?).await;
+    *wait = RETRY;
     while let Some(event) = events.next().await {
         let event = event?;
         *last = event.id.or(*last);

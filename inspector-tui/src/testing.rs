@@ -1,13 +1,19 @@
 //! What the tests of this crate share: hand-made cycles, and a state that has seen them.
 
+mod pages;
+
 use crate::{
     app::App,
+    ask::{Answer, Failure, Question},
     event::{Event, News},
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use onionskin::wire::{self, Counters, Cycle};
-use onionskin_web::model::{ListedCycle, LiveEvent, Memory, Run};
-use std::time::Instant;
+use onionskin_web::{
+    model::{ListedCycle, LiveEvent, Memory, Run},
+    view,
+};
+use std::{sync::Arc, time::Instant};
 
 #[path = "../../core/src/text/samples.rs"]
 pub(crate) mod samples;
@@ -87,7 +93,7 @@ pub(crate) fn after_restart() -> Cycle {
     cycle
 }
 
-fn run(ordinal: u32) -> Run {
+pub(crate) fn run(ordinal: u32) -> Run {
     Run {
         run: "feedfacefeed".into(),
         ordinal,
@@ -112,24 +118,69 @@ pub(crate) fn press(app: &mut App, code: KeyCode) -> crate::app::Update {
     ))
 }
 
-pub(crate) fn load(app: &mut App, cycle: Cycle) {
-    let id = cycle.id.clone();
-    let result = Ok(Box::new(cycle));
-    app.update(Event::News(News::Loaded { id, result }));
+/// Answers all that the state asks, as the inspector would that has these cycles, until it asks nothing more.
+pub(crate) fn answer(app: &mut App, cycles: &[Cycle]) {
+    loop {
+        let questions = app.questions(Instant::now());
+        if questions.is_empty() {
+            return;
+        }
+        for question in questions {
+            let result = answer_to(&question, cycles).ok_or_else(|| Failure {
+                why: "evicted".into(),
+                passing: false,
+            });
+            app.update(Event::News(News::Answered { question, result }));
+        }
+    }
+}
+
+fn answer_to(question: &Question, cycles: &[Cycle]) -> Option<Answer> {
+    let find = |id: &String| cycles.iter().find(|cycle| cycle.id == *id);
+    Some(match question {
+        Question::Timeline { id } => Answer::Timeline(Arc::new(view::timeline(find(id)?))),
+        Question::Step { id, step } => Answer::Step(Arc::new(view::step(find(id)?, *step).ok()??)),
+        Question::Body {
+            id,
+            number,
+            options,
+        } => Answer::Body(Arc::new(view::body(find(id)?, *number, *options)?)),
+        Question::Insights { id } => Answer::Insights(Arc::new(view::insights(find(id)?))),
+        Question::Compare { a, b } => {
+            Answer::Compare(Arc::new(view::compare(find(a)?, find(b)?).ok()?))
+        }
+        Question::Map { .. } => Answer::Map(Arc::new(pages::map())),
+        Question::RunInsights { .. } => Answer::RunInsights(Arc::new(pages::remarks())),
+        Question::Status => Answer::Status(Arc::new(pages::status())),
+        Question::Apps => Answer::Apps(Arc::new(pages::apps())),
+    })
+}
+
+/// All cycles that tests look at.
+pub(crate) fn every() -> Vec<Cycle> {
+    let mut all = cycles().to_vec();
+    all.extend([
+        after_restart(),
+        samples::worked(),
+        samples::rejected(),
+        samples::half_head(),
+    ]);
+    all
 }
 
 /// The state with a cycle open at a step, its timeline focused.
 pub(crate) fn open(cycle: Cycle, step: usize) -> App {
     let mut app = busy();
-    app.wanted = Some(cycle.id.clone());
     for _ in 0..(6 - cycle.number) {
         press(&mut app, KeyCode::Up);
     }
     app.wanted = Some(cycle.id.clone());
-    load(&mut app, cycle);
+    let cycles = [cycle];
+    answer(&mut app, &cycles);
     press(&mut app, KeyCode::Enter);
     for _ in 0..step {
         press(&mut app, KeyCode::Right);
     }
+    answer(&mut app, &cycles);
     app
 }

@@ -14,24 +14,26 @@
 //! └──────────────────────────────────────┘
 //! ```
 
+mod ascii;
 mod bars;
 mod filter;
 mod fit;
 mod footer;
+mod found;
 mod header;
-mod help;
+mod line;
 mod list;
 mod message;
+mod page;
+mod palette;
+mod split;
 mod timeline;
 
-use crate::{
-    app::{App, Pane},
-    theme::Theme,
-};
+use crate::{app::App, theme::Theme};
 use onionskin::wire::Side;
 use ratatui::{
     Frame,
-    layout::{Constraint, Layout, Rect, Spacing},
+    layout::{Constraint, Layout, Rect},
     symbols::merge::MergeStrategy,
     text::Line,
     widgets::{Block, Paragraph},
@@ -39,6 +41,13 @@ use ratatui::{
 
 /// Draws everything.
 pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
+    draw(frame, app, theme);
+    if theme.ascii() {
+        ascii::translate(frame.buffer_mut());
+    }
+}
+
+fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) {
     let area = frame.area();
     if area.width < 40 || area.height < 10 {
         frame.render_widget(
@@ -54,60 +63,33 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
     ])
     .areas(area);
     header::render(frame, top, app, theme);
-    panes(frame, body, app, theme);
-    match app.filter.field {
-        Some(_) => filter::render(frame, body, bottom, app, theme),
-        None => footer::render(frame, bottom, theme),
+    match app.pages.last() {
+        Some(shown) => page::render(frame, body, app, shown, theme),
+        None => panes(frame, body, app, theme),
     }
-    if app.help {
-        help::render(frame, body, app, theme);
-    }
+    footer::render(frame, bottom, app, theme);
+    filter::render(frame, body, bottom, app, theme);
+    palette::render(frame, body, bottom, app, theme);
 }
 
 fn panes(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
-    let rows = app.view().map_or(6, |v| v.rows.len()) as u16 + 5;
-    let split = |constraints: &[Constraint]| {
-        Layout::vertical(constraints)
-            .spacing(Spacing::Overlap(1))
-            .split(area)
-    };
-    if area.height >= 34 {
-        let timeline = rows.min(area.height * 2 / 5).max(8);
-        let list = (area.height / 4).max(9);
-        let areas = split(&[
-            Constraint::Length(list),
-            Constraint::Length(timeline),
-            Constraint::Fill(1),
-        ]);
-        list::render(frame, areas[0], app, theme);
-        timeline::render(frame, areas[1], app, theme);
-        messages(frame, areas[2], app, theme);
-        return;
+    let split = split::split(area, app);
+    if let Some(area) = split.list {
+        list::render(frame, area, app, theme);
     }
-    match app.focus {
-        Pane::List => {
-            let timeline = rows.min(area.height / 2 + 1).max(6);
-            let areas = split(&[Constraint::Fill(1), Constraint::Length(timeline)]);
-            list::render(frame, areas[0], app, theme);
-            timeline::render(frame, areas[1], app, theme);
-        }
-        Pane::Timeline => {
-            let timeline = rows.min(area.height * 3 / 5).max(6);
-            let areas = split(&[Constraint::Length(timeline), Constraint::Fill(1)]);
-            timeline::render(frame, areas[0], app, theme);
-            messages(frame, areas[1], app, theme);
-        }
-        Pane::Request => message::render(frame, area, app, Side::Request, theme),
-        Pane::Response => message::render(frame, area, app, Side::Response, theme),
+    if let Some(area) = split.timeline {
+        timeline::render(frame, area, app, theme);
+        found::mark(frame.buffer_mut(), area, &app.search.text, theme);
     }
-}
-
-fn messages(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
-    let [request, response] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)])
-        .spacing(Spacing::Overlap(1))
-        .areas(area);
-    message::render(frame, request, app, Side::Request, theme);
-    message::render(frame, response, app, Side::Response, theme);
+    for (side, area) in [
+        (Side::Request, split.request),
+        (Side::Response, split.response),
+    ] {
+        if let Some(area) = area {
+            message::render(frame, area, app, side, theme);
+            found::mark(frame.buffer_mut(), area, &app.search.text, theme);
+        }
+    }
 }
 
 /// The frame of a pane; neighbours share their borders. The inner area is what is left, a column of air on each side.

@@ -21,8 +21,8 @@ pub use list::List;
 
 use crate::{
     model::{
-        App, BodyView, Comparison, CyclePage, Insight, LiveEvent, Problem, Status, StepView,
-        Timeline,
+        App, BodyView, Comparison, CyclePage, Insight, LiveEvent, Problem, RunInsights, Status,
+        StepView, Timeline,
     },
     view::BodyOptions,
 };
@@ -180,6 +180,16 @@ impl Client {
     /// See [`Client::status`].
     pub async fn insights(&self, id: &str) -> Result<Vec<Insight>, ClientError> {
         self.json(&format!("/api/cycles/{}/insights", escape(id)))
+            .await
+    }
+
+    /// What a reviewer would remark on an app run, over the cycles that match.
+    ///
+    /// # Errors
+    /// See [`Client::list`].
+    pub async fn run_insights(&self, run: &str, filter: &str) -> Result<RunInsights, ClientError> {
+        let (run, filter) = (escape(run), escape(filter));
+        self.json(&format!("/api/apps/{run}/insights?filter={filter}"))
             .await
     }
 

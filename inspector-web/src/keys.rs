@@ -67,12 +67,42 @@ pub enum Command {
     ZoomOut,
     /// All of the cycle's time in view.
     ZoomAll,
+    /// The next step that changed something.
+    NextChange,
+    /// The one before.
+    PreviousChange,
+    /// The next step with what is searched for.
+    NextMatch,
+    /// The one before.
+    PreviousMatch,
     /// The list of cycles.
     ViewCycles,
     /// The map of the app.
     ViewStack,
     /// The state of the tool.
     ViewState,
+    /// What a reviewer would remark.
+    ViewInsights,
+    /// What the UI itself has to say.
+    ViewLog,
+    /// The focused pane alone, or all of them again.
+    Maximise,
+    /// More room for the focused pane.
+    Grow,
+    /// Less room for it.
+    Shrink,
+    /// The body as something else: JSON, text, bytes.
+    BodyKind,
+    /// The body as it passed, content codings and all.
+    BodyEncoded,
+    /// Copy the value of the line.
+    CopyValue,
+    /// Copy the whole step.
+    CopyStep,
+    /// Copy the request as a command for curl.
+    CopyCurl,
+    /// Choose a command by its name.
+    Palette,
     /// Show or hide the keys.
     Help,
     /// End.
@@ -102,6 +132,8 @@ const EVERYWHERE: &str = "Everywhere";
 const MOVE: &str = "Move";
 const REPLAY: &str = "Replay";
 const LIST: &str = "List";
+const MESSAGE: &str = "Message";
+const PANES: &str = "Panes";
 
 type Keys = &'static [&'static str];
 
@@ -134,8 +166,8 @@ pub const KEYS: &[Binding] = &[
     row(Command::Down, "down", MOVE, &["Down", "j"], &["Down", "j"], "down", None),
     row(Command::PageUp, "page-up", MOVE, &["PageUp"], &["PageUp"], "a page up", None),
     row(Command::PageDown, "page-down", MOVE, &["PageDown"], &["PageDown"], "a page down", None),
-    row(Command::Open, "open", MOVE, &["Enter"], &["Enter"], "open the cycle", Some(("Enter", "open"))),
-    row(Command::Filter, "filter", LIST, &["/"], &["/"], "write a filter", Some(("/", "filter"))),
+    row(Command::Open, "open", MOVE, &["Enter"], &["Enter"], "open: cycle; fold: JSON", Some(("Enter", "open"))),
+    row(Command::Filter, "filter", LIST, &["/"], &["/"], "write a filter; in a cycle: search", Some(("/", "filter"))),
     row(Command::StepForward, "step-forward", REPLAY, &["Right", "l"], &["Right", "l"], "next step", Some(("←→", "step"))),
     row(Command::StepBack, "step-back", REPLAY, &["Left", "h"], &["Left", "h"], "step before", None),
     row(Command::First, "first", REPLAY, &["Home"], &["Home"], "first step; oldest cycle", None),
@@ -157,10 +189,25 @@ pub const KEYS: &[Binding] = &[
     row(Command::ZoomIn, "zoom-in", REPLAY, &[], &["z"], "zoom in on the timeline", None),
     row(Command::ZoomOut, "zoom-out", REPLAY, &[], &["Z"], "zoom out", None),
     row(Command::ZoomAll, "zoom-all", REPLAY, &[], &["0"], "all of the time in view", None),
-    row(Command::Compare, "compare", LIST, &[], &["c"], "compare with another cycle", None),
-    row(Command::ViewCycles, "view-cycles", EVERYWHERE, &[], &["1"], "cycles", None),
-    row(Command::ViewStack, "view-stack", EVERYWHERE, &[], &["2"], "map of the app", None),
-    row(Command::ViewState, "view-state", EVERYWHERE, &[], &["3"], "state of the tool", None),
+    row(Command::Compare, "compare", LIST, &["c"], &["c"], "compare with another cycle", None),
+    row(Command::NextChange, "next-change", REPLAY, &["]"], &[], "next step that changed something", None),
+    row(Command::PreviousChange, "previous-change", REPLAY, &["["], &[], "the one before", None),
+    row(Command::NextMatch, "next-match", REPLAY, &["n"], &[], "next step with what is searched for", None),
+    row(Command::PreviousMatch, "previous-match", REPLAY, &["N"], &[], "the one before", None),
+    row(Command::BodyKind, "body-kind", MESSAGE, &["v"], &[], "body as JSON, text, bytes", None),
+    row(Command::BodyEncoded, "body-encoded", MESSAGE, &["V"], &[], "body as it passed, or decoded", None),
+    row(Command::CopyValue, "copy-value", MESSAGE, &["y"], &[], "copy the value of the line", None),
+    row(Command::CopyStep, "copy-step", MESSAGE, &["Y"], &[], "copy the whole step", None),
+    row(Command::CopyCurl, "copy-curl", MESSAGE, &["C"], &[], "copy the request as a curl command", None),
+    row(Command::Maximise, "maximise", PANES, &["m"], &[], "one pane alone, or all again", None),
+    row(Command::Grow, "grow", PANES, &[">"], &[], "more room for the pane", None),
+    row(Command::Shrink, "shrink", PANES, &["<"], &[], "less room for it", None),
+    row(Command::Palette, "palette", EVERYWHERE, &[":"], &[], "choose a command by name", Some((":", "commands"))),
+    row(Command::ViewCycles, "view-cycles", EVERYWHERE, &["1"], &["1"], "cycles", None),
+    row(Command::ViewStack, "view-stack", EVERYWHERE, &["2"], &["2"], "map of the app", None),
+    row(Command::ViewState, "view-state", EVERYWHERE, &["3"], &["3"], "state of the tool, apps", None),
+    row(Command::ViewInsights, "view-insights", EVERYWHERE, &["4"], &[], "what a reviewer would remark", None),
+    row(Command::ViewLog, "view-log", EVERYWHERE, &["5"], &[], "log of this tool", None),
 ];
 
 /// The table for `GET /api/keys`: commands that belong together, in order of the first of them.

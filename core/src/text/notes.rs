@@ -1,16 +1,20 @@
-//! What there is to say of a step beside what changed: of the connection, the place, the routes tried, the bytes sent.
+//! What there is to say of a step beside what changed: of the connection, the place, the routes tried, the bytes sent. All of it
+//! is escaped.
 
 use super::{duration, escape, escape_bytes, size};
 use crate::wire::{
-    Body, BodyEnd, Connection, Cycle, Edge, Sent, Side, Site, Stage, Step, Tried, Why,
+    Body, BodyEnd, Connection, Cycle, Edge, Header, Sent, Side, Stage, Step, Tried, Why,
 };
 
 /// What there is to say of a step, line by line, escaped. `times`: what differs from run to run too.
 pub(super) fn of_step(cycle: &Cycle, step: &Step, times: bool) -> Vec<String> {
     let site = step.site.and_then(|i| cycle.sites.get(i));
     match (step.stage, step.edge) {
-        (Stage::Parse, Edge::In) if times => cycle.connection.iter().map(head).collect(),
-        (Stage::View, Edge::In) => site.map_or(Vec::new(), |site| view(site, times)),
+        (Stage::Parse, Edge::In) if times => cycle.connection.iter().map(received).collect(),
+        (Stage::View, Edge::In) => site.map_or(Vec::new(), |site| {
+            let at = Some((&*site.file, site.line)).filter(|(file, _)| times && !file.is_empty());
+            view(at, &site.extractors)
+        }),
         (Stage::Resolve, Edge::Out) => step
             .resolved
             .iter()
@@ -25,23 +29,8 @@ pub(super) fn of_step(cycle: &Cycle, step: &Step, times: bool) -> Vec<String> {
     }
 }
 
-/// What there is to say of a step, line by line, escaped; with the connection, and at the end with the bodies and what was
-/// left out.
-pub fn notes(cycle: &Cycle, step: &Step) -> Vec<String> {
-    let mut notes = of_step(cycle, step, true);
-    let is_first = step.seq == 0;
-    notes.splice(
-        0..0,
-        cycle.connection.iter().filter(|_| is_first).map(connection),
-    );
-    if step.seq as usize + 1 == cycle.steps.len() {
-        notes.extend(cycle.bodies.iter().flat_map(|body| of_body(body, true)));
-    }
-    notes
-}
-
 /// `request 2 on connection 3 from 127.0.0.1:50412`, escaped.
-pub(super) fn connection(connection: &Connection) -> String {
+pub fn connection(connection: &Connection) -> String {
     let mut text = format!(
         "request {} on connection {}",
         connection.reuse, connection.number
@@ -53,7 +42,7 @@ pub(super) fn connection(connection: &Connection) -> String {
 }
 
 /// When the bytes of the request came.
-fn head(connection: &Connection) -> String {
+pub fn received(connection: &Connection) -> String {
     match connection.bytes_in {
         // They came with the request before, or belong to no request alone (HTTP/2).
         0 => "no bytes of its own".into(),
@@ -67,21 +56,20 @@ fn head(connection: &Connection) -> String {
     }
 }
 
-/// What a view is made of: where its route stands, and its extractors in order.
-fn view(site: &Site, times: bool) -> Vec<String> {
+/// What a view is made of, escaped: where its route stands (file and line), and its extractors in order.
+pub fn view(at: Option<(&str, u32)>, extractors: &[String]) -> Vec<String> {
     let mut lines = Vec::new();
-    if times && !site.file.is_empty() {
-        lines.push(format!("at {}:{}", escape(&site.file), site.line));
+    if let Some((file, line)) = at {
+        lines.push(format!("at {}:{line}", escape(file)));
     }
-    if !site.extractors.is_empty() {
-        let extractors = site.extractors.join(", ");
-        lines.push(format!("extractors: {}", escape(&extractors)));
+    if !extractors.is_empty() {
+        lines.push(format!("extractors: {}", escape(&extractors.join(", "))));
     }
     lines
 }
 
-/// The routes that were tried and refused, where no view took the request.
-fn refused(routes: &[Tried]) -> Vec<String> {
+/// The routes that were tried and refused, where no view took the request, escaped.
+pub fn refused(routes: &[Tried]) -> Vec<String> {
     const SHOWN: usize = 5;
     let mut lines: Vec<_> = routes
         .iter()
@@ -119,8 +107,8 @@ fn tried(tried: &Tried) -> String {
     }
 }
 
-/// What the connection wrote.
-fn sent(sent: &Sent, times: bool) -> Vec<String> {
+/// What the connection wrote, escaped. `times`: what differs from run to run too.
+pub fn sent(sent: &Sent, times: bool) -> Vec<String> {
     let mut lines = Vec::new();
     if let (true, Some(first), Some(last)) = (times, sent.first_byte_ns, sent.last_byte_ns) {
         let (first, last) = (duration(first), duration(last));
@@ -149,27 +137,38 @@ pub(super) fn of_body(body: &Body, times: bool) -> Vec<String> {
         Side::Request => "request",
         Side::Response => "response",
     };
-    let end = match &body.end {
+    let mut line = format!(
+        "{side} body: {}",
+        passed(body.len, body.frames, body.events, &body.end)
+    );
+    if let Some(hash) = body.hash.as_ref().filter(|_| times) {
+        line += &format!(", xxh64 {}", escape(hash));
+    }
+    let mut lines = vec![line];
+    lines.extend(trailers(&body.trailers));
+    lines
+}
+
+/// How a body passed: `1.5 KiB in 2 frames, complete`.
+pub fn passed(len: u64, frames: u64, events: Option<u64>, end: &BodyEnd) -> String {
+    let end = match end {
         BodyEnd::Complete => "complete".into(),
         BodyEnd::Cut => "not read to its end".into(),
         BodyEnd::Error { error } => format!("broke: {}", escape(error)),
     };
-    let s = if body.frames == 1 { "" } else { "s" };
-    let events = match body.events {
+    let s = if frames == 1 { "" } else { "s" };
+    let events = match events {
         Some(1) => ", 1 event".into(),
         Some(n) => format!(", {n} events"),
         None => String::new(),
     };
-    let hash = body.hash.as_ref().filter(|_| times);
-    let hash = hash.map_or(String::new(), |hash| format!(", xxh64 {}", escape(hash)));
-    let mut lines = vec![format!(
-        "{side} body: {} in {} frame{s}{events}, {end}{hash}",
-        size(body.len),
-        body.frames
-    )];
-    lines.extend(body.trailers.iter().map(|trailer| {
+    format!("{} in {frames} frame{s}{events}, {end}", size(len))
+}
+
+/// A line for each trailer.
+pub fn trailers(trailers: &[Header]) -> impl Iterator<Item = String> {
+    trailers.iter().map(|trailer| {
         let (name, value) = (escape(&trailer.name), escape_bytes(&trailer.value.0));
         format!("  trailer {name}: {value}")
-    }));
-    lines
+    })
 }

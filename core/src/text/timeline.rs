@@ -3,7 +3,7 @@
 use super::{clock, duration, edits, escape, line::request, marks, notes, size};
 use crate::{
     times::{Row, RowState, rows},
-    wire::{Cycle, Edge, Left, Mark, MarkKind, Side, SiteKind, Stage, Step},
+    wire::{Cycle, Edge, Left, Mark, MarkKind, Omitted, Side, SiteKind, Stage, Step},
 };
 use std::fmt;
 
@@ -273,7 +273,7 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row], times: bool) ->
             writeln!(f, "{line}")?;
         }
     }
-    if let Some(omitted) = omitted(cycle) {
+    if let Some(omitted) = omitted(cycle.omitted) {
         writeln!(f, "left out, the cycle was too big: {omitted}")?;
     }
     if !times {
@@ -288,8 +288,7 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row], times: bool) ->
 }
 
 /// What a cap on the cycle's size left out: `12 marks`. None: nothing.
-pub fn omitted(cycle: &Cycle) -> Option<String> {
-    let omitted = cycle.omitted;
+pub fn omitted(omitted: Omitted) -> Option<String> {
     let left_out = [
         (omitted.steps, ["step", "steps"]),
         (omitted.marks, ["mark", "marks"]),

@@ -134,6 +134,17 @@ impl List {
         self.rows.get(self.index()?)
     }
 
+    /// The newest cycle.
+    pub fn newest(&self) -> Option<&ListedCycle> {
+        self.rows.back()
+    }
+
+    /// Selects the cycle of an id, or none where it is not listed.
+    pub fn select_id(&mut self, id: &str) {
+        let found = self.rows.iter().rev().find(|c| c.cycle.id == id);
+        self.selected = found.map(|c| c.position);
+    }
+
     fn index(&self) -> Option<usize> {
         let position = self.selected?;
         self.rows

@@ -1,213 +1,322 @@
-//! The request or the response at a step, line by line.
+//! The request or the response at a step, line by line: the API's answer, its text escaped.
 
-use super::View;
+use super::{
+    View, body,
+    lines::{MessageLine, Role, piece, sign},
+};
 use onionskin::{
-    replay::{Held, Message, side_of},
+    replay,
     text::{
         self,
         edits::{self, Sign},
-        escape, escape_bytes,
+        escape, escape_bytes, notes, size,
     },
-    wire::{BodyRef, Delta, ExtensionEdit, Header, HeaderEdit, Side, Step},
+    wire::{Edge, Octets, Side, Stage},
 };
+use onionskin_web::model::{
+    BodyLine, BodyPlace, BodyView, By, ContentKind, MessageLine as Line, MessagePart, MessageView,
+    Op, StepLine,
+};
+use std::{collections::HashSet, sync::Arc};
 
-/// Lines of a body that are shown.
-const BODY_LINES: usize = 200;
-
-/// A line of a message, escaped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageLine {
-    /// What the step did to it; none: nothing.
-    pub sign: Option<Sign>,
-    /// The line.
-    pub text: String,
-    /// Who put it there, where that was not the sender.
-    pub by: Option<String>,
+/// One of the two panes with a message.
+#[derive(Debug)]
+pub struct MessagePane {
+    /// Whose it is.
+    pub side: Side,
+    /// What it shows; none where there is no such message yet.
+    pub lines: Option<Vec<MessageLine>>,
+    /// The line that keys are about.
+    pub cursor: usize,
+    /// How the body is to be shown; none: as it is best.
+    pub kind: Option<ContentKind>,
+    /// The body as it passed, content codings and all.
+    pub encoded: bool,
+    /// The body, once it is known, or why it can't be shown.
+    pub body: Result<Option<Arc<BodyView>>, String>,
+    /// Lines of the body's JSON that are folded.
+    pub folded: HashSet<usize>,
 }
 
-/// The lines of a message as it stood right after the step that the view is at; none where there is no such message yet.
-/// Behind the message that the step is about: what was logged and run before the next step.
-pub fn message_lines(view: &View, side: Side) -> Option<Vec<MessageLine>> {
-    let step = view.step()?;
-    let notes = notes(view, step, side);
-    let message = match &view.replay {
-        Ok(replay) => match side {
-            Side::Request => replay.request(step.seq),
-            Side::Response => replay.response(step.seq),
-        },
-        Err(why) => return Some(vec![plain(format!("can't be replayed: {}", escape(why)))]),
-    };
-    let Some(message) = message else {
+impl MessagePane {
+    pub(super) fn new(side: Side) -> Self {
+        Self {
+            side,
+            lines: None,
+            cursor: 0,
+            kind: None,
+            encoded: false,
+            body: Ok(None),
+            folded: HashSet::new(),
+        }
+    }
+
+    pub(super) fn set(&mut self, lines: Option<Vec<MessageLine>>) {
+        let last = lines.as_ref().map_or(0, |l| l.len().saturating_sub(1));
+        self.cursor = self.cursor.min(last);
+        self.lines = lines;
+    }
+
+    /// Moves the cursor.
+    pub(super) fn down(&mut self, by: isize) {
+        let last = self.lines.as_ref().map_or(0, |l| l.len().saturating_sub(1));
+        self.cursor = self.cursor.saturating_add_signed(by).min(last);
+    }
+
+    /// The line that the cursor is at.
+    pub fn line(&self) -> Option<&MessageLine> {
+        self.lines.as_ref()?.get(self.cursor)
+    }
+
+    /// The body in the next of the ways in which it can be shown.
+    pub(super) fn next_kind(&mut self) -> bool {
+        let Ok(Some(body)) = &self.body else {
+            return false;
+        };
+        let at = body.kinds.iter().position(|kind| *kind == body.kind);
+        let next = at.map_or(0, |at| (at + 1) % body.kinds.len());
+        self.kind = body.kinds.get(next).copied();
+        self.folded.clear();
+        true
+    }
+
+    /// Folds the JSON at the cursor, or unfolds it.
+    pub(super) fn fold(&mut self) -> bool {
+        let Some(at) = self.line().and_then(|line| line.fold) else {
+            return false;
+        };
+        if !self.folded.remove(&at) {
+            self.folded.insert(at);
+        }
+        true
+    }
+}
+
+/// The lines of a message as it stood right after the step that is shown; none where there is no such message yet. Behind the
+/// message that the step is about: what was logged and run before the next step.
+pub(super) fn lines(view: &View, side: Side) -> Option<Vec<MessageLine>> {
+    if let Some(why) = &view.failed {
+        let text = format!("can't be shown: {}", escape(why));
+        return Some(vec![MessageLine::of(vec![piece(Role::Warning, text)])]);
+    }
+    let shown = view.shown.as_ref()?.step as usize;
+    let step = view.timeline.steps.get(shown)?;
+    let notes = notes_on(view, step, side);
+    let Some(message) = view.message(side).filter(|message| !is_empty(message)) else {
         return (!notes.is_empty()).then_some(notes);
     };
-    let delta = step.delta.as_ref().filter(|_| side_of(step) == side);
-    let lines = Lines { view, step, delta };
-    let mut lines = lines.of(message, side);
+    let mut lines = first(message, side);
+    let parts = message.lines.iter();
+    lines.extend(parts.filter(|line| !is_first(line.what)).map(part));
+    if let Some(place) = &message.body {
+        lines.extend(body(view, place, side));
+    }
     lines.extend(notes);
     Some(lines)
 }
 
+fn is_empty(message: &MessageView) -> bool {
+    message.lines.is_empty() && message.body.is_none()
+}
+
+fn is_first(what: MessagePart) -> bool {
+    matches!(
+        what,
+        MessagePart::Method | MessagePart::Uri | MessagePart::Version | MessagePart::Status
+    )
+}
+
+/// `GET /books/7 HTTP/1.1` or `HTTP/1.1 200`; the part that was set last says by whom. Below it: what stood there before.
+fn first(message: &MessageView, side: Side) -> Vec<MessageLine> {
+    let order = match side {
+        Side::Request => [MessagePart::Method, MessagePart::Uri, MessagePart::Version],
+        Side::Response => [MessagePart::Version, MessagePart::Status, MessagePart::Body],
+    };
+    let of = |what: &MessagePart| message.lines.iter().find(|line| line.what == *what);
+    let parts: Vec<&Line> = order.iter().filter_map(of).collect();
+    let mut pieces = Vec::new();
+    if side == Side::Response && of(&MessagePart::Version).is_none() {
+        pieces.push(piece(Role::Dim, "status "));
+    }
+    for (i, line) in parts.iter().enumerate() {
+        let role = match line.what {
+            MessagePart::Status => Role::Status(text(&line.value).parse().ok()),
+            MessagePart::Version => Role::Dim,
+            _ => Role::Strong,
+        };
+        let space = if i > 0 { " " } else { "" };
+        pieces.push(piece(role, format!("{space}{}", text(&line.value))));
+    }
+    let whole: String = pieces.iter().map(|piece| &*piece.text).collect();
+    let last = parts
+        .iter()
+        .max_by_key(|line| line.history.first().map(|by| by.step));
+    let ops = || parts.iter().filter_map(|line| line.op);
+    let mut lines = vec![MessageLine {
+        sign: match ops().find(|op| *op != Op::Add) {
+            Some(op) => Some(sign(op)),
+            None => ops().next().map(sign),
+        },
+        pieces,
+        by: last.and_then(|line| by(&line.history)),
+        value: Some(whole),
+        history: last.map_or_else(Vec::new, |line| history(&line.history)),
+        fold: None,
+    }];
+    let before = parts.iter().filter_map(|line| line.before.as_ref());
+    lines.extend(before.map(|before| {
+        let before = format!("was {}", escape_bytes(&before.0));
+        MessageLine::of(vec![piece(Role::Dim, before)]).signed(Some(Sign::Removed))
+    }));
+    lines
+}
+
+fn text(octets: &Option<Octets>) -> String {
+    let bytes = octets.as_ref().map(|octets| escape_bytes(&octets.0));
+    bytes.unwrap_or_default().into_owned()
+}
+
+/// A header or an extension.
+fn part(line: &Line) -> MessageLine {
+    let name = line.name.as_deref().unwrap_or_default();
+    let value = text(&line.value);
+    let mut pieces = match line.what {
+        MessagePart::Extension => {
+            let shown = line.value.as_ref().map(|value| value.to_text());
+            vec![piece(Role::Word, edits::extension(name, shown.as_deref()))]
+        }
+        _ => vec![
+            piece(Role::Key, format!("{}: ", escape(name))),
+            piece(Role::Plain, value.clone()),
+        ],
+    };
+    if let Some(before) = &line.before {
+        let before = format!("  (was {})", escape_bytes(&before.0));
+        pieces.push(piece(Role::Dim, before));
+    }
+    MessageLine {
+        sign: line.op.map(sign),
+        by: by(&line.history),
+        value: line.value.as_ref().map(|_| value),
+        history: history(&line.history),
+        pieces,
+        fold: None,
+    }
+}
+
+/// Who set a value last, if it did not come from outside.
+fn by(history: &[By]) -> Option<String> {
+    let by = history.first().filter(|by| by.row.is_some())?;
+    Some(escape(&by.name).into_owned())
+}
+
+fn history(history: &[By]) -> Vec<String> {
+    let say = |by: &By| {
+        let value = by.value.as_ref().map(|value| escape_bytes(&value.0));
+        let value = value.map_or(String::new(), |value| format!(": {value}"));
+        format!("{} at step {}{value}", escape(&by.name), by.step + 1)
+    };
+    history.iter().map(say).collect()
+}
+
+/// How long the body is and who put it there, and below it what is in it.
+fn body(view: &View, place: &BodyPlace, side: Side) -> Vec<MessageLine> {
+    let pane = view.pane(side);
+    let line = |number: usize| view.timeline.bodies.get(number);
+    let length = |seen: Option<&BodyLine>| seen.map(|body| size(body.len));
+    let seen = place.index.and_then(line);
+    let now = length(seen).or_else(|| place.announced.map(size));
+    let mut text = format!("body {}", now.unwrap_or_else(|| "of unknown length".into()));
+    if let Some(before) = length(place.before.and_then(line)) {
+        text += &format!(" (was {before})");
+    }
+    let mut pieces = vec![piece(Role::Strong, text)];
+    if let Ok(Some(body)) = &pane.body {
+        pieces.push(piece(Role::Dim, body::heading(body)));
+    }
+    let mut lines = vec![MessageLine {
+        sign: place.op.map(sign),
+        by: by(&place.history),
+        history: history(&place.history),
+        pieces,
+        ..MessageLine::default()
+    }];
+    match &pane.body {
+        Err(why) => {
+            let why = format!("  can't be shown: {}", escape(why));
+            lines.push(MessageLine::of(vec![piece(Role::Warning, why)]));
+        }
+        Ok(Some(body)) => lines.extend(body::lines(body, &pane.folded)),
+        Ok(None) if place.index.is_some() => {
+            lines.push(MessageLine::of(vec![piece(Role::Dim, "  loading …")]));
+        }
+        Ok(None) => {}
+    }
+    lines
+}
+
 /// What there is to say of the step beside its message, and what happened before the next one.
-fn notes(view: &View, step: &Step, side: Side) -> Vec<MessageLine> {
-    if side_of(step) != side {
+fn notes_on(view: &View, step: &StepLine, side: Side) -> Vec<MessageLine> {
+    if replay::side(step.stage, step.edge) != side {
         return Vec::new();
     }
-    let point = |note: String| plain(format!("· {note}"));
-    let mut notes: Vec<_> = text::notes(&view.cycle, step)
-        .into_iter()
-        .map(point)
-        .collect();
-    for mark in view.cycle.marks.iter().filter(|m| m.after == step.seq) {
+    let point =
+        |note: String| MessageLine::of(vec![piece(Role::Dim, "· "), piece(Role::Plain, note)]);
+    let mut notes: Vec<_> = of_step(view, step).into_iter().map(point).collect();
+    let marks = view
+        .timeline
+        .marks
+        .iter()
+        .filter(|mark| mark.after == step.seq);
+    for mark in marks {
         let mut lines = text::lines(&mark.what).into_iter();
         notes.extend(lines.next().map(point));
-        notes.extend(lines.map(|line| plain(format!("    {line}"))));
+        notes.extend(lines.map(|line| MessageLine::plain(format!("    {line}"))));
     }
     notes
 }
 
-fn plain(text: String) -> MessageLine {
-    MessageLine {
-        sign: None,
-        text,
-        by: None,
+fn of_step(view: &View, step: &StepLine) -> Vec<String> {
+    let timeline = &view.timeline;
+    let mut lines = Vec::new();
+    let connection = timeline.connection.as_ref();
+    if let Some(connection) = connection.filter(|_| step.seq == 0) {
+        lines.push(notes::connection(connection));
     }
+    match (step.stage, step.edge) {
+        (Stage::Parse, Edge::In) => lines.extend(connection.map(notes::received)),
+        (Stage::View, Edge::In) => {
+            let row = step.row.and_then(|row| timeline.rows.get(row));
+            let at = row.and_then(|row| row.source.as_ref());
+            let at = at.map(|source| (&*source.file, source.line));
+            lines.extend(notes::view(at, row.map_or(&[], |row| &row.extractors)));
+        }
+        (Stage::Resolve, Edge::Out) => {
+            let tried = step.resolved.iter().flat_map(|r| notes::refused(&r.tried));
+            lines.extend(tried);
+        }
+        (Stage::Send, Edge::Out) => {
+            lines.extend(step.sent.iter().flat_map(|sent| notes::sent(sent, true)));
+        }
+        _ => {}
+    }
+    if step.seq as usize + 1 == timeline.steps.len() {
+        lines.extend(timeline.bodies.iter().flat_map(of_body));
+    }
+    lines
 }
 
-struct Lines<'v> {
-    view: &'v View,
-    step: &'v Step,
-    delta: Option<&'v Delta>,
-}
-
-impl Lines<'_> {
-    fn of(&self, message: &Message, side: Side) -> Vec<MessageLine> {
-        let mut lines = vec![self.first(message, side)];
-        for header in &message.headers {
-            lines.push(self.line(header, edits::header(&header.value), |delta| {
-                header_sign(delta, &header.value)
-            }));
-        }
-        lines.extend(self.gone());
-        for extension in &message.extensions {
-            let shown = &extension.value;
-            let text = edits::extension(&shown.type_name, shown.value.as_deref());
-            lines.push(self.line(extension, text, |delta| {
-                let is_change = |edit: &ExtensionEdit| {
-                    matches!(edit, ExtensionEdit::Change { .. })
-                        && edit.type_name() == shown.type_name
-                };
-                match delta.extensions.iter().any(is_change) {
-                    true => Sign::Changed,
-                    false => Sign::Added,
-                }
-            }));
-        }
-        if let Some(body) = &message.body {
-            let text = format!("body {}", edits::body(&self.view.cycle, body.value));
-            lines.push(self.line(body, text, |delta| match &delta.body {
-                Some(change) if change.from.is_some() => Sign::Changed,
-                _ => Sign::Added,
-            }));
-            lines.extend(self.body(body.value).into_iter().map(plain));
-        }
-        lines
+fn of_body(body: &BodyLine) -> Vec<String> {
+    let side = match body.side {
+        Side::Request => "request",
+        Side::Response => "response",
+    };
+    let passed = notes::passed(body.len, body.frames, body.events, &body.end);
+    let mut line = format!("{side} body: {passed}");
+    if let Some(hash) = &body.hash {
+        line += &format!(", xxh64 {}", escape(hash));
     }
-
-    fn line<T>(
-        &self,
-        held: &Held<T>,
-        text: String,
-        sign: impl FnOnce(&Delta) -> Sign,
-    ) -> MessageLine {
-        let now = self.delta.filter(|_| held.by == self.step.seq);
-        let by = self.view.author(held.by);
-        MessageLine {
-            sign: now.map(sign),
-            text,
-            by: by.map(|name| escape(name).into_owned()),
-        }
-    }
-
-    /// `GET /books/7 HTTP/1.1` or `HTTP/1.1 200`; the part that was set last says by whom.
-    fn first(&self, message: &Message, side: Side) -> MessageLine {
-        let text =
-            |held: &Option<Held<String>>| held.as_ref().map(|h| escape(&h.value).into_owned());
-        let status = message.status.as_ref().map(|h| h.value.to_string());
-        let parts = match side {
-            Side::Request => [
-                text(&message.method),
-                text(&message.uri),
-                text(&message.version),
-            ],
-            Side::Response => [
-                text(&message.version).or(Some("status".into())),
-                status,
-                None,
-            ],
-        };
-        let last = [&message.method, &message.uri, &message.version]
-            .into_iter()
-            .filter_map(|h| h.as_ref().map(|h| h.by))
-            .chain(message.status.as_ref().map(|h| h.by))
-            .max();
-        let by = Held {
-            value: (),
-            by: last.unwrap_or(u32::MAX),
-        };
-        let parts: Vec<_> = parts.into_iter().flatten().collect();
-        self.line(&by, parts.join(" "), |delta| match delta.base {
-            Some(_) => Sign::Changed,
-            None => Sign::Added,
-        })
-    }
-
-    /// Headers and extensions that this step took away.
-    fn gone(&self) -> Vec<MessageLine> {
-        let Some(delta) = self.delta else {
-            return Vec::new();
-        };
-        let by = self.view.author(self.step.seq);
-        let gone = edits::edits(&self.view.cycle, delta);
-        gone.into_iter()
-            .filter(|e| e.sign == Sign::Removed)
-            .map(|e| MessageLine {
-                sign: Some(Sign::Removed),
-                text: e.text,
-                by: by.map(|name| escape(name).into_owned()),
-            })
-            .collect()
-    }
-
-    fn body(&self, body: BodyRef) -> Vec<String> {
-        let Some(seen) = body.body.and_then(|i| self.view.cycle.bodies.get(i)) else {
-            return Vec::new();
-        };
-        let bytes = &seen.head.0;
-        // A head that a cap cut inside a character is text still.
-        let is_text = match std::str::from_utf8(bytes) {
-            Ok(_) => true,
-            Err(e) => e.error_len().is_none() && e.valid_up_to() > 0,
-        };
-        if !is_text {
-            return vec![format!("  ({} bytes that are not text)", bytes.len())];
-        }
-        let lines = bytes.split(|b| *b == b'\n').take(BODY_LINES);
-        lines
-            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-            .map(|line| format!("  {}", escape_bytes(line)))
-            .collect()
-    }
-}
-
-fn header_sign(delta: &Delta, header: &Header) -> Sign {
-    let edits = delta.headers.iter().rev();
-    edits
-        .filter_map(|edit| match edit {
-            HeaderEdit::Add { header: h, .. } if h == header => Some(Sign::Added),
-            HeaderEdit::Change { to, .. } if to == header => Some(Sign::Changed),
-            HeaderEdit::Move { header: h, .. } if h == header => Some(Sign::Moved),
-            _ => None,
-        })
-        .next()
-        .unwrap_or(Sign::Added)
+    let mut lines = vec![line];
+    lines.extend(notes::trailers(&body.trailers));
+    lines
 }

@@ -1,6 +1,7 @@
 //! What went wrong, to jump to.
 
-use onionskin::wire::{Cycle, CycleSummary, Left, MarkKind, Outcome};
+use onionskin::wire::{CycleSummary, Left, MarkKind, Outcome};
+use onionskin_web::model::Timeline;
 
 /// Whether a cycle is worth a look for that it went wrong.
 pub(super) fn is_problem(cycle: &CycleSummary) -> bool {
@@ -12,7 +13,7 @@ pub(super) fn is_problem(cycle: &CycleSummary) -> bool {
 }
 
 /// The next step behind `step`, or before it, at which something went wrong.
-pub(super) fn step(cycle: &Cycle, step: usize, forward: bool) -> Option<usize> {
+pub(super) fn step(cycle: &Timeline, step: usize, forward: bool) -> Option<usize> {
     let is_wrong = |at: &usize| {
         let left = cycle.steps[*at].left.as_ref();
         let marks = cycle.marks.iter().filter(|m| m.after as usize == *at);

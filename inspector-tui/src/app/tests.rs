@@ -1,13 +1,19 @@
 //! How events change the state; no terminal is near.
 
-use super::{App, Item, Link, Pane};
+use super::{App, Item, Link, Opened, Pane, Screen};
 use crate::{
+    ask::{Answer, Failure, Question},
     event::{Effect, Event, News},
-    testing::{after_restart, busy, connected, cycles, listed, live, load, open, press, samples},
+    testing::{
+        after_restart, answer, busy, connected, cycles, every, listed, live, open, press, samples,
+    },
 };
 use crossterm::event::KeyCode;
 use onionskin_web::model::LiveEvent;
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 fn selected(app: &App) -> &str {
     app.list.selected().map_or("", |c| &c.cycle.id)
@@ -16,23 +22,64 @@ fn selected(app: &App) -> &str {
 #[test]
 fn a_cycle_is_loaded_when_it_is_selected_and_only_the_last_one_is_shown() {
     let mut app = busy();
-    let update = press(&mut app, KeyCode::Up);
+    press(&mut app, KeyCode::Up);
     let first = after_restart();
-    assert_eq!(update.effect, Some(Effect::Load(first.id.clone())));
-    let update = press(&mut app, KeyCode::Up);
-    assert_eq!(update.effect, Some(Effect::Load("0badc0ffee00-4".into())));
-    load(&mut app, first);
+    let asked = app.questions(Instant::now());
+    let id = first.id.clone();
+    assert_eq!(asked, [Question::Timeline { id }]);
+    press(&mut app, KeyCode::Up);
+    let late = onionskin_web::view::timeline(&first);
+    app.update(Event::News(News::Answered {
+        question: asked[0].clone(),
+        result: Ok(Answer::Timeline(Arc::new(late))),
+    }));
     assert!(
         app.view().is_none(),
         "the one before is not wanted any more"
     );
-    load(&mut app, samples::retried());
-    assert_eq!(app.view().unwrap().cycle.id, "0badc0ffee00-4");
-    let result = Err("evicted".into());
+    answer(&mut app, &every());
+    assert_eq!(app.view().unwrap().id(), "0badc0ffee00-4");
     app.wanted = Some("x".into());
-    let id = "x".into();
-    app.update(Event::News(News::Loaded { id, result }));
-    assert!(app.view().is_none());
+    answer(&mut app, &every());
+    assert!(app.view().is_none(), "evicted");
+}
+
+#[test]
+fn a_step_that_is_loading_shows_the_one_before_and_says_so() {
+    let mut app = open(samples::completed(), 0);
+    press(&mut app, KeyCode::End);
+    let view = app.view().unwrap();
+    assert_eq!(
+        (view.player.step(), view.shown.as_ref().unwrap().step),
+        (15, 0)
+    );
+    answer(&mut app, &every());
+    assert_eq!(app.view().unwrap().shown.as_ref().unwrap().step, 15);
+}
+
+#[test]
+fn a_question_that_fails_is_asked_again_and_its_answer_is_shown() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Up);
+    let question = app.questions(Instant::now()).remove(0);
+    let result = Err(Failure {
+        why: "connection refused".into(),
+        passing: true,
+    });
+    app.update(Event::News(News::Answered { question, result }));
+    assert!(matches!(&app.opened, Opened::Failed(why) if why == "connection refused"));
+    let due = app.due().or_else(|| {
+        app.questions(Instant::now());
+        app.due()
+    });
+    assert_eq!(app.questions(due.unwrap()).len(), 1);
+    let timeline = onionskin_web::view::timeline(&after_restart());
+    let question = Question::Timeline {
+        id: after_restart().id,
+    };
+    let result = Ok(Answer::Timeline(Arc::new(timeline)));
+    app.update(Event::News(News::Answered { question, result }));
+    assert!(app.view().is_some());
 }
 
 #[test]
@@ -149,28 +196,138 @@ fn tab_goes_round_and_escape_goes_back() {
 }
 
 #[test]
-fn messages_scroll_and_stop_at_their_end() {
+fn the_cursor_of_a_message_stops_at_its_end() {
     let mut app = open(samples::completed(), 8);
     press(&mut app, KeyCode::Tab);
     press(&mut app, KeyCode::Down);
-    assert_eq!(app.scroll, 1);
+    let cursor = |app: &App| app.view().unwrap().request.cursor;
+    assert_eq!(cursor(&app), 1);
     (0..9).for_each(|_| drop(press(&mut app, KeyCode::PageDown)));
-    let end = app.scroll;
-    assert!(end > 1 && end < 30, "{end}");
+    let last = app.view().unwrap().request.lines.as_ref().unwrap().len() - 1;
+    assert_eq!(cursor(&app), last);
+    assert!(last > 1, "{last}");
 }
 
 #[test]
-fn the_help_goes_with_any_key() {
-    let mut app = busy();
-    press(&mut app, KeyCode::Char('?'));
-    assert!(app.help);
-    press(&mut app, KeyCode::Char('f'));
-    assert!(!app.help && !app.list.frozen());
-    assert_eq!(
-        press(&mut app, KeyCode::Char('q')).effect,
-        Some(Effect::Quit)
-    );
+fn screens_are_a_stack_and_escape_goes_back() {
+    let mut app = open(samples::completed(), 3);
+    let shown = |app: &App| app.pages.last().map(|page| page.screen.clone());
+    for (key, screen) in [
+        ('?', Screen::Help),
+        ('2', Screen::Stack),
+        ('3', Screen::State),
+        ('4', Screen::Insights),
+        ('5', Screen::Log),
+    ] {
+        press(&mut app, KeyCode::Char(key));
+        assert_eq!(shown(&app), Some(screen));
+    }
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(shown(&app), Some(Screen::Insights));
+    press(&mut app, KeyCode::Char('4'));
+    assert_eq!(shown(&app), Some(Screen::State), "its key again goes back");
+    press(&mut app, KeyCode::Char('1'));
+    assert_eq!(shown(&app), None);
+    assert_eq!(app.view().unwrap().player.step(), 3, "all is as it was");
+    let update = press(&mut app, KeyCode::Char('q'));
+    assert_eq!(update.effect, Some(Effect::Quit));
     assert!(!press(&mut app, KeyCode::F(5)).changed, "not bound");
+}
+
+#[test]
+fn a_line_of_a_screen_leads_to_its_cycles() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Char('2'));
+    answer(&mut app, &every());
+    press(&mut app, KeyCode::Down);
+    press(&mut app, KeyCode::Down);
+    let update = press(&mut app, KeyCode::Enter);
+    let filter = "route:\"/books/{id}\"".to_owned();
+    assert_eq!(update.effect, Some(Effect::Filter(filter)));
+    assert!(app.pages.is_empty());
+}
+
+#[test]
+fn two_cycles_are_marked_and_compared() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Up);
+    press(&mut app, KeyCode::Char('c'));
+    let a = app.marked.clone().unwrap();
+    press(&mut app, KeyCode::Up);
+    press(&mut app, KeyCode::Char('c'));
+    let b = "0badc0ffee00-4".to_owned();
+    assert_eq!(a, "feedfacefeed-1");
+    assert_eq!(app.pages[0].screen, Screen::Compare { a, b });
+    assert_eq!(app.marked, None);
+}
+
+#[test]
+fn a_search_goes_from_step_to_step_and_hides_nothing() {
+    let mut app = open(samples::completed(), 0);
+    press(&mut app, KeyCode::Char('/'));
+    for c in "X-User".chars() {
+        press(&mut app, KeyCode::Char(c));
+    }
+    press(&mut app, KeyCode::Enter);
+    let first = app.view().unwrap().player.step();
+    assert!(first > 0);
+    press(&mut app, KeyCode::Char('n'));
+    press(&mut app, KeyCode::Char('N'));
+    assert_eq!(app.view().unwrap().player.step(), first);
+    assert_eq!(app.list.len(), 5);
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(app.search.text, "");
+    press(&mut app, KeyCode::Char('n'));
+    assert!(app.said.is_some(), "there is nothing to go to");
+}
+
+#[test]
+fn changes_are_jumped_to() {
+    let mut app = open(samples::completed(), 0);
+    press(&mut app, KeyCode::Char(']'));
+    let view = app.view().unwrap();
+    let step = view.player.step();
+    assert!(step > 0 && !view.step().unwrap().edits.is_empty());
+    assert!(
+        view.timeline.steps[1..step]
+            .iter()
+            .all(|s| s.edits.is_empty())
+    );
+}
+
+#[test]
+fn the_palette_finds_a_command_and_does_it() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Char(':'));
+    for c in "frze".chars() {
+        press(&mut app, KeyCode::Char(c));
+    }
+    press(&mut app, KeyCode::Enter);
+    assert!(app.palette.is_none() && app.list.frozen());
+    press(&mut app, KeyCode::Char(':'));
+    press(&mut app, KeyCode::Char('q'));
+    press(&mut app, KeyCode::Esc);
+    assert!(app.palette.is_none(), "given up, and nothing quit");
+}
+
+#[test]
+fn what_is_copied_is_what_is_shown() {
+    let mut app = open(samples::panicked(), 0);
+    press(&mut app, KeyCode::Tab);
+    let copied = |update: crate::app::Update| match update.effect {
+        Some(Effect::Copy(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    let line = copied(press(&mut app, KeyCode::Char('y')));
+    assert!(line.contains("GET /panic?\\u{9b}2J"), "{line}");
+    let step = copied(press(&mut app, KeyCode::Char('Y')));
+    assert!(
+        step.contains("step 1") && step.contains("\nrequest\n"),
+        "{step}"
+    );
+    assert!(step.chars().all(|c| c == '\n' || !c.is_control()), "{step}");
+    let update = press(&mut app, KeyCode::Char('C'));
+    assert_eq!(update.effect, Some(Effect::Curl(samples::panicked().id)));
 }
 
 #[test]
@@ -236,12 +393,13 @@ fn problems_are_jumped_to_in_the_list_and_in_a_cycle() {
     let before = selected(&app).to_owned();
     press(&mut app, KeyCode::Char('E'));
     assert_eq!(selected(&app), before, "there is none before");
-    load(&mut app, panicked);
+    answer(&mut app, &every());
     press(&mut app, KeyCode::Enter);
     press(&mut app, KeyCode::Char('e'));
     let view = app.view().unwrap();
     let step = view.player.step();
-    let is_wrong = view.cycle.marks.iter().any(|m| m.after as usize == step)
+    let is_wrong = view.timeline.marks.iter().any(|m| m.after as usize == step)
         || view.step().unwrap().left.is_some();
+    assert_eq!(view.id(), panicked.id);
     assert!(step > 0 && is_wrong, "{step}");
 }

@@ -1,11 +1,11 @@
 //! How the state changes.
 
-use super::{App, Link, Opened, Pane, View, filter::Typed, problems};
+use super::{App, Opened, Screen, View, filter::Typed, pages, palette::Chosen};
 use crate::{
-    event::{Effect, Event, News},
-    keys::{self, Command},
+    ask::{Answer, Known, Question},
+    event::{Effect, Event},
+    keys,
 };
-use onionskin_web::model::{ListedCycle, LiveEvent};
 use std::time::Instant;
 
 /// What an event led to.
@@ -18,11 +18,11 @@ pub struct Update {
 }
 
 impl Update {
-    const CHANGED: Self = Self {
+    pub(super) const CHANGED: Self = Self {
         changed: true,
         effect: None,
     };
-    const NOTHING: Self = Self {
+    pub(super) const NOTHING: Self = Self {
         changed: false,
         effect: None,
     };
@@ -40,93 +40,106 @@ impl From<Option<Effect>> for Update {
 impl App {
     /// Takes an event.
     pub fn update(&mut self, event: Event) -> Update {
-        match event {
+        let mut update = match event {
             Event::Redraw => Update::CHANGED,
-            Event::Key(key, _) if self.filter.field.is_some() => {
-                let typed = self.filter.key(key);
-                self.typed(typed).into()
-            }
-            Event::Key(key, now) => match keys::command(&key) {
-                Some(command) => self.command(command, now).into(),
-                None => Update::NOTHING,
-            },
+            Event::Key(key, now) => self.key(key, now),
             Event::Tick(now) => Update {
                 changed: self.view_mut().is_some_and(|v| v.player.tick(now)),
                 effect: None,
             },
             Event::News(news) => self.news(news),
-        }
+        };
+        update.changed |= self.settle();
+        update
     }
 
     /// When to send the next [`Event::Tick`]; none: not at all.
     pub fn due(&self) -> Option<Instant> {
-        self.view()?.player.due()
+        let playing = self.view().and_then(|view| view.player.due());
+        [playing, self.answers.due()].into_iter().flatten().min()
     }
 
-    fn command(&mut self, command: Command, now: Instant) -> Option<Effect> {
-        if self.help && !matches!(command, Command::Quit | Command::Browser) {
-            self.help = false;
-            return None;
+    /// What is to be asked now for what is in view.
+    pub fn questions(&mut self, now: Instant) -> Vec<Question> {
+        let needs = self.needs();
+        self.answers.ask(&needs, self.counters.seen, now)
+    }
+
+    /// What has to be known to show what is in view, the most urgent first.
+    fn needs(&self) -> Vec<Question> {
+        let mut needs = Vec::new();
+        if let Some(page) = self.pages.last() {
+            pages::needs(self, &page.screen, &mut needs);
         }
-        let in_list = self.focus == Pane::List;
-        match command {
-            Command::Help => self.help = true,
-            Command::Quit => return Some(Effect::Quit),
-            Command::Browser => return Some(Effect::OpenBrowser),
-            Command::Record => return Some(Effect::Record),
-            Command::Freeze => self.list.toggle_frozen(),
-            Command::Filter => {
-                self.filter.open();
-                return self.typed(Typed::Changed);
-            }
-            Command::FilterOnOff => {
-                self.filter.off = !self.filter.off;
-                return self.typed(Typed::Done);
-            }
-            Command::Noise => {
-                self.filter.quiet = !self.filter.quiet;
-                return self.typed(Typed::Done);
-            }
-            Command::NextProblem => return self.problem(true),
-            Command::PreviousProblem => return self.problem(false),
-            Command::NextPane => self.focus(self.focus.turn(1)),
-            Command::PreviousPane => self.focus(self.focus.turn(3)),
-            Command::Back if in_list => {
-                self.list.unselect();
-                self.wanted = None;
-                self.opened = Opened::Nothing;
-            }
-            Command::Back => self.focus(Pane::List),
-            Command::Up => return self.down(-1),
-            Command::Down => return self.down(1),
-            Command::PageUp => return self.down(-10),
-            Command::PageDown => return self.down(10),
-            Command::First if in_list => return self.select(isize::MIN),
-            Command::Last if in_list => return self.select(isize::MAX),
-            Command::Open | Command::StepForward if in_list => {
-                let effect = match self.list.selected() {
-                    None => self.select(0),
-                    Some(_) => None,
-                };
-                self.focus(Pane::Timeline);
-                return effect;
-            }
-            Command::Open => self.focus(Pane::Timeline),
-            Command::First => self.go(isize::MIN),
-            Command::Last => self.go(isize::MAX),
-            Command::StepBack => self.go(-1),
-            Command::StepForward => self.go(1),
-            Command::Play => self.play(|view| view.player.toggle(now)),
-            Command::Faster => self.play(|view| view.player.change_speed(1, now)),
-            Command::Slower => self.play(|view| view.player.change_speed(-1, now)),
-            // The dashboard's own: no key of the terminal leads here.
-            _ => {}
+        if let Some(id) = &self.wanted {
+            needs.push(Question::Timeline { id: id.clone() });
         }
-        None
+        if let Some(view) = self.view().filter(|_| self.wanted.is_none()) {
+            view.needs(&mut needs);
+        }
+        needs
+    }
+
+    /// Takes what is known by now of what was asked for. Returns whether anything is shown that was not.
+    fn settle(&mut self) -> bool {
+        let mut changed = false;
+        if let Some(id) = &self.wanted {
+            let opened = match self.answers.get(&Question::Timeline { id: id.clone() }) {
+                Known::Here(Answer::Timeline(timeline)) => {
+                    Some(Opened::Cycle(Box::new(View::new(timeline.clone()))))
+                }
+                Known::Failed(why) => Some(Opened::Failed(why.to_owned())),
+                _ => None,
+            };
+            if let Some(opened) = opened {
+                changed = true;
+                // What failed may come still: it is asked again.
+                if matches!(opened, Opened::Cycle(_)) {
+                    self.wanted = None;
+                }
+                self.opened = opened;
+            }
+        }
+        if let Opened::Cycle(view) = &mut self.opened {
+            changed |= view.settle(&self.answers);
+        }
+        changed
+    }
+
+    fn key(&mut self, key: crossterm::event::KeyEvent, now: Instant) -> Update {
+        self.said = None;
+        if self.filter.field.is_some() {
+            let typed = self.filter.key(key);
+            return self.typed(typed).into();
+        }
+        if self.search.field.is_some() {
+            if self.search.key(key) {
+                self.go_to_match(true);
+            }
+            return Update::CHANGED;
+        }
+        if let Some(palette) = &mut self.palette {
+            let chosen = palette.key(key);
+            return match chosen {
+                Chosen::Nothing => Update::CHANGED,
+                Chosen::GivenUp => {
+                    self.palette = None;
+                    Update::CHANGED
+                }
+                Chosen::Command(command) => {
+                    self.palette = None;
+                    self.command(command, now).into()
+                }
+            };
+        }
+        match keys::command(&key) {
+            Some(command) => self.command(command, now).into(),
+            None => Update::NOTHING,
+        }
     }
 
     /// What is to be done after the filter changed, or what is written in its field.
-    fn typed(&mut self, typed: Typed) -> Option<Effect> {
+    pub(super) fn typed(&mut self, typed: Typed) -> Option<Effect> {
         match typed {
             Typed::Nothing => None,
             Typed::Changed => {
@@ -140,132 +153,12 @@ impl App {
         }
     }
 
-    /// Goes to the next thing that went wrong: a cycle, or a step of the one that is open.
-    fn problem(&mut self, forward: bool) -> Option<Effect> {
-        if self.focus == Pane::List {
-            let wrong = |listed: &ListedCycle| problems::is_problem(&listed.cycle);
-            return match self.list.select_where(forward, wrong) {
-                true => self.load(),
-                false => None,
-            };
-        }
-        let view = self.view_mut()?;
-        let step = problems::step(&view.cycle, view.player.step(), forward)?;
-        view.player.go(step);
-        None
-    }
-
-    fn focus(&mut self, pane: Pane) {
-        self.focus = pane;
-        self.scroll = 0;
-    }
-
-    fn play(&mut self, f: impl FnOnce(&mut View)) {
-        if let Some(view) = self.view_mut() {
-            f(view);
-        }
-    }
-
-    fn go(&mut self, by: isize) {
-        self.play(|view| {
-            let step = view.player.step().saturating_add_signed(by);
-            view.player.go(step);
-        });
-    }
-
-    fn down(&mut self, by: isize) -> Option<Effect> {
-        match self.focus {
-            Pane::List => return self.select(by),
-            Pane::Timeline => self.go(by),
-            Pane::Request | Pane::Response => {
-                self.scroll = self.scroll.saturating_add_signed(by).min(self.last_line());
-            }
-        }
-        None
-    }
-
-    /// How far the focused message can be scrolled: until its last line is the first.
-    fn last_line(&self) -> usize {
-        let side = match self.focus {
-            Pane::Request => onionskin::wire::Side::Request,
-            _ => onionskin::wire::Side::Response,
-        };
-        let lines = self.view().and_then(|v| super::message_lines(v, side));
-        lines.map_or(0, |l| l.len().saturating_sub(1))
-    }
-
-    fn select(&mut self, by: isize) -> Option<Effect> {
-        match self.list.select(by) {
-            true => self.load(),
-            false => None,
-        }
-    }
-
-    /// Asks for the selected cycle.
-    fn load(&mut self) -> Option<Effect> {
-        let id = self.list.selected()?.cycle.id.clone();
-        self.wanted = Some(id.clone());
-        Some(Effect::Load(id))
-    }
-
-    fn news(&mut self, news: News) -> Update {
-        match news {
-            News::Connected {
-                filter,
-                matched,
-                cycles,
-                apps,
-                counters,
-                memory,
-            } => {
-                self.link = Link::Live;
-                self.filter.refused = None;
-                self.filter.matched = (!filter.is_empty()).then_some(matched);
-                if self.listed != filter {
-                    self.list.clear();
-                    self.listed = filter;
-                }
-                self.counters = counters;
-                self.memory = memory;
-                self.list.runs(&apps);
-                cycles.into_iter().for_each(|c| self.list.push(c));
-            }
-            News::Refused(why) => self.filter.refused = Some(why),
-            News::Help { text, help } => self.filter.help(&text, help),
-            News::Lost(why) => self.link = Link::Lost(why),
-            News::Live(event) => self.live(event),
-            News::Recording(said) => self.recording = Some(said),
-            News::Loaded { id, result } => {
-                // One that is not wanted any more is not shown.
-                if self.wanted.as_ref() != Some(&id) {
-                    return Update::NOTHING;
-                }
-                self.wanted = None;
-                self.scroll = 0;
-                self.opened = match result {
-                    Ok(cycle) => Opened::Cycle(Box::new(View::new(*cycle))),
-                    Err(why) => Opened::Failed(why),
-                };
-            }
-        }
-        Update::CHANGED
-    }
-
-    fn live(&mut self, event: LiveEvent) {
-        match event {
-            LiveEvent::Cycle(cycle) => self.list.push(*cycle),
-            LiveEvent::Run(run) => self.list.run(&run),
-            LiveEvent::Counters {
-                counters,
-                memory,
-                matched,
-            } => {
-                self.filter.matched = matched;
-                self.counters = counters;
-                self.memory = memory;
-            }
-            // The newest cycles are asked for again: see [`crate::source`].
-            LiveEvent::Lagged { .. } => {}
+    /// Shows a screen; where it is the one in view, goes back.
+    pub(super) fn show(&mut self, screen: Screen) {
+        let is_shown = self.pages.last().is_some_and(|page| page.screen == screen);
+        self.pages.retain(|page| page.screen != screen);
+        if !is_shown {
+            self.pages.push(super::Page { screen, cursor: 0 });
         }
     }
 }

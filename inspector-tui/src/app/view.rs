@@ -1,60 +1,185 @@
-//! A cycle that is open: its rows, its messages at every step, and the step we are at.
+//! A cycle that is open: its timeline, the step we are at, and both messages there.
 
-use super::Player;
-use onionskin::{
-    replay::Replay,
-    text::edits,
-    times::{self, Row},
-    wire::{Cycle, Site, Step},
+use super::{MessagePane, Player};
+use crate::ask::{Answer, Answers, Known, Question};
+use onionskin::wire::Side;
+use onionskin_web::{
+    model::{BodyPlace, MessageView, Op, Row, StepLine, StepView, Timeline},
+    view::BodyOptions,
 };
+use std::sync::Arc;
 
 /// A cycle that is open.
 #[derive(Debug)]
 pub struct View {
-    /// The cycle.
-    pub cycle: Cycle,
-    /// The rows of its timeline.
-    pub rows: Vec<Row>,
-    /// Its messages at every step, or why they can't be told.
-    pub replay: Result<Replay, String>,
+    /// Its rows, steps and marks.
+    pub timeline: Arc<Timeline>,
     /// The step we are at.
     pub player: Player,
+    /// The messages as they are shown: at the step we are at, or while that is loading at the one before. No flicker.
+    pub shown: Option<Arc<StepView>>,
+    /// Why the messages of the step can't be shown.
+    pub failed: Option<String>,
+    /// How many remarks there are on it, where that is known.
+    pub remarks: Option<usize>,
+    /// The request.
+    pub request: MessagePane,
+    /// The response.
+    pub response: MessagePane,
+    /// Of which answers and step the panes were made.
+    made_of: Option<(u64, usize)>,
 }
 
 impl View {
     /// Opens a cycle at its first step.
-    pub fn new(cycle: Cycle) -> Self {
+    pub fn new(timeline: Arc<Timeline>) -> Self {
         Self {
-            rows: times::rows(&cycle),
-            replay: Replay::new(&cycle).map_err(|e| e.to_string()),
-            player: Player::new(cycle.steps.len()),
-            cycle,
+            player: Player::new(timeline.steps.len()),
+            timeline,
+            shown: None,
+            failed: None,
+            remarks: None,
+            request: MessagePane::new(Side::Request),
+            response: MessagePane::new(Side::Response),
+            made_of: None,
         }
     }
 
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.timeline.cycle.id
+    }
+
     /// The step we are at.
-    pub fn step(&self) -> Option<&Step> {
-        self.cycle.steps.get(self.player.step())
+    pub fn step(&self) -> Option<&StepLine> {
+        self.timeline.steps.get(self.player.step())
     }
 
     /// Index of the row that the step is about.
     pub fn row(&self) -> Option<usize> {
-        let entry = self.step()?.entry as usize;
-        // What has no row of its own, an inner edge, belongs to the row before it.
-        self.rows
-            .iter()
-            .rposition(|r| r.entry.is_some_and(|e| e <= entry))
+        self.step()?.row
     }
 
-    /// The site of an index.
-    pub fn site(&self, index: Option<usize>) -> Option<&Site> {
-        self.cycle.sites.get(index?)
+    /// The row that the step is about.
+    pub fn current_row(&self) -> Option<&Row> {
+        self.timeline.rows.get(self.row()?)
     }
 
-    /// Name of the one who made what a step shows.
-    pub fn author(&self, step: u32) -> Option<&str> {
-        let step = self.cycle.steps.get(step as usize)?;
-        let site = self.site(edits::author(&self.cycle, step))?;
-        Some(&site.name)
+    /// The pane of a side.
+    pub fn pane(&self, side: Side) -> &MessagePane {
+        match side {
+            Side::Request => &self.request,
+            Side::Response => &self.response,
+        }
+    }
+
+    pub(super) fn pane_mut(&mut self, side: Side) -> &mut MessagePane {
+        match side {
+            Side::Request => &mut self.request,
+            Side::Response => &mut self.response,
+        }
+    }
+
+    /// The message of a side, if there is one yet.
+    pub fn message(&self, side: Side) -> Option<&MessageView> {
+        let shown = self.shown.as_ref()?;
+        match side {
+            Side::Request => Some(&shown.request),
+            Side::Response => shown.response.as_ref(),
+        }
+    }
+
+    /// What has to be known to show it, the most urgent first: this step, its bodies, the steps beside it.
+    pub(super) fn needs(&self, needs: &mut Vec<Question>) {
+        let step = self.player.step();
+        let ask = |step: usize| Question::Step {
+            id: self.id().to_owned(),
+            step: step as u32,
+        };
+        if self.timeline.steps.is_empty() {
+            return;
+        }
+        needs.push(ask(step));
+        needs.extend(
+            [Side::Request, Side::Response]
+                .iter()
+                .filter_map(|side| self.body(*side)),
+        );
+        needs.push(Question::Insights {
+            id: self.id().to_owned(),
+        });
+        if step + 1 < self.player.len() {
+            needs.push(ask(step + 1));
+        }
+        if let Some(before) = step.checked_sub(1) {
+            needs.push(ask(before));
+        }
+    }
+
+    /// The question for the body of a side, where there is one.
+    pub fn body(&self, side: Side) -> Option<Question> {
+        let place = self.message(side)?.body.as_ref()?;
+        Some(Question::Body {
+            id: self.id().to_owned(),
+            number: place.index?,
+            options: options(place, self.pane(side)),
+        })
+    }
+
+    /// Takes what is known by now. Returns whether anything is shown that was not.
+    pub(super) fn settle(&mut self, answers: &Answers) -> bool {
+        let now = (answers.version(), self.player.step());
+        if self.made_of == Some(now) {
+            return false;
+        }
+        self.made_of = Some(now);
+        let step = Question::Step {
+            id: self.id().to_owned(),
+            step: self.player.step() as u32,
+        };
+        self.failed = None;
+        match answers.get(&step) {
+            Known::Here(Answer::Step(view)) => self.shown = Some(view.clone()),
+            Known::Failed(why) => self.failed = Some(why.to_owned()),
+            _ => {}
+        }
+        let remarks = Question::Insights {
+            id: self.id().to_owned(),
+        };
+        if let Known::Here(Answer::Insights(remarks)) = answers.get(&remarks) {
+            self.remarks = Some(remarks.len());
+        }
+        for side in [Side::Request, Side::Response] {
+            let body = self
+                .body(side)
+                .map(|question| match answers.get(&question) {
+                    Known::Here(Answer::Body(body)) => Ok(Some(body.clone())),
+                    Known::Failed(why) => Err(why.to_owned()),
+                    _ => Ok(None),
+                });
+            self.pane_mut(side).body = body.unwrap_or(Ok(None));
+            self.make(side);
+        }
+        true
+    }
+
+    /// Makes the lines of a pane anew.
+    pub(super) fn make(&mut self, side: Side) {
+        let lines = super::message::lines(self, side);
+        self.pane_mut(side).set(lines);
+    }
+
+    /// Forgets of what the panes were made: another body is wanted.
+    pub(super) fn unsettle(&mut self) {
+        self.made_of = None;
+    }
+}
+
+fn options(place: &BodyPlace, pane: &MessagePane) -> BodyOptions {
+    BodyOptions {
+        kind: pane.kind,
+        encoded: pane.encoded,
+        // Where a layer put another body in its place: the difference between them.
+        against: place.before.filter(|_| place.op == Some(Op::Change)),
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Filled {
     pub(super) from: u64,
     pub(super) to: u64,
     pub(super) part: Part,
+    /// Most of it was waiting, not work.
+    pub(super) waits: bool,
 }
 
 /// A column of a bar.
@@ -54,7 +56,10 @@ pub(super) fn bar(columns: usize, total: u64, span: (u64, u64), filled: &[Filled
             // Two spans in one column: the first one is there, the second would hide it.
             if column.part.is_none() || hi - lo == 8 {
                 *column = Column {
-                    symbol: block(lo - i * 8, hi - i * 8),
+                    symbol: match block(lo - i * 8, hi - i * 8) {
+                        '█' if f.waits => '▒',
+                        symbol => symbol,
+                    },
                     part: Some(f.part),
                 };
             }
@@ -96,6 +101,7 @@ mod tests {
                 from,
                 to,
                 part: Part::In,
+                waits: false,
             })
             .collect();
         let bar = bar(columns, 80, span, &filled);

@@ -12,6 +12,11 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.into();
     }
+    cut_off(text, columns)
+}
+
+/// As much of the text as fits before a `…`, which stands there in any case.
+pub(super) fn cut_off(text: &str, columns: usize) -> String {
     let mut out = String::new();
     let mut used = 1;
     for c in text.chars() {
@@ -25,6 +30,24 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
         out.push('…');
     }
     out
+}
+
+/// The text in lines of at most so many columns.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for c in text.chars() {
+        let needs = c.width().unwrap_or(0);
+        if used + needs > columns.max(1) {
+            lines.push(String::new());
+            used = 0;
+        }
+        used += needs;
+        if let Some(line) = lines.last_mut() {
+            line.push(c);
+        }
+    }
+    lines
 }
 
 /// The text cut or filled up to exactly so many columns.

@@ -1,7 +1,7 @@
-//! The keys that matter most.
+//! The keys that matter most, or what the last one led to.
 
 use super::fit;
-use crate::{keys, theme::Theme};
+use crate::{app::App, keys, theme::Theme};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -11,7 +11,15 @@ use ratatui::{
 /// ```text
 ///  ? help  ↑↓ move  Enter open  ←→ step  Space play  Tab pane  f freeze  o browser  Esc back  q quit
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
+    if app.filter.field.is_some() {
+        return;
+    }
+    if let Some(said) = &app.said {
+        let said = fit::cut(said, usize::from(area.width).saturating_sub(1));
+        frame.render_widget(Line::styled(format!(" {said}"), theme.strong()), area);
+        return;
+    }
     let entries: Vec<_> = keys::bindings().filter_map(|b| b.footer).collect();
     let mut spans = Vec::new();
     let mut room = usize::from(area.width);

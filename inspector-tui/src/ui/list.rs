@@ -36,7 +36,14 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
         .window(usize::from(inner.height))
         .into_iter()
         .map(|item| match item {
-            Item::Cycle(c) => line(&c.cycle, width, selected == Some(c.position), theme),
+            Item::Cycle(c) => {
+                let sign = match (selected, &app.marked) {
+                    (Some(position), _) if position == c.position => "▶ ",
+                    (_, Some(marked)) if *marked == c.cycle.id => "◇ ",
+                    _ => "  ",
+                };
+                line(&c.cycle, width, sign, theme)
+            }
             Item::Restarted { app, run } => {
                 let run = run.map_or(String::new(), |n| format!(": run {n}"));
                 let text = format!("── {} restarted{run} ──", escape(app));
@@ -98,13 +105,13 @@ fn empty(app: &App) -> Vec<Line<'static>> {
     lines
 }
 
-fn line(cycle: &CycleSummary, width: usize, selected: bool, theme: Theme) -> Line<'static> {
+fn line(cycle: &CycleSummary, width: usize, sign: &str, theme: Theme) -> Line<'static> {
     // Milliseconds of the clock are the first to go where there is little room, then the bar.
     let clock = clock(cycle.started_unix_us);
     let clock = if width >= 90 { &clock[..] } else { &clock[..8] };
     let wide = width >= 60;
     let target_width = (width.saturating_sub(42) / 2).max(12);
-    let base = if selected {
+    let base = if sign == "▶ " {
         theme.selected()
     } else {
         Default::default()
@@ -112,7 +119,7 @@ fn line(cycle: &CycleSummary, width: usize, selected: bool, theme: Theme) -> Lin
     let cell = |text: String, style| Span::styled(text, base.patch(style));
     let status = cycle.status.map_or("---".into(), |s| s.to_string());
     let mut spans = vec![
-        cell(if selected { "▶ " } else { "  " }.into(), base),
+        cell(sign.into(), base),
         cell(format!("{clock}  "), theme.dim()),
         cell(format!("{} ", fit::pad(&escape(&cycle.method), 7)), base),
         cell(

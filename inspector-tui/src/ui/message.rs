@@ -1,78 +1,140 @@
 //! The request or the response at the step we are at.
 
-use super::{fit, pane};
+use super::{fit, line, pane};
 use crate::{
-    app::{App, MessageLine, Pane, message_lines},
+    app::{App, MessageLine},
     theme::Theme,
 };
 use onionskin::wire::Side;
 use ratatui::{
     Frame,
     layout::Rect,
+    style::Style,
     text::{Line, Span},
     widgets::Paragraph,
 };
 
 /// ```text
-/// ┌ request ───────────────────────────┐
+/// ┌ request at step 8 ─────────────────┐
 /// │   GET /books/7 HTTP/1.1            │
 /// │   host: localhost:3000             │
 /// │ + x-user-id: 42             ← auth │
+/// │ auth at step 8: 42                 │
 /// └────────────────────────────────────┘
 /// ```
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side, theme: Theme) {
-    let (name, own) = match side {
-        Side::Request => ("request", Pane::Request),
-        Side::Response => ("response", Pane::Response),
-    };
-    let focused = app.focus == own;
-    let title = match app.view() {
-        Some(view) => format!(" {name} at step {} ", view.player.step() + 1),
-        None => format!(" {name} "),
-    };
-    let inner = pane(frame, area, Line::from(title), focused, theme);
+    let focused = app.focus.side() == Some(side);
+    let title = Line::from(title(app, side));
+    let inner = pane(frame, area, title, focused, theme);
     let Some(view) = app.view() else {
         return;
     };
-    let Some(lines) = message_lines(view, side) else {
-        frame.render_widget(Line::styled("(not yet)", theme.dim()), inner);
+    let message = view.pane(side);
+    let Some(lines) = &message.lines else {
+        let text = if view.shown.is_none() {
+            "loading …"
+        } else {
+            "(not yet)"
+        };
+        frame.render_widget(Line::styled(text, theme.dim()), inner);
         return;
     };
+    let width = usize::from(inner.width);
+    let below = match (focused, message.line()) {
+        (true, Some(line)) => below(line, width),
+        _ => Vec::new(),
+    };
     let height = usize::from(inner.height);
+    let below_height = below.len().min(height / 2);
+    let height = height - below_height;
     let skip = match focused {
-        true => app.scroll.min(lines.len().saturating_sub(1)),
+        true => message.cursor.saturating_sub(height.saturating_sub(1) / 2),
         // The change of this step is what one wants to see.
         false => {
             let last = lines.iter().rposition(|l| l.sign.is_some()).unwrap_or(0);
             (last + 1).saturating_sub(height)
         }
     };
-    let shown = lines.iter().skip(skip).take(height);
-    let shown: Vec<_> = shown
-        .map(|l| line(l, usize::from(inner.width), theme))
+    let skip = skip.min(lines.len().saturating_sub(height));
+    let cursor = focused.then_some(message.cursor);
+    let mut shown: Vec<_> = (lines.iter().enumerate().skip(skip).take(height))
+        .map(|(at, line)| message_line(line, width, cursor == Some(at), theme))
         .collect();
+    shown.resize_with(
+        if below.is_empty() {
+            shown.len()
+        } else {
+            height
+        },
+        Line::default,
+    );
+    let below = below.into_iter().take(below_height);
+    shown.extend(below.map(|text| Line::styled(text, theme.dim())));
     frame.render_widget(Paragraph::new(shown), inner);
 }
 
-fn line(line: &MessageLine, width: usize, theme: Theme) -> Line<'static> {
-    let style = line.sign.map_or(Default::default(), |s| theme.sign(s));
-    let sign = line.sign.map_or(' ', |s| s.as_char());
-    let by = line
+fn title(app: &App, side: Side) -> String {
+    let name = match side {
+        Side::Request => "request",
+        Side::Response => "response",
+    };
+    let Some(view) = app.view() else {
+        return format!(" {name} ");
+    };
+    let at = view.player.step();
+    match view.shown.as_ref().map(|shown| shown.step as usize) {
+        Some(shown) if shown != at => {
+            format!(" {name} at step {}; step {} is loading ", shown + 1, at + 1)
+        }
+        _ => format!(" {name} at step {} ", at + 1),
+    }
+}
+
+/// What there is to say of the line at the cursor: all of it, where it is too long for its line, and who set it.
+fn below(line: &MessageLine, width: usize) -> Vec<String> {
+    let mut below = Vec::new();
+    let by = line.by.as_ref().map_or(0, |by| fit::width(by) + 3);
+    if line::width(&line.pieces) + by + 2 > width {
+        below.extend(fit::wrap(&line.text(), width));
+    }
+    for (at, by) in line.history.iter().enumerate() {
+        let word = if at == 0 { "set by" } else { "before by" };
+        below.push(fit::cut(&format!("{word} {by}"), width));
+    }
+    below
+}
+
+fn message_line(shown: &MessageLine, width: usize, cursor: bool, theme: Theme) -> Line<'static> {
+    let style = shown.sign.map_or(Style::new(), |sign| theme.sign(sign));
+    let base = if cursor {
+        theme.selected()
+    } else {
+        Style::new()
+    };
+    let sign = shown.sign.map_or(' ', |sign| sign.as_char());
+    let by = shown
         .by
         .as_ref()
         .map_or(String::new(), |by| format!(" ← {by}"));
     let by = fit::cut(&by, width * 2 / 5);
     let room = width.saturating_sub(2 + fit::width(&by));
-    Line::from(vec![
-        Span::styled(format!("{sign} "), style.patch(theme.strong())),
-        Span::styled(fit::pad(&line.text, room), style),
-        Span::styled(
-            by,
-            if line.sign.is_some() {
-                style
-            } else {
-                theme.dim()
-            },
-        ),
-    ])
+    let mut spans = vec![Span::styled(
+        format!("{sign} "),
+        base.patch(style).patch(theme.strong()),
+    )];
+    spans.extend(match shown.sign {
+        // What changed has one colour: that of the change.
+        Some(_) => vec![Span::styled(
+            fit::pad(&shown.text(), room),
+            base.patch(style),
+        )],
+        None => line::spans(&shown.pieces, room, base, theme),
+    });
+    let of = if shown.sign.is_some() {
+        style
+    } else {
+        theme.dim()
+    };
+    spans.push(Span::styled(by, base.patch(of)));
+    Line::from(spans)
 }

@@ -4,12 +4,16 @@ use super::render;
 use crate::{
     app::App,
     event::{Event, News},
-    testing::{busy, connected, open, press, samples},
+    testing::{answer, busy, connected, every, open, press, samples},
     theme::Theme,
 };
 use crossterm::event::KeyCode;
 use onionskin_web::model::{Completion, CompletionKind, FilterError, FilterHelp};
-use ratatui::{Terminal, backend::TestBackend, style::Color};
+use ratatui::{
+    Terminal,
+    backend::TestBackend,
+    style::{Color, Modifier},
+};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
@@ -141,6 +145,77 @@ fn all_keys() {
 }
 
 #[test]
+fn the_screens_above_the_cycles() {
+    for (key, name) in [('2', "stack"), ('3', "state"), ('4', "insights")] {
+        let mut app = open(samples::completed(), 3);
+        press(&mut app, KeyCode::Char(key));
+        check(&format!("{name}_loading"), &app);
+        answer(&mut app, &every());
+        press(&mut app, KeyCode::Down);
+        check(name, &app);
+    }
+    let mut app = busy();
+    app.log = ["12:00:00.000  the inspector answers".to_owned()].into();
+    press(&mut app, KeyCode::Char('5'));
+    check("log", &app);
+}
+
+#[test]
+fn two_cycles_side_by_side() {
+    let mut app = busy();
+    for key in [
+        KeyCode::Char('E'),
+        KeyCode::Char('c'),
+        KeyCode::Up,
+        KeyCode::Char('c'),
+    ] {
+        press(&mut app, key);
+    }
+    answer(&mut app, &every());
+    check("compare", &app);
+}
+
+#[test]
+fn one_pane_alone_and_a_search_in_it() {
+    let mut app = open(samples::completed(), 7);
+    press(&mut app, KeyCode::Tab);
+    press(&mut app, KeyCode::Char('m'));
+    for key in "/user".chars() {
+        press(&mut app, KeyCode::Char(key));
+    }
+    check("search", &app);
+    let terminal = draw(&app, SIZES[0], Theme::new(false));
+    let cells = terminal.backend().buffer().content().iter();
+    let marked = cells.filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
+    let text: String = marked.map(|cell| cell.symbol()).collect();
+    assert!(text.to_lowercase().starts_with("user"), "{text}");
+}
+
+#[test]
+fn a_palette_of_commands() {
+    let mut app = busy();
+    for key in ":probl".chars() {
+        press(&mut app, KeyCode::Char(key));
+    }
+    check("palette", &app);
+}
+
+#[test]
+fn ascii_is_enough() {
+    let theme = Theme::new(true).with_ascii(true);
+    for app in [busy(), open(samples::completed(), 7)] {
+        for size in SIZES {
+            let terminal = draw(&app, size, theme);
+            let cells = terminal.backend().buffer().content().iter();
+            let text: String = cells.map(|cell| cell.symbol()).collect();
+            assert!(text.is_ascii() && text.contains("shop"), "{text}");
+        }
+    }
+    let terminal = draw(&open(samples::completed(), 7), SIZES[1], theme);
+    insta::assert_snapshot!("ascii_120x40", terminal.backend());
+}
+
+#[test]
 fn hostile_text_is_shown_and_does_nothing() {
     let mut app = open(samples::panicked(), 0);
     app.notices = vec!["\u{1b}[2Jnotice\u{202e}".into()];
@@ -154,7 +229,18 @@ fn hostile_text_is_shown_and_does_nothing() {
                 assert!(!cell.symbol().chars().any(steers), "step {step}");
             }
             press(&mut app, KeyCode::Right);
+            answer(&mut app, &every());
         }
+        for screen in "2345?".chars() {
+            press(&mut app, KeyCode::Char(screen));
+            answer(&mut app, &every());
+            let terminal = draw(&app, size, Theme::new(true));
+            for cell in terminal.backend().buffer().content() {
+                let steers = |c: char| c.is_control() || "\u{202e}\u{2066}\u{2028}".contains(c);
+                assert!(!cell.symbol().chars().any(steers), "screen {screen}");
+            }
+        }
+        press(&mut app, KeyCode::Char('1'));
     }
 }
 

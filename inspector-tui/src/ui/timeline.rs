@@ -1,5 +1,7 @@
 //! The rows of the open cycle, with its time from left to right.
 
+mod remark;
+
 use super::{
     bars::{self, Filled},
     fit, pane,
@@ -10,9 +12,9 @@ use crate::{
 };
 use onionskin::{
     text::{self, duration, escape},
-    times::{Row, RowState},
-    wire::{Edge, Left, Stage, Step},
+    wire::{Edge, Left, MarkKind, Stage},
 };
+use onionskin_web::model::{Row, RowState, StepLine};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -20,6 +22,7 @@ use ratatui::{
     text::{Line, Span},
     widgets::Paragraph,
 };
+use remark::remark;
 
 /// ```text
 /// ├ GET /books/7 ─────────────────────── step 7/14  ‖ 1x ──────┤
@@ -35,8 +38,9 @@ use ratatui::{
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
     let focused = app.focus == Pane::Timeline;
     let title = app.view().map_or("timeline".into(), |v| {
-        let target = text::target(&v.cycle.method, &v.cycle.target);
-        let title = format!("{} {target}", escape(&v.cycle.method));
+        let cycle = &v.timeline.cycle;
+        let target = text::target(&cycle.method, &cycle.target);
+        let title = format!("{} {target}", escape(&cycle.method));
         fit::cut(&title, usize::from(area.width).saturating_sub(34))
     });
     let inner = pane(
@@ -49,7 +53,10 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     let view = match &app.opened {
         Opened::Cycle(view) => view,
         Opened::Nothing => {
-            let text = "Choose a cycle with ↑ and ↓, open it with Enter.";
+            let text = match app.wanted {
+                Some(_) => "loading …",
+                None => "Choose a cycle with ↑ and ↓, open it with Enter.",
+            };
             frame.render_widget(Line::styled(text, theme.dim()), inner);
             return;
         }
@@ -65,14 +72,20 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     let current = view.row();
     let skip = current.map_or(0, |at| {
         at.saturating_sub(height / 2)
-            .min(view.rows.len().saturating_sub(height))
+            .min(view.timeline.rows.len().saturating_sub(height))
     });
     let mut lines = vec![ruler(view, &columns, theme)];
-    let rows = view.rows.iter().enumerate().skip(skip).take(height);
+    let rows = view
+        .timeline
+        .rows
+        .iter()
+        .enumerate()
+        .skip(skip)
+        .take(height);
     lines.extend(rows.map(|(i, row)| columns.line(view, row, current == Some(i), theme)));
     // What ran at all is above; two lines at the bottom say where we are and how it ended.
     lines.resize_with(height + 1, Line::default);
-    lines.push(here(view, theme));
+    lines.push(here(view, usize::from(inner.width), theme));
     lines.push(outcome(view, usize::from(inner.width), theme));
     frame.render_widget(Paragraph::new(lines), inner);
 }
@@ -111,9 +124,10 @@ struct Columns {
 
 impl Columns {
     fn of(view: &View, width: usize) -> Self {
-        let widest = |f: &dyn Fn(&Row) -> usize| view.rows.iter().map(f).max().unwrap_or(0);
+        let rows = &view.timeline.rows;
+        let widest = |f: &dyn Fn(&Row) -> usize| rows.iter().map(f).max().unwrap_or(0);
         let level = if width < 100 { 1 } else { 2 };
-        let name = widest(&|r| fit::width(&name(view, r, level))).clamp(8, width * 35 / 100);
+        let name = widest(&|r| fit::width(&name(r, level))).clamp(8, width * 35 / 100);
         let remark = widest(&|r| fit::width(&remark(view, r))).clamp(6, width / 3);
         let bar = width.saturating_sub(2 + name + 1 + 2 + remark);
         Self {
@@ -140,7 +154,7 @@ impl Columns {
         let mut spans = vec![
             Span::styled(mark, theme.strong()),
             Span::styled(
-                format!("{} ", fit::pad(&name(view, row, self.level), self.name)),
+                format!("{} ", fit::pad(&name(row, self.level), self.name)),
                 style,
             ),
         ];
@@ -157,8 +171,9 @@ impl Columns {
         if row.state == RowState::NeverRan {
             return vec![Span::raw(" ".repeat(self.bar))];
         }
-        let total = view.cycle.duration_ns;
+        let total = view.timeline.cycle.duration_ns;
         let filled = filled(row);
+        let marks = self.marks(view, row);
         let end = match row.stage {
             // What the server read is over before the first layer; that it goes on till the end says nothing.
             Stage::Parse => filled.first().map_or(row.from_ns, |f| f.to),
@@ -167,6 +182,13 @@ impl Columns {
         let bar = bars::bar(self.bar, total, (row.from_ns, end), &filled);
         let head = self.head(view);
         let spans = bar.into_iter().enumerate().map(|(i, column)| {
+            if let Some(Some(mark)) = marks.get(i) {
+                let style = match mark {
+                    '!' => theme.warning(),
+                    _ => theme.strong(),
+                };
+                return Span::styled(mark.to_string(), style);
+            }
             let style = match column.part {
                 Some(part) => theme.part(part),
                 None => theme.dim(),
@@ -182,91 +204,95 @@ impl Columns {
     /// The column of the step's time.
     fn head(&self, view: &View) -> Option<usize> {
         let t = u128::from(view.step()?.t_ns);
-        let total = u128::from(view.cycle.duration_ns.max(1));
+        Some(self.column(view, t))
+    }
+
+    /// The column of a time.
+    fn column(&self, view: &View, t: u128) -> usize {
+        let total = u128::from(view.timeline.cycle.duration_ns.max(1));
         let at = (t * self.bar as u128 / total) as usize;
-        Some(at.min(self.bar.saturating_sub(1)))
+        at.min(self.bar.saturating_sub(1))
+    }
+
+    /// What happened in a row, each at its column; where several share one, the gravest.
+    fn marks(&self, view: &View, row: &Row) -> Vec<Option<char>> {
+        let mut marks = vec![None; self.bar];
+        let here = |at: usize| {
+            view.timeline
+                .rows
+                .get(at)
+                .is_some_and(|r| r.entry == row.entry)
+        };
+        for mark in view
+            .timeline
+            .marks
+            .iter()
+            .filter(|mark| mark.row.is_some_and(here))
+        {
+            let Some(sign) = sign(&mark.what) else {
+                continue;
+            };
+            let place = &mut marks[self.column(view, mark.t_ns.into())];
+            if place.is_none_or(|other| grave(sign) > grave(other)) {
+                *place = Some(sign);
+            }
+        }
+        marks
+    }
+}
+
+/// The sign of a mark on the bar; none: it is not drawn.
+fn sign(mark: &MarkKind) -> Option<char> {
+    match mark {
+        MarkKind::Error { .. } | MarkKind::Panic { .. } => Some('!'),
+        MarkKind::Log { level, .. } if level == "ERROR" => Some('!'),
+        MarkKind::Log { .. } => Some('•'),
+        MarkKind::Sql { .. } | MarkKind::Call { .. } | MarkKind::Template { .. } => Some('◆'),
+        _ => None,
+    }
+}
+
+fn grave(sign: char) -> u8 {
+    match sign {
+        '!' => 2,
+        '◆' => 1,
+        _ => 0,
     }
 }
 
 /// Which parts of a row's span were its own.
 fn filled(row: &Row) -> Vec<Filled> {
     let (from, to) = (row.from_ns, row.to_ns);
-    let whole = |part| vec![Filled { from, to, part }];
+    // Where in its own time it waited nobody knows, only how much: so all of it has the shade.
+    let waits = row.idle_ns > row.busy_ns;
+    let span = |from, to, part| Filled {
+        from,
+        to,
+        part,
+        waits,
+    };
+    let in_end = from.saturating_add(row.in_ns).min(to);
     match row.stage {
-        Stage::View => whole(Part::View),
-        Stage::Resolve => whole(Part::In),
-        Stage::Send => whole(Part::Server),
-        Stage::Parse => vec![Filled {
-            from,
-            to: from.saturating_add(row.times.in_ns).min(to),
-            part: Part::Server,
-        }],
-        Stage::Middleware if row.times.inner_ns == 0 && row.times.out_ns == 0 => whole(Part::In),
+        Stage::View => vec![span(from, to, Part::View)],
+        Stage::Resolve => vec![span(from, to, Part::In)],
+        Stage::Send => vec![span(from, to, Part::Server)],
+        Stage::Parse => vec![span(from, in_end, Part::Server)],
+        Stage::Middleware if row.inner_ns == 0 && row.out_ns == 0 => vec![span(from, to, Part::In)],
         Stage::Middleware => vec![
-            Filled {
-                from,
-                to: from.saturating_add(row.times.in_ns).min(to),
-                part: Part::In,
-            },
-            Filled {
-                from: to.saturating_sub(row.times.out_ns).max(from),
-                to,
-                part: Part::Out,
-            },
+            span(from, in_end, Part::In),
+            span(to.saturating_sub(row.out_ns).max(from), to, Part::Out),
         ],
     }
 }
 
 /// `    auth`, escaped, indented as deep as it is nested.
-fn name(view: &View, row: &Row, level: usize) -> String {
+fn name(row: &Row, level: usize) -> String {
     let attempt = match row.attempt {
         0 | 1 => String::new(),
         n => format!(" #{n}"),
     };
     let indent = " ".repeat(level * row.depth.min(12));
-    format!("{indent}{}{attempt}", escape(row.name(&view.cycle)))
-}
-
-/// What there is to say of a row, escaped.
-fn remark(view: &View, row: &Row) -> String {
-    let times = row.times;
-    let mut text = match row.stage {
-        _ if row.state == RowState::NeverRan => return "never ran".into(),
-        Stage::Resolve => return resolved(view, row),
-        Stage::View => format!("view {}", duration(times.own_ns())),
-        Stage::Middleware if times.inner_ns > 0 || times.out_ns > 0 => {
-            format!(
-                "in {}, out {}",
-                duration(times.in_ns),
-                duration(times.out_ns)
-            )
-        }
-        Stage::Middleware => format!("{}, answered by itself", duration(times.own_ns())),
-        Stage::Parse => duration(times.in_ns),
-        Stage::Send => duration(times.own_ns()),
-    };
-    if times.idle_ns > 0 {
-        text += &format!(", idle {}", duration(times.idle_ns));
-    }
-    text
-}
-
-fn resolved(view: &View, row: &Row) -> String {
-    let steps = view.cycle.steps.iter();
-    let found = steps
-        .filter(|s| Some(s.entry as usize) == row.entry)
-        .find_map(|s| s.resolved.as_ref());
-    let Some(found) = found else {
-        return duration(row.times.in_ns);
-    };
-    let mut text = match &found.route {
-        Some(route) => escape(route).into_owned(),
-        None => "no route".into(),
-    };
-    for (name, value) in &found.params {
-        text += &format!("  {}={}", escape(name), escape(value));
-    }
-    text
+    format!("{indent}{}{attempt}", escape(&row.name))
 }
 
 /// The time of the step, above its column.
@@ -284,23 +310,29 @@ fn ruler(view: &View, columns: &Columns, theme: Theme) -> Line<'static> {
 }
 
 /// The step in words.
-fn here(view: &View, theme: Theme) -> Line<'static> {
+fn here(view: &View, width: usize, theme: Theme) -> Line<'static> {
     let Some(step) = view.step() else {
         return Line::styled("This cycle has no steps.", theme.dim());
     };
     let arrow = if step.edge == Edge::In { '→' } else { '←' };
-    let name = view.site(step.site).map_or("", |s| &s.name);
+    let row = view.current_row();
+    let name = row.map_or("", |row| &row.name);
     let mut text = format!("{arrow} {} {}", step.stage.as_str(), escape(name));
     if let Some(left) = left(step) {
         text += &format!(": {left}");
     }
-    if let Some(site) = view.site(step.site).filter(|s| !s.file.is_empty()) {
-        text += &format!("  {}:{}", escape(&site.file), site.line);
+    if let Some(source) = row.and_then(|row| row.source.as_ref()) {
+        text += &format!("  {}:{}", escape(&source.file), source.line);
     }
-    Line::styled(text, theme.strong())
+    match step.edits.len() {
+        0 => {}
+        1 => text += "  1 change",
+        n => text += &format!("  {n} changes"),
+    }
+    Line::styled(fit::cut(&text, width), theme.strong())
 }
 
-fn left(step: &Step) -> Option<String> {
+fn left(step: &StepLine) -> Option<String> {
     Some(match step.left.as_ref()? {
         Left::Returned => return None,
         Left::Error { error } => format!("error {}", escape(error)),
@@ -313,17 +345,21 @@ fn left(step: &Step) -> Option<String> {
 
 /// How the cycle ended.
 fn outcome(view: &View, width: usize, theme: Theme) -> Line<'static> {
-    let cycle = &view.cycle;
-    let name = view.site(cycle.outcome.site()).map(|s| s.name.as_str());
-    let outcome = cycle.outcome.describe(name);
+    let timeline = &view.timeline;
+    let cycle = &timeline.cycle;
     let status = cycle.status.map_or("no status".into(), |s| s.to_string());
     let mut rest = format!(
-        " in {}, {}; recording took {} of it",
+        " in {}, {}",
         duration(cycle.duration_ns),
-        escape(&outcome),
-        duration(cycle.cost_ns),
+        escape(&timeline.outcome_text),
     );
-    if let Some(omitted) = text::omitted(cycle) {
+    match view.remarks {
+        None | Some(0) => {}
+        Some(1) => rest += "; 1 remark (4)",
+        Some(n) => rest += &format!("; {n} remarks (4)"),
+    }
+    rest += &format!("; recording took {} of it", duration(timeline.cost_ns));
+    if let Some(omitted) = text::omitted(timeline.omitted) {
         rest += &format!("; {omitted} left out");
     }
     let rest = fit::cut(&rest, width.saturating_sub(fit::width(&status)));

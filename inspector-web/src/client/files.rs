@@ -48,6 +48,23 @@ impl Client {
             .filter(|piece| future::ready(!matches!(piece, Ok(bytes) if bytes.is_empty()))))
     }
 
+    /// One cycle in another format.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn export_cycle(
+        &self,
+        id: &str,
+        format: Format,
+        redact: bool,
+    ) -> Result<Bytes, ClientError> {
+        let path = format!(
+            "/api/cycles/{}/export?format={format}&redact={redact}",
+            escape(id)
+        );
+        self.bytes(&path).await
+    }
+
     /// How many cycles match a filter.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ use std::borrow::Cow;
 const MAX_LINES: usize = 20_000;
 
 /// What is wanted of a body's view.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct BodyOptions {
     /// How to show it; none: as it is best.
     pub kind: Option<ContentKind>,

@@ -1,0 +1,91 @@
+//! What the inspector says.
+
+use super::{App, Link, Update};
+use crate::event::{Effect, News};
+use onionskin::text::escape;
+use onionskin_web::model::LiveEvent;
+use std::time::Instant;
+
+impl App {
+    pub(super) fn news(&mut self, news: News) -> Update {
+        match news {
+            News::Connected {
+                filter,
+                matched,
+                cycles,
+                apps,
+                counters,
+                memory,
+            } => {
+                if self.link != Link::Live {
+                    self.log("the inspector answers");
+                }
+                self.link = Link::Live;
+                self.filter.refused = None;
+                self.filter.matched = (!filter.is_empty()).then_some(matched);
+                if self.listed != filter {
+                    self.list.clear();
+                    self.listed = filter;
+                }
+                self.counters = counters;
+                self.memory = memory;
+                self.list.runs(&apps);
+                cycles.into_iter().for_each(|c| self.list.push(c));
+            }
+            News::Refused(why) => {
+                self.log(&format!("filter not understood: {}", escape(&why)));
+                self.filter.refused = Some(why);
+            }
+            News::Help { text, help } => self.filter.help(&text, help),
+            News::Lost(why) => self.lost(why),
+            News::Live(event) => self.live(event),
+            News::Recording(said) => {
+                self.log(&escape(&said));
+                self.recording = Some(said);
+            }
+            News::Answered { question, result } => {
+                if let Err(failure) = &result {
+                    let why = format!("no answer: {}", escape(&failure.why));
+                    self.log(&why);
+                }
+                self.answers.take(question, result, Instant::now());
+            }
+            News::Curl(Ok(text)) => {
+                self.said = Some("the request is in the clipboard, as a command for curl".into());
+                return Some(Effect::Copy(text)).into();
+            }
+            News::Curl(Err(why)) => {
+                let why = format!("no command for curl: {}", escape(&why));
+                self.log(&why);
+                self.said = Some(why);
+            }
+        }
+        Update::CHANGED
+    }
+
+    fn lost(&mut self, why: String) {
+        // It is asked again and again; once is enough to be told.
+        if self.link != Link::Lost(why.clone()) {
+            self.log(&format!("the inspector is lost: {}", escape(&why)));
+            self.link = Link::Lost(why);
+        }
+    }
+
+    fn live(&mut self, event: LiveEvent) {
+        match event {
+            LiveEvent::Cycle(cycle) => self.list.push(*cycle),
+            LiveEvent::Run(run) => self.list.run(&run),
+            LiveEvent::Counters {
+                counters,
+                memory,
+                matched,
+            } => {
+                self.filter.matched = matched;
+                self.counters = counters;
+                self.memory = memory;
+            }
+            // The newest cycles are asked for again: see [`crate::source`].
+            LiveEvent::Lagged { .. } => {}
+        }
+    }
+}

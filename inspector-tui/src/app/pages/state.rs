@@ -1,0 +1,147 @@
+//! The inspector, what became of cycles, and the apps with their runs.
+
+use super::{PageLine, answer, dim, of, plain};
+use crate::{
+    app::{Action, App, Role, piece},
+    ask::{Answer, Question},
+};
+use onionskin::text::{clock, duration, escape, size};
+use onionskin_web::model::{Run, Status};
+
+/// ```text
+/// Inspector
+///   version 0.1.0, pid 4711, up for 12.8 s
+///   seen 1,207 = 0 open + 1,204 stored + 0 evicted + 3 dropped + 0 filtered
+/// Apps
+///   shop
+///     run 2   pid 7   connected   since 12:01:07.291        1,204 kept
+/// ```
+pub(super) fn lines(app: &App) -> Vec<PageLine> {
+    let mut lines = vec![PageLine::heading("Inspector")];
+    let status = answer(app, &Question::Status, |answer| match answer {
+        Answer::Status(status) => Some(status.clone()),
+        _ => None,
+    });
+    match status {
+        Ok(status) => lines.extend(inspector(&status)),
+        Err(waiting) => lines.extend(waiting),
+    }
+    lines.push(PageLine::default());
+    lines.push(PageLine::heading("Apps"));
+    let apps = answer(app, &Question::Apps, |answer| match answer {
+        Answer::Apps(apps) => Some(apps.clone()),
+        _ => None,
+    });
+    match apps {
+        Ok(apps) if apps.is_empty() => lines.push(dim("  none yet")),
+        Ok(apps) => {
+            for app in apps.iter() {
+                lines.push(plain(format!("  {}", escape(&app.name))));
+                lines.extend(app.runs.iter().rev().map(run));
+            }
+        }
+        Err(waiting) => lines.extend(waiting),
+    }
+    lines
+}
+
+fn inspector(status: &Status) -> Vec<PageLine> {
+    let counters = &status.counters;
+    let mut lines = vec![
+        plain(format!(
+            "  version {}, pid {}, up for {}",
+            escape(&status.version),
+            status.pid,
+            duration(status.uptime_ms.saturating_mul(1_000_000)),
+        )),
+        plain(format!(
+            "  seen {} = {} open + {} stored + {} evicted + {} dropped + {} filtered",
+            counters.seen,
+            counters.open,
+            counters.stored,
+            counters.evicted,
+            counters.dropped_total(),
+            counters.filtered,
+        )),
+    ];
+    lines.extend(
+        counters
+            .dropped
+            .iter()
+            .filter(|(_, n)| **n > 0)
+            .map(|(why, n)| {
+                let text = format!("  {n} dropped: {}", escape(&why.replace('_', " ")));
+                of(vec![piece(Role::Warning, text)])
+            }),
+    );
+    lines.push(plain(format!(
+        "  memory {} of {}",
+        size(status.memory.bytes),
+        size(status.memory.cap)
+    )));
+    let socket = status.socket.as_deref().map(escape);
+    lines.push(plain(format!(
+        "  {} apps connected at {}; {} of {} clients follow live; {} links refused",
+        status.connected,
+        socket.unwrap_or_else(|| "no socket".into()),
+        status.live_clients,
+        status.live_clients_max,
+        status.refused_links,
+    )));
+    if let Some(recording) = &status.recording {
+        let state = match (&recording.stopped_because, recording.running) {
+            (Some(why), _) => format!("stopped: {}", escape(why)),
+            (None, true) => "running".into(),
+            (None, false) => "ended".into(),
+        };
+        lines.push(plain(format!(
+            "  recording {}: {state}, {} cycles, {} missed, {}",
+            escape(&recording.file),
+            recording.cycles,
+            recording.missed,
+            size(recording.bytes),
+        )));
+    }
+    if let Some(opened) = &status.opened {
+        lines.push(plain(format!("  shows {}", escape(&opened.file))));
+        lines.extend(
+            opened
+                .notes
+                .iter()
+                .map(|note| dim(format!("    {}", escape(note)))),
+        );
+    }
+    lines
+}
+
+fn run(run: &Run) -> PageLine {
+    let state = match run.connected {
+        true => piece(Role::Good, "connected"),
+        false => piece(Role::Dim, "gone"),
+    };
+    let counters = &run.counters;
+    let started = clock(run.started_unix_us);
+    PageLine {
+        right: vec![piece(
+            Role::Dim,
+            format!(
+                "{} seen  {} kept  {} lost",
+                counters.seen,
+                counters.stored,
+                counters.dropped_total()
+            ),
+        )],
+        pieces: vec![
+            piece(
+                Role::Plain,
+                format!("    run {}  pid {}  ", run.ordinal, run.pid),
+            ),
+            state,
+            piece(
+                Role::Dim,
+                format!("  since {}  {}", &started[..8], escape(&run.command)),
+            ),
+        ],
+        action: Some(Action::Filter(format!("run:{}", run.run))),
+    }
+}

@@ -1,0 +1,88 @@
+//! The lines in which something is written: a command's name, or what is searched for; in the place of the footer.
+
+use super::fit;
+use crate::{
+    app::{App, Palette},
+    keys,
+    theme::Theme,
+};
+use onionskin::text::escape;
+use ratatui::{
+    Frame,
+    layout::{Position, Rect},
+    text::{Line, Span},
+    widgets::{Block, Clear, Paragraph},
+};
+use tui_input::Input;
+
+/// Most commands that are shown at once.
+const SHOWN: usize = 10;
+
+/// ```text
+/// ┌ commands ──────────────────────────────┐
+/// │▶ next-problem      e   next problem    │
+/// └────────────────────────────────────────┘
+///  : prob▏
+/// ```
+pub(super) fn render(frame: &mut Frame<'_>, body: Rect, line: Rect, app: &App, theme: Theme) {
+    if let Some(field) = &app.search.field {
+        write(frame, line, " /", field, theme);
+    }
+    if let Some(palette) = &app.palette {
+        write(frame, line, " :", &palette.line, theme);
+        commands(frame, body, palette, theme);
+    }
+}
+
+fn write(frame: &mut Frame<'_>, line: Rect, sign: &'static str, field: &Input, theme: Theme) {
+    let width = usize::from(line.width).saturating_sub(4);
+    let scroll = field.visual_scroll(width);
+    frame.render_widget(Clear, line);
+    frame.render_widget(Line::styled(sign, theme.strong()), line);
+    let room = Rect {
+        x: line.x + 3,
+        width: line.width.saturating_sub(3),
+        ..line
+    };
+    let written = Paragraph::new(escape(field.value()).into_owned()).scroll((0, scroll as u16));
+    frame.render_widget(written, room);
+    let at = field.visual_cursor().saturating_sub(scroll) as u16;
+    frame.set_cursor_position(Position::new(room.x + at, room.y));
+}
+
+fn commands(frame: &mut Frame<'_>, body: Rect, palette: &Palette, theme: Theme) {
+    let found = palette.found();
+    let skip = (palette.chosen + 1).saturating_sub(SHOWN);
+    let lines: Vec<_> = (found.iter().enumerate().skip(skip).take(SHOWN))
+        .map(|(at, binding)| {
+            let is_chosen = at == palette.chosen;
+            let sign = if is_chosen { "▶ " } else { "  " };
+            let style = if is_chosen {
+                theme.selected()
+            } else {
+                theme.strong()
+            };
+            Line::from(vec![
+                Span::styled(format!("{sign}{:<18}", binding.name), style),
+                Span::styled(format!("  {:<11}", keys::shown(binding)), theme.strong()),
+                Span::styled(binding.what, theme.dim()),
+            ])
+        })
+        .collect();
+    let height = (lines.len().max(1) as u16 + 2).min(body.height);
+    let area = Rect {
+        x: body.x,
+        y: body.bottom() - height,
+        width: body.width.min(76),
+        height,
+    };
+    let title = match found.is_empty() {
+        true => " no command has such a name ",
+        false => " commands ─ Enter does it, Esc goes back ",
+    };
+    let block = Block::bordered()
+        .title(fit::cut(title, usize::from(area.width).saturating_sub(2)))
+        .border_style(theme.border(true));
+    frame.render_widget(Clear, area);
+    frame.render_widget(Paragraph::new(lines).block(block), area);
+}
