@@ -16,6 +16,7 @@ mod lines;
 mod list;
 mod message;
 mod news;
+mod output;
 mod pages;
 mod palette;
 mod player;
@@ -29,6 +30,7 @@ pub use layout::Layout;
 pub use lines::{MessageLine, Piece, Role, piece};
 pub use list::{Item, List};
 pub use message::MessagePane;
+pub use output::Output;
 pub use pages::{Action, Page, PageLine, Screen, lines as page_lines};
 pub use palette::Palette;
 pub use player::Player;
@@ -87,6 +89,8 @@ pub struct App {
     pub answers: Answers,
     /// What happened to the UI itself, each with its time of day; the last is the newest.
     pub log: VecDeque<String>,
+    /// What the app prints, if it was started here.
+    pub output: Option<Output>,
 }
 
 /// Whether the inspector answers.

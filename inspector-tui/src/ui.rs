@@ -10,6 +10,8 @@
 //! ├──────────────────┬───────────────────┤
 //! │ message: request │ message: response │  with the timeline; alone where there is little room
 //! ├──────────────────┴───────────────────┤
+//! │ output                               │  of an app that was started here, unless hidden
+//! ├──────────────────────────────────────┤
 //! │ footer                               │  always
 //! └──────────────────────────────────────┘
 //! ```
@@ -24,6 +26,7 @@ mod header;
 mod line;
 mod list;
 mod message;
+mod output;
 mod page;
 mod palette;
 mod split;
@@ -63,6 +66,7 @@ fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) {
     ])
     .areas(area);
     header::render(frame, top, app, theme);
+    let body = output::render(frame, body, app, theme);
     match app.pages.last() {
         Some(shown) => page::render(frame, body, app, shown, theme),
         None => panes(frame, body, app, theme),

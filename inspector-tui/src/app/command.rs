@@ -22,6 +22,11 @@ impl App {
             Command::ViewState => self.show(Screen::State),
             Command::ViewInsights => self.show(Screen::Insights),
             Command::ViewLog => self.show(Screen::Log),
+            Command::Output => {
+                if let Some(output) = &mut self.output {
+                    output.shown = !output.shown;
+                }
+            }
             Command::FilterOnOff => {
                 self.filter.off = !self.filter.off;
                 return self.typed(Typed::Done);

@@ -48,6 +48,10 @@ impl App {
                 effect: None,
             },
             Event::News(news) => self.news(news),
+            Event::Printed(printed) => Update {
+                changed: self.output.get_or_insert_default().take(printed),
+                effect: None,
+            },
         };
         update.changed |= self.settle();
         update
