@@ -4,6 +4,8 @@
 //! - `command`: the command, started
 //! - `recording`: recorded, killed, without room, opened
 //! - `export`: formats, outputs, exit codes
+//! - `jaeger`: cycles in a real Jaeger (`real_jaeger`), and back
+//! - `sending`: `onionskin send` to receivers that misbehave; `receiver`: these
 
 #[path = "files/app.rs"]
 mod app;
@@ -14,5 +16,17 @@ mod export;
 #[path = "../../inspector-web/src/fixture.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod fixture;
+#[path = "files/jaeger.rs"]
+mod jaeger;
+#[path = "files/real_jaeger.rs"]
+#[allow(dead_code)] // the tests of the demo app use it too
+mod real_jaeger;
+#[path = "files/receiver.rs"]
+#[allow(dead_code)] // the tests of the demo app use it too
+mod receiver;
 #[path = "files/recording.rs"]
 mod recording;
+#[path = "files/sending.rs"]
+mod sending;
+
+use onionskin::spans;
