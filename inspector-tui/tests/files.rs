@@ -21,7 +21,7 @@ mod jaeger;
 #[path = "files/real_jaeger.rs"]
 #[allow(dead_code)] // the tests of the demo app use it too
 mod real_jaeger;
-#[path = "files/receiver.rs"]
+#[path = "../../inspector-web/tests/inspector/receiver.rs"]
 #[allow(dead_code)] // the tests of the demo app use it too
 mod receiver;
 #[path = "files/recording.rs"]

@@ -97,7 +97,9 @@ fn no_request_waits_for_one_that_holds_its_answer_back() {
     receiver.go_on();
     let printed = VISITS + lines.count();
     let mut said = String::new();
-    child.stderr.unwrap().read_to_string(&mut said).unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    stderr.read_to_string(&mut said).unwrap();
+    assert!(child.wait().unwrap().success(), "{said}");
     assert!(said.contains("; 0 lost"), "{said}");
     assert_eq!(receiver.cycles().len(), printed, "{said}");
 }

@@ -25,7 +25,7 @@ mod opening;
 
 /// Collectors that misbehave.
 mod collector;
-#[path = "../../../inspector-tui/tests/files/receiver.rs"]
+#[path = "../../../inspector-web/tests/inspector/receiver.rs"]
 mod receiver;
 use axum::spans;
 

@@ -1,5 +1,5 @@
 //! A receiver of OTLP over HTTP that does as it is told, right or wrong: plain sockets, so that it can do anything. The tests
-//! of the demo app use this file too.
+//! of the command and of the demo app use this file too.
 
 use crate::spans::{self, Span};
 use std::{
