@@ -7,13 +7,69 @@ use crate::{
 };
 use onionskin::{
     otel::{Outlet, Protocol, Settings},
-    spans::{self, Content, Flaw, Options, TraceId, encode, trace_of},
+    spans::{self, Content, Flaw, Options, TraceId, encode, trace_of, without_bodies},
     wire::{Cycle, Mark, MarkKind},
 };
 use onionskin_web::jaeger::Jaeger;
-use std::time::Duration;
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Sends a file to where OTLP is taken over HTTP, as `curl` does.
+fn upload(base: &str, json: &str) -> String {
+    let host = base.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let head = format!(
+        "POST /v1/traces HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        json.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(json.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// A file of OTLP JSON is taken, and all of it comes back equal.
+async fn a_file_is_uploaded_to(kind: Kind) {
+    let Some(jaeger) = RealJaeger::start(kind).await else {
+        return;
+    };
+    let place = Place::new();
+    let cycles: Vec<Cycle> = (1..=10).map(|number| cycle(RUN, number)).collect();
+    let lines: Vec<_> = cycles
+        .iter()
+        .map(|cycle| serde_json::to_string(cycle).unwrap())
+        .collect();
+    std::fs::write(place.path("ten.jsonl"), lines.join("\n")).unwrap();
+    place.out(&["export", "ten.jsonl", "-o", "ten.otlp.json"]);
+    let json = std::fs::read_to_string(place.path("ten.otlp.json")).unwrap();
+    let answer = upload(&jaeger.http(), &json);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+
+    let client = Jaeger::new(&jaeger.ui()).unwrap();
+    for original in &cycles {
+        let trace = client.whole_trace(trace_of(original).0, PATIENCE).await;
+        let trace = trace.unwrap().expect("it is there");
+        assert_eq!(trace.batches[0].service(), Some(&*original.app));
+        let found = trace.cycles().remove(0);
+        assert_eq!(found.cycle.unwrap(), without_bodies(original));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_uploaded_to_the_1_line() {
+    a_file_is_uploaded_to(Kind::One).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_uploaded_to_the_2_line() {
+    a_file_is_uploaded_to(Kind::TwoMemory).await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_cycle_a_part_of_one_and_a_trace_of_others() {

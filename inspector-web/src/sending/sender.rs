@@ -1,6 +1,6 @@
 //! Cycles as spans to one receiver, and what became of them.
 
-use crate::model::Sending;
+use crate::{export::resource, model::Sending};
 use onionskin::{
     otel::{Outlet, SendError, Settings},
     spans::{Attribute, Content, Options, Span, encode},
@@ -78,10 +78,7 @@ impl Sender {
             runs.entry((cycle.app, cycle.run)).or_default().push(spans);
         }
         for ((app, run), cycles) in runs {
-            let resource = [
-                Attribute::new("service.name", app),
-                Attribute::new("service.instance.id", run),
-            ];
+            let resource = resource(&app, &run);
             self.deliver(&resource, cycles, &mut waits).await?;
         }
         Ok(())

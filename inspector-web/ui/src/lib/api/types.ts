@@ -3188,7 +3188,7 @@ export interface operations {
     export_cycle: {
         parameters: {
             query: {
-                /** @description `har`, `curl`, `httpie`, `http-request`, `http-response`, `jsonl`, `markdown`, `trace` or `html`. */
+                /** @description `har`, `curl`, `httpie`, `http-request`, `http-response`, `jsonl`, `markdown`, `trace`, `otlp` or `html`. */
                 format: string;
                 /** @description Mask e-mail and IP addresses too. */
                 redact?: boolean;
@@ -3319,7 +3319,7 @@ export interface operations {
             query: {
                 /** @description Only cycles that match this filter. */
                 filter?: string;
-                /** @description `har`, `curl`, `httpie`, `jsonl`, `markdown` or `trace`. */
+                /** @description `har`, `curl`, `httpie`, `jsonl`, `markdown`, `trace` or `otlp`. */
                 format: string;
                 /** @description Mask e-mail and IP addresses too. */
                 redact?: boolean;
