@@ -14,6 +14,7 @@ mod patient;
 mod problem;
 mod recording;
 mod routes;
+mod sending;
 mod view;
 
 pub(crate) use page::is_public;
@@ -71,6 +72,7 @@ pub(crate) struct Api {
     closing: watch::Receiver<bool>,
     started: Started,
     recording: Arc<recording::Desk>,
+    sending: Arc<sending::Desk>,
     opened: Option<Opened>,
 }
 
@@ -93,6 +95,7 @@ impl Api {
             store,
             socket: socket.map(|socket| socket.to_string_lossy().into()),
             recording: Arc::default(),
+            sending: Arc::default(),
             opened,
             live: Arc::new(Semaphore::new(limits.live_clients)),
             patience: Arc::new(Semaphore::new(patient::AT_ONCE)),
@@ -175,6 +178,7 @@ async fn status(State(api): State<Api>) -> Json<crate::model::Status> {
         live_clients: live_clients_max.saturating_sub(api.live.available_permits() as u64),
         live_clients_max,
         recording: api.recording.status(),
+        sending: api.sending.status(),
         opened: api.opened.clone(),
     })
 }

@@ -39,7 +39,9 @@ pub use map::{MapChain, MapEndpoint, MapPlace, MapRoute, PlaceStats, StackView, 
 pub use message::{BodyPlace, By, MessageLine, MessageView, Pair, StepView};
 pub use problem::Problem;
 pub use run_insight::{RunInsight, RunInsightKind, RunInsights};
-pub use state::{App, Memory, Opened, Recording, Run, StartRecording, Status};
+pub use state::{
+    App, Memory, Opened, Recording, Run, Sending, StartRecording, StartSending, Status,
+};
 pub use timeline::{
     BodyLine, Edit, MarkLine, MessagePart, Op, PanicView, Part, Refused, Row, RowState, Segment,
     Source, StepLine, Timeline, WhyView,
