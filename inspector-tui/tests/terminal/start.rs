@@ -41,10 +41,18 @@ impl Pty {
         Self::run(command, socket, Some(dir), columns, lines)
     }
 
+    /// Starts an inspector of its own, and an app.
+    pub(crate) fn start_app(app: &[&str], columns: u16, lines: u16) -> Self {
+        let dir = socket_dir();
+        let socket = dir.path().join("link.sock");
+        let args = [&["run", "--port", "0", "--"], app].concat();
+        Self::spawn(socket, Some(dir), &args, columns, lines)
+    }
+
     /// Watches the inspector of another one.
     pub(crate) fn attach(other: &Self, columns: u16, lines: u16) -> Self {
         let socket = other.socket.clone();
-        Self::spawn(socket, None, &["--attach"], columns, lines)
+        Self::spawn(socket, None, &["attach"], columns, lines)
     }
 
     /// Runs this test binary again, to panic.
@@ -63,9 +71,8 @@ impl Pty {
         lines: u16,
     ) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
-        command.arg("--socket");
-        command.arg(&socket);
         command.args(args);
+        command.env("ONIONSKIN_SOCKET", &socket);
         Self::run(command, socket, dir, columns, lines)
     }
 }
