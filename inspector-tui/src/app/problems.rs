@@ -1,15 +1,6 @@
 //! What went wrong, to jump to.
 
-use onionskin::wire::{Cycle, CycleSummary, Left, MarkKind, Outcome};
-
-/// Whether a cycle is worth a look for that it went wrong.
-pub(super) fn is_problem(cycle: &CycleSummary) -> bool {
-    cycle.status.is_none_or(|status| status >= 500)
-        || matches!(
-            cycle.outcome,
-            Outcome::Panicked { .. } | Outcome::Failed { .. }
-        )
-}
+use onionskin::wire::{Cycle, Left, MarkKind};
 
 /// The next step behind `step`, or before it, at which something went wrong.
 pub(super) fn step(cycle: &Cycle, step: usize, forward: bool) -> Option<usize> {

@@ -153,7 +153,7 @@ impl App {
     /// Goes to the next thing that went wrong: a cycle, or a step of the one that is open.
     fn problem(&mut self, forward: bool) -> Option<Effect> {
         if self.focus == Pane::List {
-            let wrong = |listed: &ListedCycle| problems::is_problem(&listed.cycle);
+            let wrong = |listed: &ListedCycle| listed.problem;
             return match self.list.select_where(forward, wrong) {
                 true => self.load(),
                 false => None,

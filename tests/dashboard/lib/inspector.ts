@@ -42,7 +42,7 @@ export class Inspector {
     const { dir, remove } = scratch();
     const socket = join(dir, 'link.sock');
     const args = ['--headless', '--port', String(port), '--socket', socket, '--memory', String(memoryMib)];
-    const [program, [url]] = await Program.start(binary('onionskin'), args, {}, [/(http:\S+#token=[0-9a-f]+)/]);
+    const [program, [url]] = await Program.start(binary('onionskin'), args, {}, [/(http:\S+#token=[0-9a-f]+)/], dir);
     return new Inspector(program, url!, socket, '', remove);
   }
 

@@ -1347,6 +1347,11 @@ export interface components {
         };
         /** @description A remark on a cycle. */
         Insight: {
+            /**
+             * @description The header, cookie, statement or message that it is about, where the kind leaves that open: two remarks of one kind
+             *     on one place that differ in it say different things.
+             */
+            about: string | null;
             /** @description What it is about. */
             kind: components["schemas"]["InsightKind"];
             /**
@@ -1471,6 +1476,8 @@ export interface components {
              * @description Position in the store's order of arrival, from 1: the cursor, and the id of the live event.
              */
             position: number;
+            /** @description Whether it went wrong: it failed or panicked, had no answer, or one with a status from 500 on. */
+            problem: boolean;
             /** @description As in [`Cycle::route`]. */
             route: string | null;
             /** @description As in [`Cycle::run`]. */
