@@ -17,6 +17,10 @@ mod api;
 /// What layers do to whatever passes.
 mod layers;
 
+/// Which layer does it: the timeline, asserted. (In a release build there is none.)
+#[cfg(debug_assertions)]
+mod stack;
+
 /// Simulated people.
 mod visitors;
 
