@@ -95,6 +95,7 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
         match update.effect {
             None => {}
             Some(Effect::Load(id)) => source.load(id),
+            Some(Effect::Spans(id)) => source.spans(id),
             Some(Effect::Record) => source.record(),
             Some(Effect::Filter(filter)) => source.filter(filter),
             Some(Effect::Complete { text, cursor }) => source.complete(text, cursor),

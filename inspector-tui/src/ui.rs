@@ -22,6 +22,7 @@ mod header;
 mod help;
 mod list;
 mod message;
+mod spans;
 mod timeline;
 
 use crate::{
@@ -65,7 +66,10 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
 }
 
 fn panes(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
-    let rows = app.view().map_or(6, |v| v.rows.len()) as u16 + 5;
+    let rows = app
+        .view()
+        .map_or(6, |v| v.rows.len() + spans::wanted(&v.spans)) as u16
+        + 5;
     let split = |constraints: &[Constraint]| {
         Layout::vertical(constraints)
             .spacing(Spacing::Overlap(1))

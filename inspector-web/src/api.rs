@@ -20,7 +20,7 @@ pub(crate) use page::is_public;
 pub(crate) use problem::Problem;
 pub(crate) use routes::takes_post;
 
-use crate::{Limits, guard::Guard, model::Opened, store::Store};
+use crate::{Limits, guard::Guard, model::Opened, otlp::Receiver, store::Store};
 use axum::{
     Json, Router,
     extract::State,
@@ -72,6 +72,7 @@ pub(crate) struct Api {
     started: Started,
     recording: Arc<recording::Desk>,
     opened: Option<Opened>,
+    otlp: Option<Receiver>,
 }
 
 /// When the inspector started.
@@ -94,6 +95,7 @@ impl Api {
             socket: socket.map(|socket| socket.to_string_lossy().into()),
             recording: Arc::default(),
             opened,
+            otlp: None,
             live: Arc::new(Semaphore::new(limits.live_clients)),
             patience: Arc::new(Semaphore::new(patient::AT_ONCE)),
             limits,
@@ -103,6 +105,11 @@ impl Api {
                 at: Instant::now(),
             },
         }
+    }
+
+    /// The same, with spans that are received.
+    pub(crate) fn receiving(self, otlp: Option<Receiver>) -> Self {
+        Self { otlp, ..self }
     }
 }
 
@@ -176,6 +183,10 @@ async fn status(State(api): State<Api>) -> Json<crate::model::Status> {
         live_clients_max,
         recording: api.recording.status(),
         opened: api.opened.clone(),
+        otlp: api.otlp.as_ref().map(|otlp| crate::model::OtlpState {
+            addresses: otlp.addresses.iter().map(ToString::to_string).collect(),
+            spans: otlp.spans.counters(),
+        }),
     })
 }
 

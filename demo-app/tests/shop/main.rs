@@ -29,6 +29,9 @@ mod collector;
 /// Its cycles through a real Jaeger and back.
 mod jaeger;
 
+/// Spans of other services beside its cycles.
+mod beside;
+
 /// The `bookshop` command: in a terminal, and without one.
 mod command;
 #[path = "../../../inspector-tui/tests/terminal/pty.rs"]

@@ -23,3 +23,6 @@ mod live;
 
 // A cycle as it is looked at: timeline, messages, bodies.
 mod views;
+
+// Spans of other services.
+mod otlp;
