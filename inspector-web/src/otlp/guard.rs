@@ -1,8 +1,9 @@
 //! Who may send.
 //!
 //! Any web page can make a browser post to loopback, and senders of OTLP have no token to be told by. But a browser says who
-//! it is (`Origin` is on everything that is posted, `Sec-Fetch-*` on all requests of today's), can't send these content types
-//! without asking first, which is not answered, and names the host that it believes it speaks to.
+//! it is (`Origin` is on everything that is posted, `Sec-Fetch-Site` on all requests of today's), can't send these content types
+//! without asking first, which is not answered, and names the host that it believes it speaks to. Node's `fetch` says
+//! `Sec-Fetch-Mode` too, so that tells nobody.
 
 use super::form::{Form, Refusal};
 use http::{HeaderMap, Method, StatusCode, header, request::Parts, uri::Authority};
@@ -28,10 +29,7 @@ pub(super) fn form(parts: &Parts) -> Form {
 /// Lets a request in, or says why not. `on_loopback`: where it came in, names of other hosts are lies.
 pub(super) fn check(parts: &Parts, on_loopback: bool) -> Result<(), Refusal> {
     let headers = &parts.headers;
-    let is_browser = headers.contains_key(header::ORIGIN)
-        || headers
-            .keys()
-            .any(|name| name.as_str().starts_with("sec-fetch-"));
+    let is_browser = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
     if is_browser {
         return Err(forbidden("nothing is taken from web pages"));
     }
@@ -135,7 +133,7 @@ mod tests {
             ("origin", "http://localhost:4318"),
             ("origin", ""),
             ("sec-fetch-site", "same-origin"),
-            ("sec-fetch-mode", "no-cors"),
+            ("sec-fetch-site", "none"),
         ] {
             assert_eq!(
                 ask("POST", HTTP, &[HOST, JSON, foreign]),
