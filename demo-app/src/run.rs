@@ -167,7 +167,12 @@ impl Watch {
         }
         let config = HeadlessConfig {
             url: self.url.clone(),
-            history: self.inspector.is_some(),
+            history: if self.inspector.is_some() {
+                usize::MAX
+            } else {
+                0
+            },
+            follow: true,
             ..HeadlessConfig::default()
         };
         let out = Lines {

@@ -4,6 +4,7 @@
 mod filter;
 mod list;
 mod message;
+mod output;
 mod player;
 mod problems;
 mod update;
@@ -12,6 +13,7 @@ mod view;
 pub use filter::{Field, Filter, byte_at};
 pub use list::{Item, List};
 pub use message::{MessageLine, message_lines};
+pub use output::Output;
 pub use player::Player;
 pub use update::Update;
 pub use view::View;
@@ -50,6 +52,8 @@ pub struct App {
     pub scroll: usize,
     /// Whether the keys are shown.
     pub help: bool,
+    /// What the app prints, if it was started here.
+    pub output: Option<Output>,
 }
 
 /// Whether the inspector answers.

@@ -1,30 +1,33 @@
 //! The `onionskin` command.
 //!
-//! Without a subcommand it is the inspector. `record`, `open`, `export`, `merge`, `send`: one file each; `otlp`,
-//! `progress` and `units` are for them.
+//! Without a subcommand it is the inspector. Each subcommand has a file; `otlp`, `progress` and `units` are
+//! for them.
 
+mod attach;
 mod export;
+mod generate;
 mod merge;
 mod open;
 mod otlp;
 mod progress;
 mod record;
+mod run;
 mod send;
+mod show;
+mod tail;
 mod units;
 
 use crate::{
     headless::{self, HeadlessConfig},
-    run::{RunConfig, run},
+    run::{RunConfig, run as ui},
     signals,
 };
 use anyhow::{Context, anyhow, bail};
 use clap::{Parser, Subcommand};
-use onionskin::{link::socket, text};
-use onionskin_web::{
-    Config, Error as StartError, Inspector, Running, config::DEFAULT_PORT, store::Store,
-};
+use onionskin::link::socket;
+use onionskin_web::{Config, Error as StartError, Inspector, Running, config::DEFAULT_PORT};
 use std::{
-    io::{self, IsTerminal, Write as _},
+    io::{self, IsTerminal},
     path::PathBuf,
     process::ExitCode,
 };
@@ -39,26 +42,29 @@ struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    show: Show,
+    view: View,
     #[command(flatten)]
     own: Own,
-    /// Watch an inspector that is running: the one on the socket, or the one at URL (as it printed it)
-    #[arg(long, value_name = "URL", num_args = 0..=1, conflicts_with_all = ["port", "memory", "otlp"])]
-    attach: Option<Option<String>>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Run),
+    Attach(attach::Attach),
+    Tail(tail::Tail),
+    Show(show::Show),
     Record(record::Record),
     Open(open::Open),
     Export(export::Export),
     Merge(merge::Merge),
     Send(send::Send),
+    Completions(generate::Completions),
+    Man(generate::Man),
 }
 
 /// How cycles are shown.
 #[derive(Debug, clap::Args)]
-struct Show {
+struct View {
     /// Print a line for each cycle instead of showing the UI; the dashboard's URL goes to standard error
     #[arg(long)]
     headless: bool,
@@ -88,11 +94,17 @@ struct Own {
     otlp: Option<Option<otlp::Addresses>>,
 }
 
+/// Exit code where no cycle matches.
+const NOTHING: u8 = 3;
+
 const EXAMPLES: &str = "\
 Examples:
   onionskin                                 watch all apps of this machine
-  onionskin --attach                        one more view of the same cycles
-  onionskin --headless | grep ' 500 '       only what failed, as lines
+  onionskin run -- cargo run                start an app, and watch it
+  onionskin attach                          one more view of the same cycles
+  onionskin tail --follow --filter 'status:>=500'
+                                            only what failed, as lines
+  onionskin show last                       the newest cycle, step by step
   onionskin --json --count 1 > cycle.json   the next cycle, whole
   onionskin --socket /tmp/mine/link.sock    beside another (apps: ONIONSKIN_SOCKET)
   onionskin record shop.onionskin           into a file, to be opened later
@@ -134,6 +146,12 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match args.command {
             None => watch(args).await?,
+            Some(Command::Run(args)) => return run::run(args).await,
+            Some(Command::Attach(args)) => attach::run(args).await?,
+            Some(Command::Tail(args)) => return tail::run(args).await,
+            Some(Command::Show(args)) => return show::run(args).await,
+            Some(Command::Completions(args)) => generate::completions(&args)?,
+            Some(Command::Man(args)) => generate::man(&args)?,
             Some(Command::Record(args)) => record::run(args).await?,
             Some(Command::Open(args)) => open::run(args).await?,
             Some(Command::Export(args)) => return export::run(args).await,
@@ -147,16 +165,9 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
 async fn watch(args: Args) -> anyhow::Result<()> {
     let socket = args.own.socket.clone();
     let path = socket.clone().unwrap_or_else(socket::default_path);
-    if let Some(url) = args.attach {
-        let url = match url {
-            Some(url) => url,
-            None => living(&path)?,
-        };
-        return args.show.run(url, socket, Vec::new(), false).await;
-    }
     let inspector = args.own.start(path).await?;
     let result = args
-        .show
+        .view
         .run(inspector.url().to_owned(), socket, Vec::new(), true)
         .await;
     inspector.shutdown().await;
@@ -190,7 +201,7 @@ impl Own {
             }) => bail!(
                 "an inspector is running already (pid {pid}) on {}\n\n  \
              its dashboard          {url}\n  \
-             watch it here          onionskin --attach\n  \
+             watch it here          onionskin attach\n  \
              start another one      onionskin --socket PATH, and your app with ONIONSKIN_SOCKET=PATH",
                 socket.display()
             ),
@@ -207,51 +218,61 @@ impl Own {
     }
 }
 
-impl Show {
+impl View {
     /// Shows what the inspector at `url` has, until it is enough. `ours`: it ends with this.
     async fn run(
-        mut self,
+        self,
         url: String,
         socket: Option<PathBuf>,
         notices: Vec<String>,
         ours: bool,
     ) -> anyhow::Result<()> {
-        let asked = self.headless || self.json || self.count.is_some();
-        self.headless = asked || !io::stdout().is_terminal();
-        if self.headless && !asked {
-            eprintln!(
-                "onionskin: standard output is no terminal: printing lines, as with --headless"
-            );
-        }
-        if self.headless {
-            eprintln!("onionskin: dashboard at {url}");
-            let config = HeadlessConfig {
-                url,
-                json: self.json,
-                count: self.count,
-                history: ours,
-            };
-            let ended = signals::ended()?;
-            return Ok(headless::run(config, io::stdout().lock(), ended).await?);
+        if self.is_headless() {
+            return self.lines(url, ours, signals::ended()?).await;
         }
         let config = RunConfig {
             url: url.clone(),
             socket,
             notices,
         };
-        let result = run(config, std::future::pending()).await;
+        let result = ui(config, std::future::pending()).await;
         match ours {
             true => println!("The inspector has ended; its dashboard was at {url}"),
             false => println!("The inspector goes on; its dashboard is at {url}"),
         }
         Ok(result?)
     }
-}
+    /// Whether lines are printed: also where there is no terminal.
+    fn is_headless(&self) -> bool {
+        self.is_asked_for_lines() || !io::stdout().is_terminal()
+    }
 
-/// Prints the timeline of a cycle: of the newest, or of the one with this id.
-fn print(store: &Store, id: &str) -> anyhow::Result<()> {
-    let newest = (id == "last").then(|| store.newest_id()).flatten();
-    let cycle = store.cycle(newest.as_deref().unwrap_or(id));
-    let cycle = cycle.ok_or_else(|| anyhow!("no cycle {id} can be read"))?;
-    write!(io::stdout(), "{}", text::timeline(&cycle)).context("can't write to standard output")
+    fn is_asked_for_lines(&self) -> bool {
+        self.headless || self.json || self.count.is_some()
+    }
+
+    /// Prints lines until it is enough.
+    async fn lines(
+        self,
+        url: String,
+        ours: bool,
+        ended: impl Future<Output = ()>,
+    ) -> anyhow::Result<()> {
+        if !self.is_asked_for_lines() {
+            eprintln!(
+                "onionskin: standard output is no terminal: printing lines, as with --headless"
+            );
+        }
+        eprintln!("onionskin: dashboard at {url}");
+        let config = HeadlessConfig {
+            url,
+            json: self.json,
+            count: self.count,
+            history: if ours { usize::MAX } else { 0 },
+            follow: true,
+            ..HeadlessConfig::default()
+        };
+        headless::run(config, io::stdout().lock(), ended).await?;
+        Ok(())
+    }
 }

@@ -17,6 +17,19 @@ pub enum Event {
     Tick(Instant),
     /// The inspector said something.
     News(News),
+    /// The app that was started here printed something, or ended.
+    Printed(Printed),
+}
+
+/// What is heard of an app that was started here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Printed {
+    /// A line, without its end.
+    Line(String),
+    /// So many lines came too fast and are left out.
+    Missed(u64),
+    /// It has ended, and how, for people.
+    Ended(String),
 }
 
 /// What the inspector said.

@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use onionskin::{text, wire::Cycle};
 use onionskin_web::{
     Client,
-    client::ClientError,
+    client::{ClientError, List},
     model::{ListedCycle, LiveEvent},
 };
 use std::{
@@ -28,33 +28,39 @@ pub struct HeadlessConfig {
     pub url: String,
     /// Each cycle whole, as one JSON object a line.
     pub json: bool,
+    /// Only the cycles that match this filter: docs/FILTER.md.
+    pub filter: String,
     /// End after so many cycles.
     pub count: Option<u64>,
-    /// Print what the inspector has already too.
-    pub history: bool,
+    /// How many of the newest cycles that the inspector has already are printed first, oldest of them first.
+    pub history: usize,
+    /// Go on with what comes.
+    pub follow: bool,
 }
 
-/// Prints a line for each cycle until `shutdown` resolves, the count is reached or nobody reads `out` any more.
+/// Prints a line for each cycle until `shutdown` resolves, the count is reached, nobody reads `out` any more, or all that was
+/// asked for is printed. Returns how many were.
 ///
 /// # Errors
-/// If the inspector does not answer for some seconds, or `out` can't be written.
+/// If the filter is not understood, the inspector does not answer for some seconds, or `out` can't be written.
 pub async fn run(
     config: HeadlessConfig,
     out: impl Write,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), Error> {
+) -> Result<u64, Error> {
     let client = Client::new(&config.url)?;
-    let printer = Printer {
-        left: config.count.unwrap_or(u64::MAX),
+    let mut printer = Printer {
+        printed: 0,
         client,
         config,
         out,
         last: None,
     };
     tokio::select! {
-        () = pin!(shutdown) => Ok(()),
-        result = printer.run() => result,
+        () = pin!(shutdown) => {}
+        result = printer.run() => result?,
     }
+    Ok(printer.printed)
 }
 
 /// A cycle's timeline as text: of the cycle with this id, or of the newest. None if there is no such cycle.
@@ -63,19 +69,22 @@ pub async fn run(
 /// If the inspector does not answer.
 pub async fn timeline(url: &str, id: Option<&str>) -> Result<Option<String>, Error> {
     let client = Client::new(url)?;
-    let newest;
-    let id = match id {
-        Some(id) => id,
-        None => match client.cycles(1, None, None).await?.cycles.pop() {
-            Some(listed) => {
-                newest = listed.cycle.id;
-                &newest
-            }
-            None => return Ok(None),
-        },
-    };
-    let cycle = whole(&client, id).await?;
+    let cycle = named(&client, id.unwrap_or(NEWEST)).await?;
     Ok(cycle.map(|c| text::timeline(&c).to_string()))
+}
+
+/// What the newest cycle is called where an id is asked for.
+pub(crate) const NEWEST: &str = "last";
+
+/// The cycle with this id, or the newest, if there is one.
+pub(crate) async fn named(client: &Client, id: &str) -> Result<Option<Cycle>, ClientError> {
+    if id != NEWEST {
+        return whole(client, id).await;
+    }
+    match client.cycles(1, None, None).await?.cycles.pop() {
+        Some(listed) => whole(client, &listed.cycle.id).await,
+        None => Ok(None),
+    }
 }
 
 /// A cycle, if the inspector has it still.
@@ -91,7 +100,7 @@ struct Printer<W> {
     client: Client,
     config: HeadlessConfig,
     out: W,
-    left: u64,
+    printed: u64,
     /// Position of the last cycle printed.
     last: Option<u64>,
 }
@@ -120,14 +129,17 @@ impl From<io::Error> for Stop {
 }
 
 impl<W: Write> Printer<W> {
-    async fn run(mut self) -> Result<(), Error> {
+    async fn run(&mut self) -> Result<(), Error> {
         let mut tries = 0;
         loop {
             let before = self.last;
-            let error = match self.follow().await {
+            let error = match self.once().await {
                 Ok(()) => None,
                 Err(Stop::Done) => return Ok(()),
                 Err(Stop::Output(error)) => return Err(Error::Output(error)),
+                Err(Stop::Client(ClientError::Refused(why))) if why.status == 400 => {
+                    return Err(ClientError::Refused(why).into());
+                }
                 Err(Stop::Client(error)) => Some(error),
             };
             tries = if self.last == before { tries + 1 } else { 0 };
@@ -138,13 +150,18 @@ impl<W: Write> Printer<W> {
         }
     }
 
-    /// Prints what comes on one connection.
-    async fn follow(&mut self) -> Result<(), Stop> {
-        if self.left == 0 {
+    /// Prints what is there, and what comes on one connection.
+    async fn once(&mut self) -> Result<(), Stop> {
+        if self.config.count == Some(self.printed) {
             return Err(Stop::Done);
         }
-        let mut events = self.client.live(self.last).await?;
-        if self.config.history && self.last.is_none() {
+        if !self.config.follow {
+            self.history().await?;
+            return Err(Stop::Done);
+        }
+        let filter = &self.config.filter;
+        let mut events = self.client.live_matching(filter, self.last).await?;
+        if self.last.is_none() {
             self.history().await?;
         }
         while let Some(event) = events.next().await {
@@ -163,8 +180,14 @@ impl<W: Write> Printer<W> {
     async fn history(&mut self) -> Result<(), Stop> {
         let mut all = Vec::new();
         let mut before = None;
-        loop {
-            let page = self.client.cycles(PAGE, before, None).await?;
+        while all.len() < self.config.history {
+            let list = List {
+                limit: Some(PAGE.min(self.config.history - all.len())),
+                before,
+                filter: &self.config.filter,
+                ..List::default()
+            };
+            let page = self.client.list(&list).await?;
             all.extend(page.cycles);
             before = page.next;
             if before.is_none() {
@@ -194,11 +217,10 @@ impl<W: Write> Printer<W> {
         }
         self.out.flush()?;
         self.last = Some(listed.position);
-        self.left -= 1;
-        if self.left == 0 {
-            Err(Stop::Done)
-        } else {
-            Ok(())
+        self.printed += 1;
+        match self.config.count == Some(self.printed) {
+            true => Err(Stop::Done),
+            false => Ok(()),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     app::App,
     browser::Browser,
     error::Error,
-    event::{Effect, Event},
+    event::{Effect, Event, Printed},
     screen::Screen,
     signals,
     source::Source,
@@ -45,6 +45,15 @@ pub struct RunConfig {
 /// If the URL is not an inspector's, or the terminal can't be used. An inspector that does not answer is no error: the UI
 /// says so and goes on asking.
 pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+    run_beside(config, None, shutdown).await
+}
+
+/// As [`run`], beside what an app prints.
+pub(crate) async fn run_beside(
+    config: RunConfig,
+    mut printed: Option<mpsc::Receiver<Printed>>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
     let client = Client::new(&config.url)?;
     let (news, mut heard) = mpsc::channel(256);
     let source = Source::start(client, news);
@@ -71,6 +80,7 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
                 None => return Ok(()),
             },
             Some(news) = heard.recv() => Event::News(news),
+            Some(printed) = next(&mut printed) => Event::Printed(printed),
             () = at(due) => Event::Tick(Instant::now()),
             () = at(browser.due()) => {
                 browser.clear();
@@ -102,6 +112,13 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
             Some(Effect::OpenBrowser) => browser.open(&app.url),
             Some(Effect::Quit) => return Ok(()),
         }
+    }
+}
+
+async fn next(printed: &mut Option<mpsc::Receiver<Printed>>) -> Option<Printed> {
+    match printed {
+        Some(printed) => printed.recv().await,
+        None => None,
     }
 }
 

@@ -10,6 +10,8 @@
 //! ├──────────────────┬───────────────────┤
 //! │ message: request │ message: response │  with the timeline; alone where there is little room
 //! ├──────────────────┴───────────────────┤
+//! │ output                               │  of an app that was started here, unless hidden
+//! ├──────────────────────────────────────┤
 //! │ footer                               │  always
 //! └──────────────────────────────────────┘
 //! ```
@@ -22,6 +24,7 @@ mod header;
 mod help;
 mod list;
 mod message;
+mod output;
 mod spans;
 mod timeline;
 
@@ -55,6 +58,7 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
     ])
     .areas(area);
     header::render(frame, top, app, theme);
+    let body = output::render(frame, body, app, theme);
     panes(frame, body, app, theme);
     match app.filter.field {
         Some(_) => filter::render(frame, body, bottom, app, theme),

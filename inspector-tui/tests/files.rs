@@ -4,6 +4,7 @@
 //! - `command`: the command, started
 //! - `recording`: recorded, killed, without room, opened
 //! - `export`: formats, outputs, exit codes
+//! - `show`: `tail`, `show`, completions, manual pages
 
 #[path = "files/app.rs"]
 mod app;
@@ -16,3 +17,5 @@ mod export;
 mod fixture;
 #[path = "files/recording.rs"]
 mod recording;
+#[path = "files/show.rs"]
+mod show;

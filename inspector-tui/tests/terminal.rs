@@ -199,7 +199,7 @@ fn a_second_one_says_where_the_first_one_is_and_can_attach() {
     let said = String::from_utf8(second.stderr).unwrap();
     assert!(said.contains("running already"), "{said}");
     assert!(said.contains("#token="), "{said}");
-    assert!(said.contains("onionskin --attach"), "{said}");
+    assert!(said.contains("onionskin attach"), "{said}");
 
     let mut third = Pty::attach(&first, 80, 24);
     third.wait_for("No cycle yet");
@@ -281,11 +281,11 @@ fn what_is_wrong_with_the_arguments_is_said() {
     };
     let (code, said) = run(&["--nonsense"]);
     assert!(code == 2 && said.contains("--nonsense"), "{said}");
-    let (code, said) = run(&["--attach", "http://127.0.0.1:1/"]);
+    let (code, said) = run(&["attach", "http://127.0.0.1:1/"]);
     assert!(code == 1 && said.contains("#token="), "{said}");
     let dir = start::socket_dir();
     let socket = dir.path().join("none.sock");
-    let (code, said) = run(&["--attach", "--socket", socket.to_str().unwrap()]);
+    let (code, said) = run(&["attach", "--socket", socket.to_str().unwrap()]);
     assert!(code == 1 && said.contains("no inspector"), "{said}");
 }
 

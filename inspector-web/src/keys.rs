@@ -57,6 +57,8 @@ pub enum Command {
     PreviousProblem,
     /// Record into a file, or stop.
     Record,
+    /// Show or hide what the app prints that was started here.
+    Output,
     /// The cycle, or what matches, in another format.
     Export,
     /// Compare with another cycle.
@@ -153,6 +155,7 @@ pub const KEYS: &[Binding] = &[
     row(Command::NextProblem, "next-problem", REPLAY, &["e"], &["e"], "next problem", None),
     row(Command::PreviousProblem, "previous-problem", REPLAY, &["E"], &["E"], "problem before", None),
     row(Command::Record, "record", EVERYWHERE, &["R"], &["R"], "record, or stop that", None),
+    row(Command::Output, "output", EVERYWHERE, &["O"], &[], "what the app prints (of `run`)", None),
     row(Command::Export, "export", LIST, &[], &["x"], "export the cycle, or what matches", None),
     row(Command::ZoomIn, "zoom-in", REPLAY, &[], &["z"], "zoom in on the timeline", None),
     row(Command::ZoomOut, "zoom-out", REPLAY, &[], &["Z"], "zoom out", None),

@@ -55,6 +55,10 @@ impl App {
                 effect: None,
             },
             Event::News(news) => self.news(news),
+            Event::Printed(printed) => Update {
+                changed: self.output.get_or_insert_default().take(printed),
+                effect: None,
+            },
         }
     }
 
@@ -75,6 +79,11 @@ impl App {
             Command::Browser => return Some(Effect::OpenBrowser),
             Command::Record => return Some(Effect::Record),
             Command::Freeze => self.list.toggle_frozen(),
+            Command::Output => {
+                if let Some(output) = &mut self.output {
+                    output.shown = !output.shown;
+                }
+            }
             Command::Filter => {
                 self.filter.open();
                 return self.typed(Typed::Changed);

@@ -1,6 +1,6 @@
 //! `onionskin export`.
 
-use super::{living, progress::Bar};
+use super::{NOTHING, living, progress::Bar};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use futures_util::StreamExt as _;
@@ -16,9 +16,6 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
-
-/// Exit code where no cycle matches.
-const NOTHING: u8 = 3;
 
 /// Write cycles in another format, from a recording or from the inspector that runs
 ///

@@ -2,7 +2,7 @@
 
 mod jaeger;
 
-use super::Show;
+use super::{View, show};
 use clap::Args;
 use onionskin::text;
 use onionskin_web::{Config, config::DEFAULT_PORT, recording::OpenedFile};
@@ -26,7 +26,7 @@ pub(super) struct Open {
     #[command(flatten)]
     search: jaeger::Search,
     #[command(flatten)]
-    show: Show,
+    view: View,
 }
 
 pub(super) async fn run(args: Open) -> anyhow::Result<()> {
@@ -35,16 +35,16 @@ pub(super) async fn run(args: Open) -> anyhow::Result<()> {
     }
     let file = PathBuf::from(&args.what);
     let opened = tokio::task::spawn_blocking(move || OpenedFile::open(&file)).await??;
-    show(args, opened).await
+    shown(args, opened).await
 }
 
 /// Shows what was opened, with an inspector of its own.
-async fn show(args: Open, opened: OpenedFile) -> anyhow::Result<()> {
+async fn shown(args: Open, opened: OpenedFile) -> anyhow::Result<()> {
     for note in opened.notes() {
         eprintln!("onionskin: {}", text::escape(note));
     }
     if let Some(id) = args.print {
-        return super::print(opened.store(), &id);
+        return show::print(opened.store(), &id);
     }
     let mut notices = vec![args.what];
     notices.extend(opened.notes().iter().cloned());
@@ -54,7 +54,7 @@ async fn show(args: Open, opened: OpenedFile) -> anyhow::Result<()> {
     };
     let inspector = onionskin_web::open(config, opened).await?;
     let result = args
-        .show
+        .view
         .run(inspector.url().to_owned(), None, notices, true)
         .await;
     inspector.shutdown().await;

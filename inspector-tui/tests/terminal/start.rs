@@ -44,7 +44,7 @@ impl Pty {
     /// Watches the inspector of another one.
     pub(crate) fn attach(other: &Self, columns: u16, lines: u16) -> Self {
         let socket = other.socket.clone();
-        Self::spawn(socket, None, &["--attach"], columns, lines)
+        Self::spawn(socket, None, &["attach"], columns, lines)
     }
 
     /// Runs this test binary again, to panic.
@@ -63,9 +63,9 @@ impl Pty {
         lines: u16,
     ) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
+        command.args(args);
         command.arg("--socket");
         command.arg(&socket);
-        command.args(args);
         Self::run(command, socket, dir, columns, lines)
     }
 }

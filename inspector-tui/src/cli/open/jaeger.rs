@@ -47,7 +47,7 @@ pub(super) async fn run(url: &str, args: Open) -> anyhow::Result<()> {
         return Ok(write!(
             io::stdout(),
             "{}",
-            printed(&trace, args.show.json)?
+            printed(&trace, args.view.json)?
         )?);
     }
     let search = jaeger::Search {
@@ -60,7 +60,7 @@ pub(super) async fn run(url: &str, args: Open) -> anyhow::Result<()> {
     let mut notes = vec![found.summary()];
     notes.extend(found.flawed);
     let opened = OpenedFile::of_cycles(found.cycles, &args.what, notes);
-    super::show(args, opened).await
+    super::shown(args, opened).await
 }
 
 /// What was found, told apart.

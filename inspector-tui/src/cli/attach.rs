@@ -1,0 +1,29 @@
+//! `onionskin attach`.
+
+use super::{View, living};
+use clap::Args;
+use onionskin::link::socket;
+use std::path::PathBuf;
+
+/// Watch the cycles of an inspector that runs, in one more terminal
+///
+/// It goes on when this ends.
+#[derive(Debug, Args)]
+pub(super) struct Attach {
+    /// The inspector's URL as it printed it, token and all; in a terminal others may see it, so leave it out on the same
+    /// machine [default: the one on the socket]
+    url: Option<String>,
+    /// Socket of the inspector [default: $ONIONSKIN_SOCKET, or one in your runtime directory]
+    #[arg(long, value_name = "PATH", conflicts_with = "url")]
+    socket: Option<PathBuf>,
+    #[command(flatten)]
+    view: View,
+}
+
+pub(super) async fn run(args: Attach) -> anyhow::Result<()> {
+    let url = match args.url {
+        Some(url) => url,
+        None => living(&args.socket.clone().unwrap_or_else(socket::default_path))?,
+    };
+    args.view.run(url, args.socket, Vec::new(), false).await
+}

@@ -1,0 +1,97 @@
+//! `onionskin run -- COMMAND`.
+
+mod app;
+
+use super::{Own, View};
+use crate::{
+    run::{RunConfig, run_beside},
+    signals,
+};
+use app::{App, Output};
+use clap::Args;
+use onionskin::link::socket;
+use std::{
+    ffi::OsString,
+    path::Path,
+    process::{ExitCode, ExitStatus},
+    time::Duration,
+};
+
+/// How long the last cycles of an app that has ended may take to come.
+const LAST: Duration = Duration::from_millis(500);
+
+/// Start an app, and watch its cycles beside what it prints
+///
+/// If an inspector runs already its cycles go there, else one is started for as long. When you leave, the app is asked to end
+/// (SIGTERM to it and all that it started) and killed after five seconds. Without a terminal this ends with the app, whose
+/// output goes to standard error. Ends with the app's exit code if it ended by itself, with 128 and the signal's number if it
+/// was killed, with 0 if you left first.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Run {
+    #[command(flatten)]
+    own: Own,
+    #[command(flatten)]
+    view: View,
+    /// The app's command and its arguments
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  onionskin run -- cargo run
+  onionskin run --headless -- ./target/debug/shop --port 3000";
+
+pub(super) async fn run(args: Run) -> anyhow::Result<ExitCode> {
+    let path = args.own.socket.clone().unwrap_or_else(socket::default_path);
+    let (url, inspector) = match onionskin_web::running(&path) {
+        Some(running) => (running.url, None),
+        None => {
+            let inspector = args.own.start(path.clone()).await?;
+            (inspector.url().to_owned(), Some(inspector))
+        }
+    };
+    let status = match args.view.is_headless() {
+        true => lines(args, &path, url).await,
+        false => beside(args, &path, url).await,
+    };
+    if let Some(inspector) = inspector {
+        inspector.shutdown().await;
+    }
+    Ok(status?.map_or(ExitCode::SUCCESS, app::code))
+}
+
+/// Prints its cycles as lines. Returns how it ended, if by itself.
+async fn lines(args: Run, path: &Path, url: String) -> anyhow::Result<Option<ExitStatus>> {
+    let mut app = App::start(&args.command, path, Output::Inherited)?;
+    let interrupted = signals::ended()?;
+    let mut status = None;
+    let enough = async {
+        tokio::select! {
+            ended = app.ended() => {
+                status = ended.ok();
+                tokio::time::sleep(LAST).await;
+            }
+            () = interrupted => {}
+        }
+    };
+    let result = args.view.lines(url, false, enough).await;
+    app.stop().await;
+    result.map(|()| status)
+}
+
+/// Shows its cycles beside what it prints. Returns how it ended, if by itself.
+async fn beside(args: Run, path: &Path, url: String) -> anyhow::Result<Option<ExitStatus>> {
+    let (output, printed) = Output::shown();
+    let app = App::start(&args.command, path, output)?;
+    let config = RunConfig {
+        url,
+        socket: args.own.socket,
+        notices: Vec::new(),
+    };
+    let result = run_beside(config, Some(printed), std::future::pending()).await;
+    let status = app.status();
+    app.stop().await;
+    Ok(result.map(|()| status)?)
+}
