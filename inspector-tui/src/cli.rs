@@ -218,6 +218,14 @@ impl Own {
     }
 }
 
+/// What stays on the terminal after the UI. `ours`: the inspector ends with it.
+fn farewell(url: &str, ours: bool) {
+    match ours {
+        true => println!("The inspector has ended; its dashboard was at {url}"),
+        false => println!("The inspector goes on; its dashboard is at {url}"),
+    }
+}
+
 impl View {
     /// Shows what the inspector at `url` has, until it is enough. `ours`: it ends with this.
     async fn run(
@@ -236,10 +244,7 @@ impl View {
             notices,
         };
         let result = ui(config, std::future::pending()).await;
-        match ours {
-            true => println!("The inspector has ended; its dashboard was at {url}"),
-            false => println!("The inspector goes on; its dashboard is at {url}"),
-        }
+        farewell(&url, ours);
         Ok(result?)
     }
     /// Whether lines are printed: also where there is no terminal.

@@ -213,6 +213,70 @@ fn a_second_one_says_where_the_first_one_is_and_can_attach() {
 }
 
 #[test]
+fn an_app_is_started_its_output_shown_and_ended_with_the_ui() {
+    let script = "echo listening at $ONIONSKIN_SOCKET; echo $$; sleep 1000 & wait";
+    let mut pty = Pty::start_app(&["sh", "-c", script], 100, 30);
+    pty.wait_for("listening at");
+    pty.wait_for("app  (O hides it)");
+    App::connect(&pty.socket).send_all();
+    pty.wait_for("/cart/items");
+    let screen = pty.screen();
+    let pid = screen
+        .lines()
+        .find_map(|line| line.trim_matches(['│', ' ']).parse::<i32>().ok());
+    let group = rustix::process::Pid::from_raw(pid.expect(&screen)).unwrap();
+    assert!(rustix::process::test_kill_process_group(group).is_ok());
+    pty.type_keys("O");
+    pty.wait_until_gone("listening at");
+    pty.type_keys("O");
+    pty.wait_for("listening at");
+    pty.type_keys("q");
+    assert!(pty.ended_well());
+    // What the app started is buried by others, when they come to it.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while rustix::process::test_kill_process_group(group).is_ok() {
+        assert!(
+            std::time::Instant::now() < end,
+            "what the app started goes on"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn an_app_that_ends_says_how_and_its_code_is_passed_on() {
+    let mut pty = Pty::start_app(&["sh", "-c", "echo no port >&2; exit 7"], 80, 24);
+    pty.wait_for("ended, exit status: 7");
+    pty.wait_for("no port");
+    pty.type_keys("q");
+    assert_eq!(pty.exit_code(), 7);
+
+    let dir = start::socket_dir();
+    let run = |args: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_onionskin"))
+            .args(args)
+            .env("ONIONSKIN_SOCKET", dir.path().join("link.sock"))
+            .output()
+            .unwrap()
+    };
+    let output = run(&["run", "--port", "0", "--", "sh", "-c", "echo said; exit 7"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.code() == Some(7) && said.contains("said\n"),
+        "{said}"
+    );
+    assert!(output.stdout.is_empty());
+    let output = run(&["run", "--port", "0", "--", "sh", "-c", "kill -9 $$"]);
+    assert_eq!(output.status.code(), Some(137));
+    let output = run(&["run", "--port", "0", "--", "./no-such-app"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.code() == Some(1) && said.contains("can't start ./no-such-app"),
+        "{said}"
+    );
+}
+
+#[test]
 fn headless_json_prints_whole_cycles_and_ends_after_the_count() {
     let dir = start::socket_dir();
     let socket = dir.path().join("link.sock");

@@ -2,7 +2,7 @@
 
 mod app;
 
-use super::{Own, View};
+use super::{Own, View, farewell};
 use crate::{
     run::{RunConfig, run_beside},
     signals,
@@ -54,7 +54,11 @@ pub(super) async fn run(args: Run) -> anyhow::Result<ExitCode> {
     };
     let status = match args.view.is_headless() {
         true => lines(args, &path, url).await,
-        false => beside(args, &path, url).await,
+        false => {
+            let status = beside(args, &path, url.clone()).await;
+            farewell(&url, inspector.is_some());
+            status
+        }
     };
     if let Some(inspector) = inspector {
         inspector.shutdown().await;

@@ -110,6 +110,14 @@ impl Pty {
         }
     }
 
+    pub(crate) fn wait_until_gone(&self, text: &str) {
+        let end = Instant::now() + PATIENCE;
+        while self.screen().contains(text) {
+            assert!(Instant::now() < end, "{text:?} in\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     pub(crate) fn type_keys(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
@@ -133,16 +141,21 @@ impl Pty {
 
     /// Waits for its end. Whether it ended without an error and gave the terminal back.
     #[track_caller]
-    pub(crate) fn ended_well(&mut self) -> bool {
+    /// Waits for its end.
+    pub(crate) fn exit_code(&mut self) -> u32 {
         let end = Instant::now() + PATIENCE;
-        let status = loop {
+        loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
+                return status.exit_code();
             }
             assert!(Instant::now() < end, "still there:\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(20));
-        };
-        assert!(status.success(), "{status:?}\n{}", self.screen());
+        }
+    }
+
+    pub(crate) fn ended_well(&mut self) -> bool {
+        let code = self.exit_code();
+        assert_eq!(code, 0, "{}", self.screen());
         self.wait_for("#token=");
         self.gave_back();
         true

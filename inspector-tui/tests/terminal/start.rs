@@ -41,6 +41,14 @@ impl Pty {
         Self::run(command, socket, Some(dir), columns, lines)
     }
 
+    /// Starts an inspector of its own, and an app.
+    pub(crate) fn start_app(app: &[&str], columns: u16, lines: u16) -> Self {
+        let dir = socket_dir();
+        let socket = dir.path().join("link.sock");
+        let args = [&["run", "--port", "0", "--"], app].concat();
+        Self::spawn(socket, Some(dir), &args, columns, lines)
+    }
+
     /// Watches the inspector of another one.
     pub(crate) fn attach(other: &Self, columns: u16, lines: u16) -> Self {
         let socket = other.socket.clone();
@@ -64,8 +72,7 @@ impl Pty {
     ) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
         command.args(args);
-        command.arg("--socket");
-        command.arg(&socket);
+        command.env("ONIONSKIN_SOCKET", &socket);
         Self::run(command, socket, dir, columns, lines)
     }
 }
