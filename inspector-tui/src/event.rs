@@ -63,8 +63,6 @@ pub enum News {
     Lost(String),
     /// Something happened.
     Live(LiveEvent),
-    /// What became of the recording that was asked for, for people.
-    Recording(String),
     /// What other services did in the trace of a cycle.
     Spans {
         /// The cycle's id.
@@ -72,6 +70,8 @@ pub enum News {
         /// The spans.
         spans: Box<CycleSpans>,
     },
+    /// What became of a recording or a sending that was asked for, for people.
+    Said(String),
     /// A cycle that was asked for.
     Loaded {
         /// Its id.
@@ -101,6 +101,8 @@ pub enum Effect {
     OpenBrowser,
     /// Record into a file, or stop that.
     Record,
+    /// Send the cycle of this id to a collector.
+    Send(String),
     /// End.
     Quit,
 }

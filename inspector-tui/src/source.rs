@@ -1,12 +1,16 @@
 //! Asks the inspector, in tasks of its own: one follows what happens live, one loads the cycle that is
-//! looked at, one knows what can be written in a filter.
+//! looked at, one knows what can be written in a filter, one has things done.
+
+mod orders;
+
+pub(crate) use orders::Order;
 
 use crate::event::News;
 use futures_util::StreamExt;
 use onionskin_web::{
     Client,
     client::{ClientError, List},
-    model::{LiveEvent, Recording, StartRecording},
+    model::LiveEvent,
 };
 use std::time::Duration;
 use tokio::{
@@ -24,7 +28,7 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(crate) struct Source {
     wanted: watch::Sender<Option<String>>,
     spans: watch::Sender<Option<String>>,
-    toggle: mpsc::Sender<()>,
+    orders: mpsc::Sender<Order>,
     filter: watch::Sender<String>,
     written: watch::Sender<(String, u32)>,
     _tasks: JoinSet<()>,
@@ -35,11 +39,11 @@ impl Source {
     pub(crate) fn start(client: Client, news: mpsc::Sender<News>) -> Self {
         let (wanted, wants) = watch::channel(None);
         let (spans, asks) = watch::channel(None);
-        let (toggle, toggled) = mpsc::channel(1);
+        let (orders, ordered) = mpsc::channel(1);
         let (filter, filters) = watch::channel(String::new());
         let (written, writes) = watch::channel(<_>::default());
         let mut tasks = JoinSet::new();
-        tasks.spawn(record(client.clone(), toggled, news.clone()));
+        tasks.spawn(orders::run(client.clone(), ordered, news.clone()));
         tasks.spawn(load(client.clone(), wants, news.clone()));
         tasks.spawn(beside(client.clone(), asks, news.clone()));
         tasks.spawn(help(client.clone(), writes, news.clone()));
@@ -47,16 +51,16 @@ impl Source {
         Self {
             wanted,
             spans,
-            toggle,
+            orders,
             filter,
             written,
             _tasks: tasks,
         }
     }
 
-    /// Starts the recording, or stops it; while it is asked for, it is not asked again.
-    pub(crate) fn record(&self) {
-        let _ = self.toggle.try_send(());
+    /// Has something done; while one waits its turn, no more is taken.
+    pub(crate) fn order(&self, order: Order) {
+        let _ = self.orders.try_send(order);
     }
 
     /// Loads a cycle; one that was asked for before and has not come is not waited for any more.
@@ -78,34 +82,6 @@ impl Source {
     pub(crate) fn complete(&self, text: String, cursor: u32) {
         self.written.send_replace((text, cursor));
     }
-}
-
-async fn record(client: Client, mut toggled: mpsc::Receiver<()>, news: mpsc::Sender<News>) {
-    while toggled.recv().await.is_some() {
-        let said = match toggle(&client).await {
-            Ok(Recording {
-                running: true,
-                file,
-                ..
-            }) => format!("recording into {file}"),
-            Ok(Recording { file, cycles, .. }) => format!("{cycles} cycles recorded in {file}"),
-            Err(error) => format!("can't record: {error}"),
-        };
-        tell(&news, News::Recording(said)).await;
-    }
-}
-
-/// What the inspector has already goes into the file too: it is what the list shows.
-async fn toggle(client: &Client) -> Result<Recording, ClientError> {
-    let now = client.status().await?.recording;
-    if now.is_some_and(|recording| recording.running) {
-        return client.stop_recording().await;
-    }
-    let wanted = StartRecording {
-        history: true,
-        ..StartRecording::default()
-    };
-    client.start_recording(&wanted).await
 }
 
 /// Answers the newest question of a channel, each time there is one; a question that is still open then is dropped.

@@ -14,6 +14,7 @@ mod patient;
 mod problem;
 mod recording;
 mod routes;
+mod sending;
 mod view;
 
 pub(crate) use page::is_public;
@@ -71,6 +72,7 @@ pub(crate) struct Api {
     closing: watch::Receiver<bool>,
     started: Started,
     recording: Arc<recording::Desk>,
+    sending: Arc<sending::Desk>,
     opened: Option<Opened>,
     otlp: Option<Receiver>,
 }
@@ -94,6 +96,7 @@ impl Api {
             store,
             socket: socket.map(|socket| socket.to_string_lossy().into()),
             recording: Arc::default(),
+            sending: Arc::default(),
             opened,
             otlp: None,
             live: Arc::new(Semaphore::new(limits.live_clients)),
@@ -182,6 +185,7 @@ async fn status(State(api): State<Api>) -> Json<crate::model::Status> {
         live_clients: live_clients_max.saturating_sub(api.live.available_permits() as u64),
         live_clients_max,
         recording: api.recording.status(),
+        sending: api.sending.status(),
         opened: api.opened.clone(),
         otlp: api.otlp.as_ref().map(|otlp| crate::model::OtlpState {
             addresses: otlp.addresses.iter().map(ToString::to_string).collect(),

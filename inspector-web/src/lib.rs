@@ -20,6 +20,7 @@
 //! - [`view`]: a cycle as it is looked at: timeline, messages, bodies
 //! - [`export`]: cycles in the formats of others
 //! - [`recording`]: cycles in a file
+//! - [`sending`]: cycles to a collector or Jaeger
 //! - [`client`]: the same API from the other side, for the UIs
 //! - [`keys`]: the one table of keys of both UIs
 //! - [`jaeger`]: cycles back from Jaeger
@@ -34,6 +35,7 @@ pub mod jaeger;
 pub mod keys;
 pub mod model;
 pub mod recording;
+pub mod sending;
 pub mod store;
 pub mod view;
 

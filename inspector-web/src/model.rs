@@ -45,7 +45,9 @@ pub use spans::{
     CycleSpans, Relation, ServiceLine, SpanAttribute, SpanCounters, SpanEvent, SpanKind, SpanLine,
     SpanStatus,
 };
-pub use state::{App, Memory, Opened, OtlpState, Recording, Run, StartRecording, Status};
+pub use state::{
+    App, Memory, Opened, OtlpState, Recording, Run, Sending, StartRecording, StartSending, Status,
+};
 pub use timeline::{
     BodyLine, Edit, MarkLine, MessagePart, Op, PanicView, Part, Refused, Row, RowState, Segment,
     Source, StepLine, Timeline, WhyView,

@@ -25,9 +25,14 @@ mod opening;
 
 /// Collectors that misbehave.
 mod collector;
+#[path = "../../../inspector-web/tests/inspector/receiver.rs"]
+mod receiver;
+use axum::spans;
 
 /// Its cycles through a real Jaeger and back.
 mod jaeger;
+#[path = "../../../inspector-tui/tests/files/real_jaeger.rs"]
+mod real_jaeger;
 
 /// Spans of other services beside its cycles.
 mod beside;

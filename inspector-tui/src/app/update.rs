@@ -78,6 +78,7 @@ impl App {
             Command::Quit => return Some(Effect::Quit),
             Command::Browser => return Some(Effect::OpenBrowser),
             Command::Record => return Some(Effect::Record),
+            Command::Send => return Some(Effect::Send(self.list.selected()?.cycle.id.clone())),
             Command::Freeze => self.list.toggle_frozen(),
             Command::Output => {
                 if let Some(output) = &mut self.output {
@@ -244,7 +245,7 @@ impl App {
             News::Lost(why) => self.link = Link::Lost(why),
             News::Live(LiveEvent::Spans(_)) => return self.ask_spans(),
             News::Live(event) => self.live(event),
-            News::Recording(said) => self.recording = Some(said),
+            News::Said(said) => self.said = Some(said),
             News::Loaded { id, result } => {
                 // One that is not wanted any more is not shown.
                 if self.wanted.as_ref() != Some(&id) {

@@ -1,9 +1,9 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
-use super::{Api, cycles, export, filter, live, recording, status, view};
+use super::{Api, cycles, export, filter, live, recording, sending, status, view};
 use crate::model::{
     App, BodyView, Comparison, CyclePage, CycleSpans, FilterHelp, Insight, KeyGroup, Recording,
-    RunInsights, StackView, StartRecording, Status, StepView, Timeline,
+    RunInsights, Sending, StackView, StartRecording, StartSending, Status, StepView, Timeline,
 };
 use axum::{
     Json,
@@ -215,6 +215,20 @@ pub(super) fn questions() -> Vec<Question> {
         )
         .sent::<()>()
         .by(post(recording::stop)),
+        Question::json::<Sending>(
+            "/api/send",
+            "start_sending",
+            "Sends cycles to a collector or Jaeger, as OpenTelemetry traces; how that goes is in the status.",
+        )
+        .sent::<StartSending>()
+        .by(post(sending::start)),
+        Question::json::<Sending>(
+            "/api/send/stop",
+            "stop_sending",
+            "Ends the sending, and says how it stood.",
+        )
+        .sent::<()>()
+        .by(post(sending::stop)),
         Question::new(
             "/api/live",
             "live",

@@ -378,6 +378,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends cycles to a collector or Jaeger, as OpenTelemetry traces; how that goes is in the status. */
+        post: operations["start_sending"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/send/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the sending, and says how it stood. */
+        post: operations["stop_sending"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -2369,6 +2403,58 @@ export interface components {
              */
             to_ns: number;
         };
+        /** @description How a sending of cycles to a collector stands. */
+        Sending: {
+            /**
+             * Format: uint64
+             * @description Bytes of the requests that it took, before compression.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description Cycles that the receiver has.
+             */
+            cycles: number;
+            /** @description Where to. */
+            endpoint: string;
+            /** @description Whether it goes on with what comes. */
+            follows: boolean;
+            /**
+             * Format: uint64
+             * @description Cycles that were to be sent and are not kept any more.
+             */
+            missing: number;
+            /** @description `http/protobuf`, `http/json` or `grpc`. */
+            protocol: string;
+            /**
+             * Format: uint64
+             * @description Cycles that it refused.
+             */
+            refused: number;
+            /** @description What it said about what it refused, last. */
+            refused_because: string | null;
+            /**
+             * Format: uint64
+             * @description Spans that it refused of cycles that it took otherwise.
+             */
+            rejected_spans: number;
+            /** @description Whether it is under way. */
+            running: boolean;
+            /**
+             * Format: uint64
+             * @description Spans that it has.
+             */
+            spans: number;
+            /** @description Why it ended before it was done, when nobody asked it to. */
+            stopped_because: string | null;
+            /** @description Why the receiver takes nothing at present, while that is so. */
+            waits_because: string | null;
+            /**
+             * Format: uint64
+             * @description Cycles that are to be sent, as far as that is known.
+             */
+            wanted: number;
+        };
         /**
          * @description What the server sent of a response. The figures of the connection are there where the cycle was seen from `serve`, and
          *     on HTTP/1 only: streams of HTTP/2 share a connection.
@@ -2639,6 +2725,40 @@ export interface components {
              */
             keep_seconds: number | null;
         };
+        /** @description `POST /api/send`: what is to be sent, and where. */
+        StartSending: {
+            /**
+             * @description Whether the kept heads of bodies are sent too.
+             * @default false
+             */
+            bodies: boolean;
+            /**
+             * @description Where it takes OTLP, such as `http://127.0.0.1:4318`. Without it: where the inspector's own `OTEL_EXPORTER_OTLP_ENDPOINT`
+             *     and its like say, and as they say; else there.
+             * @default null
+             */
+            endpoint: string | null;
+            /**
+             * @description A filter; an empty one lets all pass.
+             * @default
+             */
+            filter: string;
+            /**
+             * @description Whether it goes on with what comes, until it is stopped.
+             * @default false
+             */
+            follow: boolean;
+            /**
+             * @description The cycles with these ids; without any, those that match.
+             * @default []
+             */
+            ids: string[];
+            /**
+             * @description `http/protobuf` (without it), `http/json` or `grpc`; only with an endpoint.
+             * @default null
+             */
+            protocol: string | null;
+        };
         /** @description Figures of cycles. Percentiles are of their whole durations, by nearest rank; none without a cycle. */
         Stats: {
             /**
@@ -2704,6 +2824,8 @@ export interface components {
              * @description Links closed because the peer spoke no language of ours, or another wire version.
              */
             refused_links: number;
+            /** @description The sending to a collector that runs, or ran last; none if there was none. */
+            sending: components["schemas"]["Sending"] | null;
             /** @description Where apps connect. */
             socket: string | null;
             /**
@@ -3236,7 +3358,7 @@ export interface operations {
     export_cycle: {
         parameters: {
             query: {
-                /** @description `har`, `curl`, `httpie`, `http-request`, `http-response`, `jsonl`, `markdown`, `trace` or `html`. */
+                /** @description `har`, `curl`, `httpie`, `http-request`, `http-response`, `jsonl`, `markdown`, `trace`, `otlp` or `html`. */
                 format: string;
                 /** @description Mask e-mail and IP addresses too. */
                 redact?: boolean;
@@ -3391,7 +3513,7 @@ export interface operations {
             query: {
                 /** @description Only cycles that match this filter. */
                 filter?: string;
-                /** @description `har`, `curl`, `httpie`, `jsonl`, `markdown` or `trace`. */
+                /** @description `har`, `curl`, `httpie`, `jsonl`, `markdown`, `trace` or `otlp`. */
                 format: string;
                 /** @description Mask e-mail and IP addresses too. */
                 redact?: boolean;
@@ -3558,6 +3680,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Recording"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    start_sending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartSending"];
+            };
+        };
+        responses: {
+            /** @description Sends cycles to a collector or Jaeger, as OpenTelemetry traces; how that goes is in the status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sending"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    stop_sending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": null;
+            };
+        };
+        responses: {
+            /** @description Ends the sending, and says how it stood. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sending"];
                 };
             };
             default: components["responses"]["Problem"];
