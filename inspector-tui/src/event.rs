@@ -3,7 +3,7 @@
 
 use crossterm::event::KeyEvent;
 use onionskin::wire::{Counters, Cycle};
-use onionskin_web::model::{self, FilterHelp, LiveEvent, Memory};
+use onionskin_web::model::{self, CycleSpans, FilterHelp, LiveEvent, Memory};
 use std::time::Instant;
 
 /// What can happen to the state.
@@ -63,6 +63,13 @@ pub enum News {
     Lost(String),
     /// Something happened.
     Live(LiveEvent),
+    /// What other services did in the trace of a cycle.
+    Spans {
+        /// The cycle's id.
+        id: String,
+        /// The spans.
+        spans: Box<CycleSpans>,
+    },
     /// What became of a recording or a sending that was asked for, for people.
     Said(String),
     /// A cycle that was asked for.
@@ -79,6 +86,8 @@ pub enum News {
 pub enum Effect {
     /// Load the cycle of this id, and forget any that was asked for before.
     Load(String),
+    /// Ask what other services did in the trace of the cycle of this id.
+    Spans(String),
     /// Show only cycles that match this filter.
     Filter(String),
     /// Ask what can be written in a filter.

@@ -105,6 +105,7 @@ pub(crate) async fn run_beside(
         match update.effect {
             None => {}
             Some(Effect::Load(id)) => source.load(id),
+            Some(Effect::Spans(id)) => source.spans(id),
             Some(Effect::Record) => source.order(Order::Record),
             Some(Effect::Send(id)) => source.order(Order::Send(id)),
             Some(Effect::Filter(filter)) => source.filter(filter),

@@ -27,6 +27,7 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Source {
     wanted: watch::Sender<Option<String>>,
+    spans: watch::Sender<Option<String>>,
     orders: mpsc::Sender<Order>,
     filter: watch::Sender<String>,
     written: watch::Sender<(String, u32)>,
@@ -37,16 +38,19 @@ impl Source {
     /// Starts on the current tokio runtime, and says what it learns.
     pub(crate) fn start(client: Client, news: mpsc::Sender<News>) -> Self {
         let (wanted, wants) = watch::channel(None);
+        let (spans, asks) = watch::channel(None);
         let (orders, ordered) = mpsc::channel(1);
         let (filter, filters) = watch::channel(String::new());
         let (written, writes) = watch::channel(<_>::default());
         let mut tasks = JoinSet::new();
         tasks.spawn(orders::run(client.clone(), ordered, news.clone()));
         tasks.spawn(load(client.clone(), wants, news.clone()));
+        tasks.spawn(beside(client.clone(), asks, news.clone()));
         tasks.spawn(help(client.clone(), writes, news.clone()));
         tasks.spawn(follow(client, filters, news));
         Self {
             wanted,
+            spans,
             orders,
             filter,
             written,
@@ -62,6 +66,11 @@ impl Source {
     /// Loads a cycle; one that was asked for before and has not come is not waited for any more.
     pub(crate) fn load(&self, id: String) {
         self.wanted.send_replace(Some(id));
+    }
+
+    /// Asks what other services did in the trace of a cycle.
+    pub(crate) fn spans(&self, id: String) {
+        self.spans.send_replace(Some(id));
     }
 
     /// Lists and follows only cycles that match.
@@ -109,6 +118,17 @@ async fn load(client: Client, wants: watch::Receiver<Option<String>>, news: mpsc
         let result = client.cycle(&id).await;
         let result = result.map(Box::new).map_err(|e| e.to_string());
         Some(News::Loaded { id, result })
+    })
+    .await;
+}
+
+async fn beside(client: Client, asks: watch::Receiver<Option<String>>, news: mpsc::Sender<News>) {
+    let client = &client;
+    answer(asks, news, |id| async move {
+        let id = id?;
+        // A cycle is there without them; that nobody answers is said elsewhere.
+        let spans = Box::new(client.spans(&id).await.ok()?);
+        Some(News::Spans { id, spans })
     })
     .await;
 }

@@ -25,6 +25,7 @@ mod help;
 mod list;
 mod message;
 mod output;
+mod spans;
 mod timeline;
 
 use crate::{
@@ -69,7 +70,10 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
 }
 
 fn panes(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
-    let rows = app.view().map_or(6, |v| v.rows.len()) as u16 + 5;
+    let rows = app
+        .view()
+        .map_or(6, |v| v.rows.len() + spans::wanted(&v.spans)) as u16
+        + 5;
     let split = |constraints: &[Constraint]| {
         Layout::vertical(constraints)
             .spacing(Spacing::Overlap(1))

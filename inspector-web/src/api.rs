@@ -21,7 +21,7 @@ pub(crate) use page::is_public;
 pub(crate) use problem::Problem;
 pub(crate) use routes::takes_post;
 
-use crate::{Limits, guard::Guard, model::Opened, store::Store};
+use crate::{Limits, guard::Guard, model::Opened, otlp::Receiver, store::Store};
 use axum::{
     Json, Router,
     extract::State,
@@ -74,6 +74,7 @@ pub(crate) struct Api {
     recording: Arc<recording::Desk>,
     sending: Arc<sending::Desk>,
     opened: Option<Opened>,
+    otlp: Option<Receiver>,
 }
 
 /// When the inspector started.
@@ -97,6 +98,7 @@ impl Api {
             recording: Arc::default(),
             sending: Arc::default(),
             opened,
+            otlp: None,
             live: Arc::new(Semaphore::new(limits.live_clients)),
             patience: Arc::new(Semaphore::new(patient::AT_ONCE)),
             limits,
@@ -106,6 +108,11 @@ impl Api {
                 at: Instant::now(),
             },
         }
+    }
+
+    /// The same, with spans that are received.
+    pub(crate) fn receiving(self, otlp: Option<Receiver>) -> Self {
+        Self { otlp, ..self }
     }
 }
 
@@ -180,6 +187,10 @@ async fn status(State(api): State<Api>) -> Json<crate::model::Status> {
         recording: api.recording.status(),
         sending: api.sending.status(),
         opened: api.opened.clone(),
+        otlp: api.otlp.as_ref().map(|otlp| crate::model::OtlpState {
+            addresses: otlp.addresses.iter().map(ToString::to_string).collect(),
+            spans: otlp.spans.counters(),
+        }),
     })
 }
 

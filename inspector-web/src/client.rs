@@ -21,8 +21,8 @@ pub use list::List;
 
 use crate::{
     model::{
-        App, BodyView, Comparison, CyclePage, Insight, LiveEvent, Problem, Status, StepView,
-        Timeline,
+        App, BodyView, Comparison, CyclePage, CycleSpans, Insight, LiveEvent, Problem, Status,
+        StepView, Timeline,
     },
     view::BodyOptions,
 };
@@ -180,6 +180,15 @@ impl Client {
     /// See [`Client::status`].
     pub async fn insights(&self, id: &str) -> Result<Vec<Insight>, ClientError> {
         self.json(&format!("/api/cycles/{}/insights", escape(id)))
+            .await
+    }
+
+    /// What other services did in the trace of a cycle.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn spans(&self, id: &str) -> Result<CycleSpans, ClientError> {
+        self.json(&format!("/api/cycles/{}/spans", escape(id)))
             .await
     }
 

@@ -24,6 +24,7 @@
 //! - [`client`]: the same API from the other side, for the UIs
 //! - [`keys`]: the one table of keys of both UIs
 //! - [`jaeger`]: cycles back from Jaeger
+//! - `otlp`: spans of other services, received
 //! - [`error`]: why an inspector does not start
 
 pub mod client;
@@ -45,6 +46,7 @@ mod guard;
 mod hub;
 mod inspector;
 mod map;
+mod otlp;
 mod server;
 
 #[cfg(test)]
@@ -54,6 +56,6 @@ mod generated;
 
 pub use claim::{Running, running};
 pub use client::Client;
-pub use config::{Config, Limits};
+pub use config::{Config, Limits, Otlp};
 pub use error::Error;
 pub use inspector::{Inspector, open, start};

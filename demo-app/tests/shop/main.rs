@@ -38,6 +38,9 @@ mod jaeger;
 #[path = "../../../inspector-tui/tests/files/real_jaeger.rs"]
 mod real_jaeger;
 
+/// Spans of other services beside its cycles.
+mod beside;
+
 /// The `bookshop` command: in a terminal, and without one.
 mod command;
 #[path = "../../../inspector-tui/tests/terminal/pty.rs"]

@@ -243,6 +243,7 @@ impl App {
             News::Refused(why) => self.filter.refused = Some(why),
             News::Help { text, help } => self.filter.help(&text, help),
             News::Lost(why) => self.link = Link::Lost(why),
+            News::Live(LiveEvent::Spans(_)) => return self.ask_spans(),
             News::Live(event) => self.live(event),
             News::Said(said) => self.said = Some(said),
             News::Loaded { id, result } => {
@@ -256,9 +257,21 @@ impl App {
                     Ok(cycle) => Opened::Cycle(Box::new(View::new(*cycle))),
                     Err(why) => Opened::Failed(why),
                 };
+                return self.ask_spans();
             }
+            News::Spans { id, spans } => match self.view_mut() {
+                Some(view) if view.cycle.id == id && view.spans != *spans => view.spans = *spans,
+                _ => return Update::NOTHING,
+            },
         }
         Update::CHANGED
+    }
+
+    /// Asks what other services did in the trace of the cycle that is open.
+    fn ask_spans(&self) -> Update {
+        self.view()
+            .map(|view| Effect::Spans(view.cycle.id.clone()))
+            .into()
     }
 
     fn live(&mut self, event: LiveEvent) {
@@ -275,7 +288,7 @@ impl App {
                 self.memory = memory;
             }
             // The newest cycles are asked for again: see [`crate::source`].
-            LiveEvent::Lagged { .. } => {}
+            LiveEvent::Lagged { .. } | LiveEvent::Spans(_) => {}
         }
     }
 }

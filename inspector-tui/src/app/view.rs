@@ -7,6 +7,7 @@ use onionskin::{
     times::{self, Row},
     wire::{Cycle, Site, Step},
 };
+use onionskin_web::model::CycleSpans;
 
 /// A cycle that is open.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct View {
     pub replay: Result<Replay, String>,
     /// The step we are at.
     pub player: Player,
+    /// What other services did in its trace, as far as that has come.
+    pub spans: CycleSpans,
 }
 
 impl View {
@@ -28,6 +31,7 @@ impl View {
             rows: times::rows(&cycle),
             replay: Replay::new(&cycle).map_err(|e| e.to_string()),
             player: Player::new(cycle.steps.len()),
+            spans: CycleSpans::default(),
             cycle,
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{Api, cycles, export, filter, live, recording, sending, status, view};
 use crate::model::{
-    App, BodyView, Comparison, CyclePage, FilterHelp, Insight, KeyGroup, Recording, RunInsights,
-    Sending, StackView, StartRecording, StartSending, Status, StepView, Timeline,
+    App, BodyView, Comparison, CyclePage, CycleSpans, FilterHelp, Insight, KeyGroup, Recording,
+    RunInsights, Sending, StackView, StartRecording, StartSending, Status, StepView, Timeline,
 };
 use axum::{
     Json,
@@ -172,6 +172,12 @@ pub(super) fn questions() -> Vec<Question> {
             "What a reviewer would remark on a cycle.",
         )
         .by(get(view::insights)),
+        Question::json::<CycleSpans>(
+            "/api/cycles/{id}/spans",
+            "cycleSpans",
+            "What other services did in the trace of a cycle, where their spans are received.",
+        )
+        .by(get(view::spans)),
         Question::json::<Comparison>(
             "/api/compare",
             "compare",

@@ -1,6 +1,6 @@
 //! The list, and what happens live.
 
-use super::{Memory, Run};
+use super::{Memory, Run, SpanCounters};
 use onionskin::wire::{Counters, CycleSummary, Outcome};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,8 @@ pub enum LiveEvent {
         /// How many kept cycles match the filter; none where there is no filter.
         matched: Option<u64>,
     },
+    /// Spans of other services came, where they are received: what became of all of them. At most a few times a second.
+    Spans(SpanCounters),
     /// Events that this client missed, because it was slow or because what it wanted to resume from is evicted.
     Lagged {
         /// How many. Of those that were evicted nobody knows whether they match a filter: all of them count.

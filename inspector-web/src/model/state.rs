@@ -1,5 +1,6 @@
 //! The inspector itself, apps and their runs.
 
+use super::SpanCounters;
 use onionskin::wire::Counters;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,17 @@ pub struct Status {
     pub sending: Option<Sending>,
     /// The file that is shown, where it is a file.
     pub opened: Option<Opened>,
+    /// Where spans of other services are received, and what became of them; none: they are not.
+    pub otlp: Option<OtlpState>,
+}
+
+/// How the receiver of spans stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OtlpState {
+    /// Where it listens.
+    pub addresses: Vec<String>,
+    /// What became of the spans.
+    pub spans: SpanCounters,
 }
 
 /// How a recording stands.

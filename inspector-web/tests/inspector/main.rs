@@ -27,6 +27,8 @@ mod live;
 // A cycle as it is looked at: timeline, messages, bodies.
 mod views;
 
+// Spans of other services.
+mod otlp;
 // Cycles sent on to a collector.
 mod sending;
 

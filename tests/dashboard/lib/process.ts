@@ -45,6 +45,11 @@ export class Program {
     });
   }
 
+  /** What it has said on standard error so far. */
+  get said(): string {
+    return this.#said;
+  }
+
   /** Ends it, and waits until it has. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
