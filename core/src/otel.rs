@@ -47,7 +47,7 @@ pub(crate) mod join;
 mod queue;
 
 pub use builder::{Builder, Counters, Exporter, Left, exporter, init};
-pub use proto::{from_proto, to_proto};
+pub use proto::{attributes_from_proto, from_proto, span_from_proto, to_proto};
 pub use send::{Outlet, SendError, Sent};
 pub use settings::{Protocol, Settings, SettingsError};
 

@@ -182,15 +182,29 @@ pub(crate) fn masked_text(text: &str) -> Vec<u8> {
 #[cfg(feature = "subscriber")]
 pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
     let mut out = Vec::new();
+    put_field(&mut out, name, value);
+    out
+}
+
+/// Writes a named value. Returns whether something was masked.
+fn put_field(out: &mut Vec<u8>, name: &str, value: &str) -> bool {
     if matches!(name, "url.full" | "http.url" | "http.target") {
-        put_url(&mut out, value.as_bytes());
-        return out;
+        return put_url(out, value.as_bytes());
     }
     if !body::is_telling(name.as_bytes()) {
-        return masked_text(value);
+        return put_plain(out, value.as_bytes());
     }
-    put_mask(&mut out, value.as_bytes());
-    out
+    put_mask(out, value.as_bytes());
+    true
+}
+
+/// A named value of a span or a log that others wrote, with its credentials masked, if it has any: without fingerprints, as
+/// [`mask_decoded`].
+pub fn mask_field(name: &str, value: &str) -> Option<String> {
+    let _bare = Bare::new();
+    let mut out = Vec::new();
+    // A mask takes the place of whole ASCII bytes: what is left is text still.
+    put_field(&mut out, name, value).then(|| String::from_utf8_lossy(&out).into_owned())
 }
 
 /// The value of a header with its credentials masked, if it has any, for who reads it from a file of others: without

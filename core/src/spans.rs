@@ -21,7 +21,7 @@ mod record;
 pub use decode::{Flaw, Found, decode};
 pub use encode::{Content, Options, encode, trace_of, without_bodies};
 pub use ids::{Parent, SpanId, TraceId, TraceRef};
-pub use json::{JsonError, from_json, to_json};
+pub use json::{JsonError, attributes_from_json, from_json, span_from_json, to_json};
 
 pub(crate) use ids::Ids;
 #[cfg(all(feature = "otel", any(debug_assertions, feature = "in-release")))]
@@ -127,7 +127,7 @@ pub struct Attribute {
     pub value: Value,
 }
 
-/// A value of an attribute. Lists and maps of other apps are kept as the JSON they came as.
+/// A value of an attribute. Lists and maps of other apps are kept as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {

@@ -69,7 +69,10 @@ fn sent(ended: &axum::otel::Left) -> String {
         "{} cycles sent as {} spans, {} bytes; {lost} lost",
         c.sent, c.spans, c.bytes
     );
-    if let Some(why) = ended.why.as_ref().filter(|_| lost > 0) {
+    if c.rejected_spans > 0 {
+        said += &format!("; {} spans of them refused", c.rejected_spans);
+    }
+    if let Some(why) = ended.why.as_ref().filter(|_| lost + c.rejected_spans > 0) {
         said += &format!(": {why}");
     }
     said

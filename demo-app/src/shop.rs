@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use axum::extract::Request;
 use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower_http::normalize_path::NormalizePathLayer;
+use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 use tower_layer::Layer as _;
 
 use crate::layers::Session;
@@ -93,30 +94,16 @@ impl RunningShop {
     }
 }
 
-/// Opens the database, binds the port and serves in a task of its own.
+/// Opens the database and binds the port, and serves in a task of its own.
 ///
 /// # Errors
 /// When the data folder cannot be written, the database is not the shop's, or no port is free.
 pub async fn start(config: ShopConfig) -> anyhow::Result<RunningShop> {
-    let db = store::open(&config.data_dir).await?;
-    // Whose request it is, in the timeline; the token stays out of it.
-    axum::watch_extension_with(|session: &Session| {
-        let name = session.user.as_ref().map(|user| user.name.as_str());
-        name.unwrap_or("nobody").to_owned()
-    });
+    let (port, closing) = (config.port, CancellationToken::new());
+    let (service, db) = service(config, closing.clone()).await?;
     let forgotten = store::sessions::forget_old(&db).await?;
-    let listener = bind(config.port).await?;
+    let listener = bind(port).await?;
     let addr = listener.local_addr()?;
-    let closing = CancellationToken::new();
-    let router = app::router(AppState {
-        db: db.clone(),
-        data_dir: Arc::from(config.data_dir),
-        api_key: Arc::from(config.api_key),
-        ticker_period: config.ticker_period,
-        closing: closing.clone(),
-    });
-    // Outside the router: it must rewrite the path before a route is looked for.
-    let service = NormalizePathLayer::trim_trailing_slash().layer(router);
     let server = axum::serve(
         listener,
         axum::ServiceExt::<Request>::into_make_service(service),
@@ -129,6 +116,32 @@ pub async fn start(config: ShopConfig) -> anyhow::Result<RunningShop> {
         closing,
         server: tokio::spawn(server.into_future()),
     })
+}
+
+/// The whole shop without a server: what is served, and what a test sends requests through; and its database.
+///
+/// # Errors
+/// When the data folder cannot be written, or the database is not the shop's.
+pub async fn service(
+    config: ShopConfig,
+    closing: CancellationToken,
+) -> anyhow::Result<(NormalizePath<Router>, SqlitePool)> {
+    let db = store::open(&config.data_dir).await?;
+    // Whose request it is, in the timeline; the token stays out of it.
+    axum::watch_extension_with(|session: &Session| {
+        let name = session.user.as_ref().map(|user| user.name.as_str());
+        name.unwrap_or("nobody").to_owned()
+    });
+    let router = app::router(AppState {
+        db: db.clone(),
+        data_dir: Arc::from(config.data_dir),
+        api_key: Arc::from(config.api_key),
+        ticker_period: config.ticker_period,
+        closing,
+    });
+    // Outside the router: it must rewrite the path before a route is looked for.
+    let service = NormalizePathLayer::trim_trailing_slash().layer(router);
+    Ok((service, db))
 }
 
 /// The wanted port, or the next free one.

@@ -53,8 +53,8 @@ pub struct App {
     pub url: String,
     /// Lines that the host of the UI wants to be seen, such as the address of its app.
     pub notices: Vec<String>,
-    /// How the recording stands that was asked for here.
-    pub recording: Option<String>,
+    /// What became of what was asked for here last: of a recording, a sending.
+    pub done: Option<String>,
     /// Whether the inspector answers.
     pub link: Link,
     /// What became of all cycles.

@@ -6,7 +6,8 @@
 
 use onionskin_web::{
     model::{
-        App, BodyView, Comparison, Insight, RunInsights, StackView, Status, StepView, Timeline,
+        App, BodyView, Comparison, CycleSpans, Insight, RunInsights, StackView, Status, StepView,
+        Timeline,
     },
     view::BodyOptions,
 };
@@ -48,6 +49,11 @@ pub enum Question {
         number: usize,
         /// How it is to be shown.
         options: BodyOptions,
+    },
+    /// What other services did in the trace of a cycle.
+    Spans {
+        /// The cycle.
+        id: String,
     },
     /// What a reviewer would remark on a cycle.
     Insights {
@@ -98,6 +104,7 @@ pub enum Answer {
     Timeline(Arc<Timeline>),
     Step(Arc<StepView>),
     Body(Arc<BodyView>),
+    Spans(Arc<CycleSpans>),
     Insights(Arc<Vec<Insight>>),
     Compare(Arc<Comparison>),
     Map(Arc<StackView>),
@@ -144,6 +151,8 @@ struct Slot {
     /// How often in a row it failed.
     failures: u32,
     open: bool,
+    /// Whether the answer has become another one.
+    stale: bool,
     /// When the inspector answered, and how many cycles it had seen when it was asked.
     at: Option<(Instant, u64)>,
     used: u64,
@@ -157,7 +166,7 @@ impl Slot {
         };
         match &self.failure {
             Some(failure) => failure.passing.then(|| at + wait(self.failures)),
-            None => (question.moves() && then != seen).then(|| at + FRESH),
+            None => (self.stale || question.moves() && then != seen).then(|| at + FRESH),
         }
     }
 }
@@ -211,12 +220,20 @@ impl Answers {
             } else if room > 0 {
                 room -= 1;
                 slot.open = true;
+                slot.stale = false;
                 slot.at = Some((now, seen));
                 asked.push(need.clone());
             }
         }
         self.forget();
         asked
+    }
+
+    /// The answer, if there is one, has become another one: it is asked for again.
+    pub fn renew(&mut self, question: &Question) {
+        if let Some(slot) = self.slots.get_mut(question) {
+            slot.stale = true;
+        }
     }
 
     /// The inspector answered.

@@ -1,12 +1,14 @@
 //! The `onionskin` command.
 //!
-//! Without a subcommand it is the inspector. Each subcommand has a file; `progress` and `units` are for them.
+//! Without a subcommand it is the inspector. Each subcommand has a file; `otlp`, `progress` and `units` are
+//! for them.
 
 mod attach;
 mod export;
 mod generate;
 mod merge;
 mod open;
+mod otlp;
 mod progress;
 mod record;
 mod run;
@@ -89,6 +91,10 @@ struct Own {
     /// Memory for cycles, in MiB; the oldest make room
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     memory: u64,
+    /// Receive spans of other services as OTLP, to show them beside the cycles of their traces [default: ports 4317 and 4318 of
+    /// 127.0.0.1; other addresses: a port or IP:PORT, between commas]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, value_parser = otlp::addresses)]
+    otlp: Option<Option<otlp::Addresses>>,
 }
 
 /// Exit code where no cycle matches.
@@ -109,6 +115,7 @@ Examples:
   onionskin open jaeger:http://localhost:16686
                                             and of what apps sent to Jaeger
   onionskin send http://localhost:4318      the cycles kept here, to a collector
+  onionskin --otlp                          with the spans of other services beside
   onionskin export -f curl --id last        the newest request, to be sent again
 
 An app is watched once its Cargo.toml says
@@ -186,6 +193,7 @@ impl Own {
             port: self.port,
             socket,
             memory: self.memory << 20,
+            otlp: otlp::config(self.otlp.as_ref()),
             ..Config::default()
         };
         let inspector = match onionskin_web::start(config).await {
@@ -208,6 +216,7 @@ impl Own {
                 inspector.base_url()
             );
         }
+        otlp::tell(&inspector);
         Ok(inspector)
     }
 }

@@ -64,8 +64,8 @@ pub enum News {
     Lost(String),
     /// Something happened.
     Live(LiveEvent),
-    /// What became of the recording that was asked for, for people.
-    Recording(String),
+    /// What became of a recording or a sending that was asked for, for people.
+    Said(String),
     /// A question was answered.
     Answered {
         /// The question.
@@ -97,6 +97,8 @@ pub enum Effect {
     OpenBrowser,
     /// Record into a file, or stop that.
     Record,
+    /// Send the cycle of this id to a collector.
+    Send(String),
     /// End.
     Quit,
 }

@@ -7,7 +7,7 @@ use crate::{
     event::{Effect, Event, Printed},
     screen::Screen,
     signals,
-    source::Source,
+    source::{Order, Source},
     theme::Theme,
     ui,
 };
@@ -112,7 +112,8 @@ pub(crate) async fn run_beside(
             None => {}
             Some(Effect::Copy(text)) => screen.copy(&text)?,
             Some(Effect::Curl(id)) => source.curl(id),
-            Some(Effect::Record) => source.record(),
+            Some(Effect::Record) => source.order(Order::Record),
+            Some(Effect::Send(id)) => source.order(Order::Send(id)),
             Some(Effect::Filter(filter)) => source.filter(filter),
             Some(Effect::Complete { text, cursor }) => source.complete(text, cursor),
             Some(Effect::OpenBrowser) => browser.open(&app.url),

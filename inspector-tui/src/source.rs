@@ -1,5 +1,9 @@
-//! Asks the inspector, in tasks of its own: one follows what happens live, one knows what can be written in a filter, and one
-//! for each question of a screen.
+//! Asks the inspector, in tasks of its own: one follows what happens live, one knows what can be written in a filter, one has
+//! things done, and one for each question of a screen.
+
+mod orders;
+
+pub(crate) use orders::Order;
 
 use crate::{
     ask::{Answer, Failure, Question},
@@ -10,7 +14,7 @@ use onionskin_web::{
     Client,
     client::{ClientError, List},
     export::Format,
-    model::{LiveEvent, Recording, StartRecording},
+    model::LiveEvent,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -29,7 +33,7 @@ const SLOWEST: Duration = Duration::from_secs(8);
 pub(crate) struct Source {
     client: Client,
     news: mpsc::Sender<News>,
-    toggle: mpsc::Sender<()>,
+    orders: mpsc::Sender<Order>,
     filter: watch::Sender<String>,
     written: watch::Sender<(String, u32)>,
     tasks: JoinSet<()>,
@@ -38,26 +42,26 @@ pub(crate) struct Source {
 impl Source {
     /// Starts on the current tokio runtime, and says what it learns.
     pub(crate) fn start(client: Client, news: mpsc::Sender<News>) -> Self {
-        let (toggle, toggled) = mpsc::channel(1);
+        let (orders, ordered) = mpsc::channel(1);
         let (filter, filters) = watch::channel(String::new());
         let (written, writes) = watch::channel(<_>::default());
         let mut tasks = JoinSet::new();
-        tasks.spawn(record(client.clone(), toggled, news.clone()));
+        tasks.spawn(orders::run(client.clone(), ordered, news.clone()));
         tasks.spawn(help(client.clone(), writes, news.clone()));
         tasks.spawn(follow(client.clone(), filters, news.clone()));
         Self {
             client,
             news,
-            toggle,
+            orders,
             filter,
             written,
             tasks,
         }
     }
 
-    /// Starts the recording, or stops it; while it is asked for, it is not asked again.
-    pub(crate) fn record(&self) {
-        let _ = self.toggle.try_send(());
+    /// Has something done; while one waits its turn, no more is taken.
+    pub(crate) fn order(&self, order: Order) {
+        let _ = self.orders.try_send(order);
     }
 
     /// Asks a question of a screen.
@@ -94,34 +98,6 @@ impl Source {
     pub(crate) fn complete(&self, text: String, cursor: u32) {
         self.written.send_replace((text, cursor));
     }
-}
-
-async fn record(client: Client, mut toggled: mpsc::Receiver<()>, news: mpsc::Sender<News>) {
-    while toggled.recv().await.is_some() {
-        let said = match toggle(&client).await {
-            Ok(Recording {
-                running: true,
-                file,
-                ..
-            }) => format!("recording into {file}"),
-            Ok(Recording { file, cycles, .. }) => format!("{cycles} cycles recorded in {file}"),
-            Err(error) => format!("can't record: {error}"),
-        };
-        tell(&news, News::Recording(said)).await;
-    }
-}
-
-/// What the inspector has already goes into the file too: it is what the list shows.
-async fn toggle(client: &Client) -> Result<Recording, ClientError> {
-    let now = client.status().await?.recording;
-    if now.is_some_and(|recording| recording.running) {
-        return client.stop_recording().await;
-    }
-    let wanted = StartRecording {
-        history: true,
-        ..StartRecording::default()
-    };
-    client.start_recording(&wanted).await
 }
 
 /// Answers the newest question of a channel, each time there is one; a question that is still open then is dropped.
@@ -168,6 +144,10 @@ async fn answer_of(client: &Client, question: &Question) -> Result<Answer, Failu
         } => {
             let view = client.body_view(id, *number, *options).await;
             view.map(|view| Answer::Body(Arc::new(view)))
+        }
+        Question::Spans { id } => {
+            let spans = client.spans(id).await;
+            spans.map(|s| Answer::Spans(Arc::new(s)))
         }
         Question::Insights { id } => {
             let insights = client.insights(id).await;

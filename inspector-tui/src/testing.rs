@@ -145,6 +145,7 @@ fn answer_to(question: &Question, cycles: &[Cycle]) -> Option<Answer> {
             number,
             options,
         } => Answer::Body(Arc::new(view::body(find(id)?, *number, *options)?)),
+        Question::Spans { .. } => Answer::Spans(Arc::default()),
         Question::Insights { id } => Answer::Insights(Arc::new(view::insights(find(id)?))),
         Question::Compare { a, b } => {
             Answer::Compare(Arc::new(view::compare(find(a)?, find(b)?).ok()?))

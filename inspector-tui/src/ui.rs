@@ -29,6 +29,7 @@ mod message;
 mod output;
 mod page;
 mod palette;
+mod spans;
 mod split;
 mod timeline;
 

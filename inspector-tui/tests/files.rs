@@ -5,6 +5,8 @@
 //! - `recording`: recorded, killed, without room, opened
 //! - `export`: formats, outputs, exit codes
 //! - `show`: `tail`, `show`, completions, manual pages
+//! - `jaeger`: cycles in a real Jaeger (`real_jaeger`), and back
+//! - `sending`: `onionskin send` to receivers that misbehave; `receiver`: these
 
 #[path = "files/app.rs"]
 mod app;
@@ -15,7 +17,19 @@ mod export;
 #[path = "../../inspector-web/src/fixture.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod fixture;
+#[path = "files/jaeger.rs"]
+mod jaeger;
+#[path = "files/real_jaeger.rs"]
+#[allow(dead_code)] // the tests of the demo app use it too
+mod real_jaeger;
+#[path = "../../inspector-web/tests/inspector/receiver.rs"]
+#[allow(dead_code)] // the tests of the demo app use it too
+mod receiver;
 #[path = "files/recording.rs"]
 mod recording;
+#[path = "files/sending.rs"]
+mod sending;
 #[path = "files/show.rs"]
 mod show;
+
+use onionskin::spans;

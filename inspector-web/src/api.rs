@@ -14,13 +14,14 @@ mod patient;
 mod problem;
 mod recording;
 mod routes;
+mod sending;
 mod view;
 
 pub(crate) use page::is_public;
 pub(crate) use problem::Problem;
 pub(crate) use routes::takes_post;
 
-use crate::{Limits, guard::Guard, model::Opened, store::Store};
+use crate::{Limits, guard::Guard, model::Opened, otlp::Receiver, store::Store};
 use axum::{
     Json, Router,
     extract::State,
@@ -71,7 +72,9 @@ pub(crate) struct Api {
     closing: watch::Receiver<bool>,
     started: Started,
     recording: Arc<recording::Desk>,
+    sending: Arc<sending::Desk>,
     opened: Option<Opened>,
+    otlp: Option<Receiver>,
 }
 
 /// When the inspector started.
@@ -93,7 +96,9 @@ impl Api {
             store,
             socket: socket.map(|socket| socket.to_string_lossy().into()),
             recording: Arc::default(),
+            sending: Arc::default(),
             opened,
+            otlp: None,
             live: Arc::new(Semaphore::new(limits.live_clients)),
             patience: Arc::new(Semaphore::new(patient::AT_ONCE)),
             limits,
@@ -103,6 +108,11 @@ impl Api {
                 at: Instant::now(),
             },
         }
+    }
+
+    /// The same, with spans that are received.
+    pub(crate) fn receiving(self, otlp: Option<Receiver>) -> Self {
+        Self { otlp, ..self }
     }
 }
 
@@ -175,7 +185,12 @@ async fn status(State(api): State<Api>) -> Json<crate::model::Status> {
         live_clients: live_clients_max.saturating_sub(api.live.available_permits() as u64),
         live_clients_max,
         recording: api.recording.status(),
+        sending: api.sending.status(),
         opened: api.opened.clone(),
+        otlp: api.otlp.as_ref().map(|otlp| crate::model::OtlpState {
+            addresses: otlp.addresses.iter().map(ToString::to_string).collect(),
+            spans: otlp.spans.counters(),
+        }),
     })
 }
 

@@ -21,8 +21,8 @@ pub use list::List;
 
 use crate::{
     model::{
-        App, BodyView, Comparison, CyclePage, Insight, LiveEvent, Problem, RunInsights, Status,
-        StepView, Timeline,
+        App, BodyView, Comparison, CyclePage, CycleSpans, Insight, LiveEvent, Problem, RunInsights,
+        Status, StepView, Timeline,
     },
     view::BodyOptions,
 };
@@ -190,6 +190,15 @@ impl Client {
     pub async fn run_insights(&self, run: &str, filter: &str) -> Result<RunInsights, ClientError> {
         let (run, filter) = (escape(run), escape(filter));
         self.json(&format!("/api/apps/{run}/insights?filter={filter}"))
+            .await
+    }
+
+    /// What other services did in the trace of a cycle.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn spans(&self, id: &str) -> Result<CycleSpans, ClientError> {
+        self.json(&format!("/api/cycles/{}/spans", escape(id)))
             .await
     }
 

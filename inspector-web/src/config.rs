@@ -3,7 +3,7 @@
 use crate::Error;
 use onionskin::link::socket;
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
 };
@@ -13,6 +13,9 @@ pub const DEFAULT_PORT: u16 = 7335;
 
 /// How many ports above the one asked for are tried when it is taken.
 pub const PORTS_TRIED: u16 = 20;
+
+/// The ports that senders of OTLP take for gRPC and for HTTP, if they are told none.
+pub const OTLP_PORTS: [u16; 2] = [4317, 4318];
 
 /// How an inspector is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Config {
     pub memory: u64,
     /// What clients may cost.
     pub limits: Limits,
+    /// Where spans of other services are received; none: nowhere.
+    pub otlp: Option<Otlp>,
 }
 
 impl Default for Config {
@@ -37,6 +42,26 @@ impl Default for Config {
             socket: socket::default_path(),
             memory: 256 << 20,
             limits: Limits::default(),
+            otlp: None,
+        }
+    }
+}
+
+/// Where spans of other services are received, as OTLP. Senders have no token: whoever reaches an address can have spans shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Otlp {
+    /// The addresses. Each takes gRPC and HTTP.
+    pub addresses: Vec<SocketAddr>,
+    /// Bytes that the spans may have.
+    pub memory: u64,
+}
+
+impl Default for Otlp {
+    fn default() -> Self {
+        let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self {
+            addresses: OTLP_PORTS.map(address).into(),
+            memory: 32 << 20,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Why an inspector does not start.
 
 use crate::Running;
-use std::{io, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 /// Why an inspector does not start. The message says what was tried, on what, and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,17 @@ pub enum Error {
         /// The last one tried.
         last: u16,
         /// Why not the last one.
+        source: io::Error,
+    },
+    /// An address for OTLP could not be bound.
+    #[error(
+        "can't receive OTLP on {address}: {source}; end what listens there (a collector, Jaeger), or choose other ports: \
+         --otlp=14317,14318"
+    )]
+    Otlp {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
         source: io::Error,
     },
     /// The socket's directory is not fit.

@@ -5,7 +5,7 @@
 //!
 //! - [`Format`]: the formats, with their names, types and file endings
 //! - `edges`: the request as it came and the response as it went, which is what most formats know of a cycle
-//! - `raw`, `curl`, `httpie`, `har`, `markdown`, `trace`, `html`: one format each; `jsonl` is the model itself
+//! - `raw`, `curl`, `httpie`, `har`, `markdown`, `trace`, `otlp`, `html`: one format each; `jsonl` is the model itself
 //! - `quote`: words for a shell
 //! - `select`: which cycles, and all of them one after the other
 //! - [`redact`]: e-mail and IP addresses masked, for what leaves the machine
@@ -17,6 +17,7 @@ mod har;
 mod html;
 mod httpie;
 mod markdown;
+mod otlp;
 mod quote;
 mod raw;
 pub mod redact;
@@ -26,6 +27,7 @@ mod trace;
 
 pub use format::{Format, UnknownFormat};
 pub use har::read::{HarError, read as read_har};
+pub(crate) use otlp::resource;
 pub use select::{BadFilter, Exported, Progress, Wanted};
 
 use onionskin::wire::Cycle;
@@ -90,6 +92,7 @@ impl Exporter {
             Format::Jsonl => json_line(&mut out, cycle),
             Format::Markdown => markdown::ticket(&mut out, cycle),
             Format::Trace => trace::events(&mut out, cycle, &mut self.clock),
+            Format::Otlp => otlp::batch(&mut out, cycle),
             Format::Html => html::page(&mut out, cycle),
         }
         out
@@ -112,6 +115,7 @@ impl Exporter {
         match self.format {
             Format::Har => (har::HEAD, ",\n", har::TAIL),
             Format::Trace => (trace::HEAD, ",\n", trace::TAIL),
+            Format::Otlp => (otlp::HEAD, ",\n", otlp::TAIL),
             Format::Curl | Format::Httpie => ("", "\n", ""),
             Format::Markdown => ("", "\n---\n\n", ""),
             Format::HttpRequest | Format::HttpResponse | Format::Jsonl | Format::Html => {

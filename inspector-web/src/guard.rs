@@ -263,7 +263,12 @@ mod tests {
             assert_eq!(ask(method, "/", &[HOST, good]).await, 405, "{method}");
         }
         let json = ("content-type", "application/json");
-        for path in ["/api/recording", "/api/recording/stop"] {
+        for path in [
+            "/api/recording",
+            "/api/recording/stop",
+            "/api/send",
+            "/api/send/stop",
+        ] {
             assert_eq!(ask("POST", path, &[HOST, good, json]).await, 200, "{path}");
             assert_eq!(ask("POST", path, &[HOST, json]).await, 401, "{path}");
             assert_eq!(ask("GET", path, &[HOST, good]).await, 405, "{path}");

@@ -1,13 +1,24 @@
 //! The parts put together.
 
 use crate::{
-    Config, Error, Running, api::Api, claim::Claim, config, guard::Guard, guard::Token, hub,
-    model::Opened, recording::OpenedFile, server, store::Store,
+    Config, Error, Running,
+    api::Api,
+    claim::Claim,
+    config,
+    guard::Guard,
+    guard::Token,
+    hub,
+    model::Opened,
+    otlp::{self, Receiver},
+    recording::OpenedFile,
+    server,
+    store::Store,
 };
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use tokio::{
     net::{TcpListener, UnixListener},
@@ -26,6 +37,8 @@ pub struct Inspector {
     closing: watch::Sender<bool>,
     server: JoinHandle<()>,
     hub: Option<JoinHandle<()>>,
+    otlp: Option<JoinHandle<()>>,
+    otlp_addresses: Arc<[SocketAddr]>,
     /// Last, so that the socket goes after who listens on it.
     _claim: Option<Claim>,
 }
@@ -33,7 +46,8 @@ pub struct Inspector {
 /// Starts an inspector on the current tokio runtime.
 ///
 /// # Errors
-/// If another inspector has the socket, if the host is not loopback, if no port is free, or if the socket can't be made.
+/// If another inspector has the socket, if the host is not loopback, if no port is free, if an address for OTLP is taken, or
+/// if the socket can't be made.
 pub async fn start(config: Config) -> Result<Inspector, Error> {
     let host = config::loopback(&config.host)?;
     let token = Token::random()?;
@@ -59,13 +73,17 @@ pub async fn start(config: Config) -> Result<Inspector, Error> {
 }
 
 /// Serves what a file holds, as an inspector serves what apps send: nothing else comes. The socket and the memory of
-/// `config` are not used.
+/// `config` are not used, and no spans are received.
 ///
 /// # Errors
 /// If the file can't be read or is none that is known, if the host is not loopback, or if no port is free.
 pub async fn open(config: Config, opened: OpenedFile) -> Result<Inspector, Error> {
     let host = config::loopback(&config.host)?;
     let token = Token::random()?;
+    let config = Config {
+        otlp: None,
+        ..config
+    };
     serve(&config, host, token, opened.store, None, Some(opened.told)).await
 }
 
@@ -82,13 +100,25 @@ async fn serve(
     let base_url = format!("http://{address}");
     let (closing, is_closing) = watch::channel(false);
     let limits = config.limits.clone();
+    let (otlp, receiver) = match &config.otlp {
+        Some(config) => {
+            let listeners = otlp::bind(&config.addresses).await?;
+            let addresses = listeners.iter().flat_map(TcpListener::local_addr).collect();
+            let spans = otlp::Spans::new(config.memory, store.bell());
+            let run = otlp::run(listeners, spans.clone(), limits.clone(), is_closing.clone());
+            (Some(tokio::spawn(run)), Some(Receiver { spans, addresses }))
+        }
+        None => (None, None),
+    };
+    let otlp_addresses = receiver.as_ref().map(|r| r.addresses.clone());
     let api = Api::new(
         store.clone(),
         socket,
         opened,
         limits.clone(),
         is_closing.clone(),
-    );
+    )
+    .receiving(receiver);
     let guard = Guard::new(port, token.clone(), limits.wrong_token);
     Ok(Inspector {
         url: format!("{base_url}/#token={}", token.as_str()),
@@ -98,6 +128,8 @@ async fn serve(
         closing,
         server: tokio::spawn(server::run(listener, guard, api, limits, is_closing)),
         hub: None,
+        otlp,
+        otlp_addresses: otlp_addresses.unwrap_or_default(),
         store,
         socket: config.socket.clone(),
         _claim: None,
@@ -154,6 +186,11 @@ impl Inspector {
         self.port_was_taken
     }
 
+    /// Where spans of other services are received; empty: nowhere.
+    pub fn otlp(&self) -> &[SocketAddr] {
+        &self.otlp_addresses
+    }
+
     /// The cycles.
     pub fn store(&self) -> &Store {
         &self.store
@@ -163,6 +200,9 @@ impl Inspector {
     pub async fn shutdown(mut self) {
         self.closing.send_replace(true);
         let _ = (&mut self.server).await;
+        if let Some(otlp) = &mut self.otlp {
+            let _ = otlp.await;
+        }
         if let Some(mut hub) = self.hub.take() {
             hub.abort();
             let _ = (&mut hub).await;
@@ -173,8 +213,8 @@ impl Inspector {
 impl Drop for Inspector {
     fn drop(&mut self) {
         self.server.abort();
-        if let Some(hub) = &self.hub {
-            hub.abort();
+        for task in [&self.hub, &self.otlp].into_iter().flatten() {
+            task.abort();
         }
     }
 }

@@ -61,6 +61,8 @@ pub enum Command {
     Output,
     /// The cycle, or what matches, in another format.
     Export,
+    /// Send the cycle, or what matches, to a collector.
+    Send,
     /// Compare with another cycle.
     Compare,
     /// Less time in view, seen larger.
@@ -189,6 +191,7 @@ pub const KEYS: &[Binding] = &[
     row(Command::Record, "record", EVERYWHERE, &["R"], &["R"], "record, or stop that", None),
     row(Command::Output, "output", EVERYWHERE, &["O"], &[], "what the app prints (of `run`)", None),
     row(Command::Export, "export", LIST, &[], &["x"], "export the cycle, or what matches", None),
+    row(Command::Send, "send", LIST, &["s"], &["s"], "send to a collector", None),
     row(Command::ZoomIn, "zoom-in", REPLAY, &[], &["z"], "zoom in on the timeline", None),
     row(Command::ZoomOut, "zoom-out", REPLAY, &[], &["Z"], "zoom out", None),
     row(Command::ZoomAll, "zoom-all", REPLAY, &[], &["0"], "all of the time in view", None),

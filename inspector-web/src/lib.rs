@@ -20,9 +20,11 @@
 //! - [`view`]: a cycle as it is looked at: timeline, messages, bodies
 //! - [`export`]: cycles in the formats of others
 //! - [`recording`]: cycles in a file
+//! - [`sending`]: cycles to a collector or Jaeger
 //! - [`client`]: the same API from the other side, for the UIs
 //! - [`keys`]: the one table of keys of both UIs
 //! - [`jaeger`]: cycles back from Jaeger
+//! - `otlp`: spans of other services, received
 //! - [`error`]: why an inspector does not start
 
 pub mod client;
@@ -33,6 +35,7 @@ pub mod jaeger;
 pub mod keys;
 pub mod model;
 pub mod recording;
+pub mod sending;
 pub mod store;
 pub mod view;
 
@@ -43,6 +46,7 @@ mod guard;
 mod hub;
 mod inspector;
 mod map;
+mod otlp;
 mod server;
 
 #[cfg(test)]
@@ -52,6 +56,6 @@ mod generated;
 
 pub use claim::{Running, running};
 pub use client::Client;
-pub use config::{Config, Limits};
+pub use config::{Config, Limits, Otlp};
 pub use error::Error;
 pub use inspector::{Inspector, open, start};

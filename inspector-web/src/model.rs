@@ -10,6 +10,7 @@
 //! - `message`: request and response at a step
 //! - `problem`: failures
 //! - `run_insight`: the same of an app, over its cycles
+//! - `spans`: what other services did in the trace of a cycle
 //! - `state`: the inspector itself, apps and their runs
 //! - `timeline`: a cycle as rows, steps and marks
 
@@ -23,6 +24,7 @@ mod map;
 mod message;
 mod problem;
 mod run_insight;
+mod spans;
 mod state;
 mod timeline;
 
@@ -39,7 +41,13 @@ pub use map::{MapChain, MapEndpoint, MapPlace, MapRoute, PlaceStats, StackView, 
 pub use message::{BodyPlace, By, MessageLine, MessageView, Pair, StepView};
 pub use problem::Problem;
 pub use run_insight::{RunInsight, RunInsightKind, RunInsights};
-pub use state::{App, Memory, Opened, Recording, Run, StartRecording, Status};
+pub use spans::{
+    CycleSpans, Relation, ServiceLine, SpanAttribute, SpanCounters, SpanEvent, SpanKind, SpanLine,
+    SpanStatus,
+};
+pub use state::{
+    App, Memory, Opened, OtlpState, Recording, Run, Sending, StartRecording, StartSending, Status,
+};
 pub use timeline::{
     BodyLine, Edit, MarkLine, MessagePart, Op, PanicView, Part, Refused, Row, RowState, Segment,
     Source, StepLine, Timeline, WhyView,

@@ -1,4 +1,4 @@
-//! The accept loop for HTTP clients.
+//! The accept loop, for HTTP clients and for senders of OTLP.
 //!
 //! Slow clients are cut, by time: a head must be there after a few seconds, a write must go on within a few. Many are
 //! told 503. No error of one ends the loop.
@@ -12,8 +12,8 @@ use crate::{
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use patience::Patience;
-use std::{convert::Infallible, sync::Arc, time::Duration};
+pub(crate) use patience::Patience;
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
@@ -43,11 +43,28 @@ pub(crate) async fn run(
     guard: Guard,
     api: Api,
     limits: Limits,
-    mut closing: watch::Receiver<bool>,
+    closing: watch::Receiver<bool>,
 ) {
     let guard = Arc::new(guard);
     let router = api::router(api);
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let connections = limits.connections;
+    let serve = move |stream, closing| {
+        let (guard, router, limits) = (guard.clone(), router.clone(), limits.clone());
+        async move { serve(stream, &guard, router, &limits, closing).await }
+    };
+    accept(listener, connections, closing, serve).await;
+}
+
+/// Takes so many connections at most, and has them served, until `closing` says so; then lets them finish.
+pub(crate) async fn accept<F>(
+    listener: TcpListener,
+    most: usize,
+    mut closing: watch::Receiver<bool>,
+    serve: impl Fn(TcpStream, watch::Receiver<bool>) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(most));
     let farewells = Arc::new(Semaphore::new(FAREWELLS));
     let mut connections = JoinSet::new();
     loop {
@@ -71,11 +88,10 @@ pub(crate) async fn run(
             }
             continue;
         };
-        let (guard, router) = (guard.clone(), router.clone());
-        let (limits, closing) = (limits.clone(), closing.clone());
+        let served = serve(stream, closing.clone());
         connections.spawn(async move {
             let _place = place;
-            serve(stream, &guard, router, &limits, closing).await;
+            served.await;
         });
     }
     drop(listener);
@@ -119,6 +135,6 @@ async fn serve(
 }
 
 /// Waits until the inspector stops, or is no more.
-async fn closed(closing: &mut watch::Receiver<bool>) {
+pub(crate) async fn closed(closing: &mut watch::Receiver<bool>) {
     let _ = closing.wait_for(|closing| *closing).await;
 }

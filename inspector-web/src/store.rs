@@ -75,6 +75,11 @@ impl Store {
         self.lock().refused_links
     }
 
+    /// What tells everybody who waits for a change that there is one.
+    pub(crate) fn bell(&self) -> watch::Sender<()> {
+        self.0.changed.clone()
+    }
+
     /// Counts a link that was closed.
     pub(crate) fn count_refused_link(&self) {
         self.lock().refused_links += 1;

@@ -5,6 +5,7 @@
 //! - [`body()`]: a body, decoded and taken apart, compared with another
 //! - [`compare()`]: two cycles side by side
 //! - [`insights()`]: what a reviewer would remark
+//! - `spans()`: what other services did in the same trace
 //!
 //! Cycles come from outside: nothing here panics, whatever they say. Every string is data; who shows it escapes it.
 
@@ -16,6 +17,7 @@ mod insights;
 mod lcs;
 mod pairs;
 mod places;
+mod spans;
 mod step;
 mod timeline;
 mod why;
@@ -23,6 +25,7 @@ mod why;
 pub use bodies::{BodyOptions, body};
 pub use compare::compare;
 pub use insights::insights;
+pub(crate) use spans::spans;
 pub use step::step;
 pub use timeline::timeline;
 

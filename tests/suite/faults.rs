@@ -15,6 +15,7 @@ use std::{
     net::TcpStream,
     os::unix::net::{UnixListener, UnixStream},
     process::{Output, Stdio},
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
@@ -194,7 +195,13 @@ fn with_files(program: &str, files: u32) -> Option<(Vec<u8>, String)> {
     if program == ONIONSKIN {
         // It may come later than the answer.
         let stderr = child.stderr.take().unwrap();
-        BufReader::new(stderr).read_line(&mut said).unwrap();
+        let (line, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut said = String::new();
+            let _ = BufReader::new(stderr).read_line(&mut said);
+            let _ = line.send(said);
+        });
+        said = lines.recv_timeout(LONG).expect("it says something");
     }
     child.kill().unwrap();
     child.wait().unwrap();

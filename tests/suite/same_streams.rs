@@ -1,7 +1,14 @@
 //! HTTP/2: what a client sees, and how far the app goes for it, is what it is on axum. Everything happens on one thread and
 //! over pipes, so it is the same in every run.
+//!
+//! These tests run with nobody who looks; `states` runs them again with an inspector, and switched off.
 
-use crate::h2c::{self, get, post};
+mod states;
+
+use crate::{
+    h2c::{self, get, post},
+    raw::LONG,
+};
 use bytes::Bytes;
 use h2::{Reason, client::SendRequest};
 use http_body_util::BodyExt as _;
@@ -137,6 +144,11 @@ macro_rules! app {
             }
 
             async fn pass(request: Request, next: Next) -> Response {
+                if request.uri().path() == "/hold" {
+                    log("the layer begins");
+                    let _watched = Watched("the layer", 0);
+                    return std::future::pending().await;
+                }
                 next.run(request).await
             }
 
@@ -144,6 +156,7 @@ macro_rules! app {
                 Router::new()
                     .route("/ok", get(async || "ok"))
                     .route("/hang", get(hang))
+                    .route("/hold", get(hang))
                     .route("/long/{frames}", get(long))
                     .route("/up", post(up))
                     .route("/deaf", post(deaf))
@@ -230,6 +243,8 @@ fn assert_same<F: Future<Output = ()>>(window: u32, client: impl Fn(Talk) -> F) 
     let axum = told_by(plain::serve, window, &client);
     let ours = told_by(ours::serve, window, &client);
     assert_eq!(ours, axum);
+    // Where an inspector is attached it is to hear of all of it.
+    assert!(onionskin::flush(LONG));
     axum
 }
 
@@ -238,17 +253,20 @@ const DEFAULT: u32 = 65_535;
 #[test]
 fn streams_that_the_client_resets() {
     let said = assert_same(DEFAULT, async |talk| {
-        log("before the server has seen it");
-        let (answer, mut stream) = talk.ready().await.send_request(get("/hang"), true).unwrap();
-        stream.send_reset(Reason::CANCEL);
-        log(told(&answer.await.unwrap_err()));
-        settle().await;
-        log("in the view");
-        let (answer, mut stream) = talk.ready().await.send_request(get("/hang"), true).unwrap();
-        settle().await;
-        stream.send_reset(Reason::CANCEL);
-        log(told(&answer.await.unwrap_err()));
-        settle().await;
+        for (when, path) in [
+            ("before the server has seen it", "/hang?unseen"),
+            ("before the view", "/hold"),
+            ("in the view", "/hang"),
+        ] {
+            log(when);
+            let (answer, mut stream) = talk.ready().await.send_request(get(path), true).unwrap();
+            if path != "/hang?unseen" {
+                settle().await;
+            }
+            stream.send_reset(Reason::CANCEL);
+            log(told(&answer.await.unwrap_err()));
+            settle().await;
+        }
         log("in the body of the response");
         let (answer, mut stream) = talk
             .ready()
@@ -273,7 +291,11 @@ fn streams_that_the_client_resets() {
         log(talk.ask("/ok").await);
     });
     let has = |what: &str| said.iter().any(|line| line.contains(what));
-    assert!(has("the view is dropped at 0") && has("the body is dropped at"));
+    // The server asks the view even for a stream that is reset already.
+    let views = said.iter().filter(|line| *line == "the view begins");
+    assert_eq!(views.count(), 2, "{said:#?}");
+    assert!(has("the layer is dropped at 0") && has("the view is dropped at 0"));
+    assert!(has("the body is dropped at"));
     assert!(has("what is read is dropped at 5000"), "{said:#?}");
 }
 

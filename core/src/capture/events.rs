@@ -46,6 +46,7 @@ impl EventCounter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::{prop, prop_assert_eq, proptest};
 
     #[test]
     fn events_are_counted_and_comments_are_not() {
@@ -54,6 +55,36 @@ mod tests {
             let mut counter = EventCounter::default();
             stream.chunks(piece).for_each(|bytes| counter.feed(bytes));
             assert_eq!(counter.events, 3, "in pieces of {piece}");
+        }
+    }
+
+    /// As the standard says it, of the whole text: lines end with CR LF, LF or CR; an empty one ends an event, which is one if
+    /// it has data.
+    fn by_the_standard(text: &str) -> u64 {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let mut lines: Vec<&str> = text.split('\n').collect();
+        // What no end of line follows is no line yet.
+        lines.pop();
+        let (mut events, mut has_data) = (0, false);
+        for line in lines {
+            let field = line.split(':').next().unwrap_or_default();
+            match line {
+                "" => events += u64::from(std::mem::take(&mut has_data)),
+                _ => has_data |= field == "data",
+            }
+        }
+        events
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_the_events_that_the_standard_says(
+            pieces in prop::collection::vec("(data|dat|event|:|: |x|\u{e9}|\r|\n|\r\n|\n\n){0,4}", 0..40),
+        ) {
+            let mut counter = EventCounter::default();
+            pieces.iter().for_each(|piece| counter.feed(piece.as_bytes()));
+            let text = pieces.concat();
+            prop_assert_eq!(counter.events, by_the_standard(&text), "{:?}", text);
         }
     }
 }

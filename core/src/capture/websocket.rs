@@ -87,6 +87,7 @@ impl FrameCounter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::{Just, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
     /// A frame as it stands on the wire.
     fn frame(opcode: u8, masked: bool, payload: usize) -> Vec<u8> {
@@ -134,6 +135,53 @@ mod tests {
                 ],
                 "in pieces of {piece}"
             );
+        }
+    }
+
+    fn counted(pieces: &[&[u8]]) -> Vec<FrameCount> {
+        let mut counter = FrameCounter::default();
+        pieces.iter().for_each(|bytes| counter.feed(bytes));
+        counter.counts(Side::Request).collect()
+    }
+
+    proptest! {
+        /// Other people's bytes: nothing panics, no frame is made up, and it does not matter where they are cut.
+        #[test]
+        fn any_bytes_are_counted_the_same_wherever_they_are_cut(
+            bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0xff), 0x7d..=0x80_u8], 0..300),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+        ) {
+            let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+            cuts.sort_unstable();
+            let (mut pieces, mut rest, mut at) = (Vec::new(), &bytes[..], 0);
+            for cut in cuts {
+                let (piece, others) = rest.split_at(cut - at);
+                pieces.push(piece);
+                (rest, at) = (others, cut);
+            }
+            pieces.push(rest);
+            let whole = counted(&[&bytes]);
+            prop_assert_eq!(counted(&pieces), whole.clone());
+            // The shortest frame has two bytes.
+            let frames: u64 = whole.iter().map(|count| count.frames).sum();
+            prop_assert!(frames * 2 <= bytes.len() as u64);
+        }
+
+        /// Whatever frames are sent are those that are counted.
+        #[test]
+        fn frames_of_any_kind_and_length_are_counted(
+            sent in prop::collection::vec((0..3_u8, any::<bool>(), prop_oneof![0..130_usize, 65_530..65_540_usize]), 1..8),
+            piece in 1..5000_usize,
+        ) {
+            let bytes: Vec<u8> = sent.iter().flat_map(|(op, masked, len)| frame(*op, *masked, *len)).collect();
+            let counts = counted(&bytes.chunks(piece).collect::<Vec<_>>());
+            let kinds = [FrameKind::Continuation, FrameKind::Text, FrameKind::Binary];
+            for (op, kind) in (0..).zip(kinds) {
+                let of_kind = sent.iter().filter(|(sent, ..)| *sent == op);
+                let sum = of_kind.fold((0, 0), |(n, sum), (.., len)| (n + 1, sum + *len as u64));
+                let found = counts.iter().find(|count| count.kind == kind);
+                prop_assert_eq!(found.map_or((0, 0), |count| (count.frames, count.bytes)), sum);
+            }
         }
     }
 }

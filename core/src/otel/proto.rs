@@ -1,12 +1,14 @@
 //! Our spans as the messages of OTLP, and back.
 
 use crate::spans::{Attribute, Batch, Event, Kind, Span, SpanId, Status, TraceId, Value};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
     common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value},
     resource::v1::Resource,
     trace::v1::{self as proto, ResourceSpans, ScopeSpans},
 };
+use serde_json::Value as Json;
 
 /// The request that exports these spans.
 pub fn to_proto(batches: Vec<Batch>) -> ExportTraceServiceRequest {
@@ -92,22 +94,23 @@ pub fn from_proto(request: ExportTraceServiceRequest) -> (Vec<Batch>, usize) {
     let mut batches = Vec::new();
     for resource in request.resource_spans {
         let spans = resource.scope_spans.into_iter().flat_map(|s| s.spans);
-        let read: Vec<_> = spans.map(from_span).collect();
+        let read: Vec<_> = spans.map(span_from_proto).collect();
         bad += read.iter().filter(|s| s.is_none()).count();
         batches.push(Batch {
-            resource: from_attributes(resource.resource.unwrap_or_default().attributes),
+            resource: attributes_from_proto(resource.resource.unwrap_or_default().attributes),
             spans: read.into_iter().flatten().collect(),
         });
     }
     (batches, bad)
 }
 
-fn from_span(span: proto::Span) -> Option<Span> {
+/// One span; none if its ids are none.
+pub fn span_from_proto(span: proto::Span) -> Option<Span> {
     let status = span.status.unwrap_or_default();
     let event = |e: proto::span::Event| Event {
         name: e.name,
         time: e.time_unix_nano,
-        attributes: from_attributes(e.attributes),
+        attributes: attributes_from_proto(e.attributes),
     };
     Some(Span {
         trace: TraceId(span.trace_id.try_into().ok()?),
@@ -124,7 +127,7 @@ fn from_span(span: proto::Span) -> Option<Span> {
             .unwrap_or_default(),
         start: span.start_time_unix_nano,
         end: span.end_time_unix_nano,
-        attributes: from_attributes(span.attributes),
+        attributes: attributes_from_proto(span.attributes),
         events: span.events.into_iter().map(event).collect(),
         status: match status.code {
             1 => Status::Ok,
@@ -136,14 +139,14 @@ fn from_span(span: proto::Span) -> Option<Span> {
     })
 }
 
-fn from_attributes(attributes: Vec<KeyValue>) -> Vec<Attribute> {
+/// Keys and values. Lists, maps and bytes are for people here: they become JSON.
+pub fn attributes_from_proto(attributes: Vec<KeyValue>) -> Vec<Attribute> {
     let value = |value: Option<AnyValue>| match value.and_then(|v| v.value) {
         Some(any_value::Value::BoolValue(v)) => Value::Bool(v),
         Some(any_value::Value::IntValue(v)) => Value::Int(v),
         Some(any_value::Value::DoubleValue(v)) => Value::Double(v),
         Some(any_value::Value::StringValue(v)) => Value::Text(v),
-        // Lists, maps and bytes are for people here.
-        Some(other) => Value::Text(format!("{other:?}")),
+        Some(other) => Value::Text(json(other).to_string()),
         None => Value::Text(String::new()),
     };
     let one = |kv: KeyValue| Attribute {
@@ -151,6 +154,27 @@ fn from_attributes(attributes: Vec<KeyValue>) -> Vec<Attribute> {
         value: value(kv.value),
     };
     attributes.into_iter().map(one).collect()
+}
+
+/// A value as JSON that people read: bytes in base64.
+fn json(value: any_value::Value) -> Json {
+    let nested = |value: Option<AnyValue>| value.and_then(|v| v.value).map_or(Json::Null, json);
+    match value {
+        any_value::Value::BoolValue(v) => v.into(),
+        any_value::Value::IntValue(v) => v.into(),
+        any_value::Value::DoubleValue(v) => v.into(),
+        any_value::Value::StringValue(v) => v.into(),
+        any_value::Value::BytesValue(v) => STANDARD.encode(v).into(),
+        any_value::Value::ArrayValue(list) => {
+            list.values.into_iter().map(|v| nested(Some(v))).collect()
+        }
+        any_value::Value::KvlistValue(map) => {
+            let pair = |kv: KeyValue| (kv.key, nested(kv.value));
+            Json::Object(map.values.into_iter().map(pair).collect())
+        }
+        // An index into a table that only profiles have.
+        any_value::Value::StringValueStrindex(index) => index.into(),
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use crate::{
 };
 use std::{fmt, sync::Arc, time::Duration};
 
+/// Cycles that took so many milliseconds are sent in any case. OpenTelemetry has no variable for that.
+const SLOW: &str = "ONIONSKIN_OTEL_SLOW_MS";
+
 /// A question about a cycle that has ended.
 pub(super) type Choice = Arc<dyn Fn(&Cycle) -> bool + Send + Sync>;
 
@@ -50,9 +53,17 @@ impl fmt::Debug for Sampler {
 }
 
 impl Sampler {
-    /// What `OTEL_TRACES_SAMPLER` and its argument say. `always_off` means it: not even errors.
+    /// What `OTEL_TRACES_SAMPLER`, its argument and [`SLOW`] say. `always_off` means it: not even errors.
     pub(super) fn from_vars(var: Vars<'_>) -> Result<Self, SettingsError> {
         let mut sampler = Self::default();
+        if let Some(slow) = said(var, SLOW) {
+            let ms = slow.parse().map_err(|_| SettingsError::Value {
+                name: SLOW,
+                value: slow,
+                wanted: "a number of milliseconds",
+            })?;
+            sampler.slow = Some(Duration::from_millis(ms));
+        }
         let Some(name) = said(var, "OTEL_TRACES_SAMPLER") else {
             return Ok(sampler);
         };
@@ -170,6 +181,31 @@ mod tests {
             ..of("always_off", "").unwrap()
         };
         assert!(kept(&keep, &samples::completed()));
+    }
+
+    #[test]
+    fn what_is_slow_can_be_said_by_a_variable() {
+        let of = |slow: &'static str| {
+            Sampler::from_vars(&|var| match var {
+                "OTEL_TRACES_SAMPLER" => Some("traceidratio".into()),
+                "OTEL_TRACES_SAMPLER_ARG" => Some("0".into()),
+                "ONIONSKIN_OTEL_SLOW_MS" => Some(slow.into()),
+                _ => None,
+            })
+        };
+        let sampler = of("250").unwrap();
+        let mut cycle = samples::completed();
+        for (ms, kept) in [(249, false), (250, true)] {
+            cycle.duration_ns = ms * 1_000_000;
+            let told = sampler.at_end(&cycle, trace(1), &Parent::None);
+            assert_eq!(told, kept, "{ms} ms");
+        }
+        assert_eq!(of("").unwrap().slow, None);
+        let error = of("slow").unwrap_err().to_string();
+        assert!(
+            error.contains("ONIONSKIN_OTEL_SLOW_MS is \"slow\""),
+            "{error}"
+        );
     }
 
     #[test]

@@ -115,14 +115,24 @@ impl Outlet {
         cycles: Vec<Vec<Span>>,
         patience: Duration,
     ) -> Result<Sent, SendError> {
-        let mut delivery = Delivery::new(resource, cycles);
         let mut why = String::from("it does not answer");
-        let mut waits = |said: &str| why = said.to_owned();
-        let run = delivery.run(self, &mut waits);
-        if tokio::time::timeout(patience, run).await.is_err() {
-            return Err(SendError::Unreachable { why });
+        let sent = self.deliver(resource, cycles, |said| why = said.to_owned());
+        match tokio::time::timeout(patience, sent).await {
+            Ok(sent) => Ok(sent),
+            Err(_) => Err(SendError::Unreachable { why }),
         }
-        Ok(delivery.sent)
+    }
+
+    /// Sends the spans of some cycles, however long that takes. `waits` is told why, each time it has to be tried again.
+    pub async fn deliver(
+        &self,
+        resource: &[Attribute],
+        cycles: Vec<Vec<Span>>,
+        mut waits: impl FnMut(&str) + Send,
+    ) -> Sent {
+        let mut delivery = Delivery::new(resource, cycles);
+        delivery.run(self, &mut waits).await;
+        delivery.sent
     }
 
     async fn ask(&self, request: ExportTraceServiceRequest) -> Answer {
@@ -177,7 +187,7 @@ impl Delivery {
     }
 
     /// Sends all of it, however long that takes. `waits` is told every time why it has to be tried again.
-    pub(super) async fn run(&mut self, outlet: &Outlet, waits: &mut dyn FnMut(&str)) {
+    pub(super) async fn run(&mut self, outlet: &Outlet, waits: &mut (dyn FnMut(&str) + Send)) {
         let most = match outlet.settings.protocol {
             Protocol::Grpc => MOST_GRPC,
             _ => MOST_HTTP,

@@ -3,7 +3,7 @@
 
 use crate::spans::Attribute;
 use http::{HeaderName, HeaderValue, Uri};
-use std::{fmt, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 /// How requests are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,37 @@ pub enum Protocol {
     HttpJson,
     /// `grpc`.
     Grpc,
+}
+
+impl Protocol {
+    /// Its name, as `OTEL_EXPORTER_OTLP_PROTOCOL` has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HttpProtobuf => "http/protobuf",
+            Self::HttpJson => "http/json",
+            Self::Grpc => "grpc",
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Protocol {
+    type Err = SettingsError;
+
+    fn from_str(text: &str) -> Result<Self, SettingsError> {
+        let all = [Self::HttpProtobuf, Self::HttpJson, Self::Grpc];
+        let found = all.into_iter().find(|one| one.as_str() == text);
+        found.ok_or_else(|| SettingsError::Value {
+            name: "OTEL_EXPORTER_OTLP_PROTOCOL",
+            value: text.into(),
+            wanted: "grpc, http/protobuf or http/json",
+        })
+    }
 }
 
 /// Where and how to send.
@@ -141,17 +172,9 @@ impl Settings {
         else {
             return Ok(None);
         };
-        let protocol = match of_traces(var, "PROTOCOL").as_deref() {
-            None | Some("http/protobuf") => Protocol::HttpProtobuf,
-            Some("http/json") => Protocol::HttpJson,
-            Some("grpc") => Protocol::Grpc,
-            Some(other) => {
-                return Err(SettingsError::Value {
-                    name: "OTEL_EXPORTER_OTLP_PROTOCOL",
-                    value: other.into(),
-                    wanted: "grpc, http/protobuf or http/json",
-                });
-            }
+        let protocol = match of_traces(var, "PROTOCOL") {
+            None => Protocol::default(),
+            Some(protocol) => protocol.parse()?,
         };
         // What is for traces only is used as it is, what is for all signals is a base.
         let mut settings = match (own, protocol) {

@@ -84,6 +84,9 @@ fn value_end(text: &[u8], at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::{
+        Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
+    };
 
     fn masked(text: &str) -> String {
         let mut out = Vec::new();
@@ -120,6 +123,64 @@ mod tests {
             "token: ",
         ] {
             assert_eq!(masked(text), text);
+        }
+    }
+
+    /// A value such as an app may have, of which nothing but `token` and `Password` is secret.
+    #[derive(Debug)]
+    #[allow(dead_code, reason = "read by its `Debug`")]
+    enum Shown {
+        Text(String),
+        List(Vec<Shown>),
+        Login {
+            user: String,
+            token: Option<String>,
+            at: (u8, char),
+        },
+        Password(String),
+    }
+
+    fn shown() -> impl Strategy<Value = Shown> {
+        let text = || "[a-z\"\\\\{}()\\[\\],: \u{e9}\n]{0,12}";
+        let secret = "canary[a-z\"\\\\{}()\\[\\],: \n]{0,12}";
+        let leaf = prop_oneof![
+            text().prop_map(Shown::Text),
+            secret.prop_map(Shown::Password),
+            (text(), prop::option::of(secret), any::<u8>(), any::<char>()).prop_map(
+                |(user, token, n, c)| Shown::Login {
+                    user,
+                    token,
+                    at: (n, c)
+                }
+            ),
+        ];
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            prop::collection::vec(inner, 0..4).prop_map(Shown::List)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_of_any_type_shows_its_secrets(value in shown()) {
+            let text = format!("{value:?}");
+            let shown = masked(&text);
+            prop_assert!(!shown.contains("canary"), "{}\n{}", text, shown);
+            prop_assert_eq!(shown.contains("[redacted #"), text.contains("canary"), "{}\n{}", text, shown);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic_and_what_is_not_masked_is_as_it_was(
+            text in "(token|secret|user|: |\\(|\\)|\\{|\\}|\\[|\\]|,|\"|\\\\|None| |\u{e9}){0,24}",
+        ) {
+            let mut out = Vec::new();
+            if !put_debug(&mut out, text.as_bytes()) {
+                prop_assert_eq!(out, text.as_bytes());
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            put_debug(&mut Vec::new(), &bytes);
         }
     }
 }

@@ -94,11 +94,14 @@ pub fn from_json(json: &Json) -> Result<Vec<Batch>, JsonError> {
     }
     let mut batches = Vec::new();
     for resource in list(data, "resourceSpans")? {
-        let attributes = resource.get("resource").map(attributes).transpose()?;
+        let attributes = resource
+            .get("resource")
+            .map(attributes_from_json)
+            .transpose()?;
         let mut spans = Vec::new();
         for scope in list(resource, "scopeSpans")? {
             for one in list(scope, "spans")? {
-                spans.push(span(one)?);
+                spans.push(span_from_json(one)?);
             }
         }
         batches.push(Batch {
@@ -118,7 +121,11 @@ fn list<'a>(of: &'a Json, name: &str) -> Result<&'a [Json], JsonError> {
     }
 }
 
-fn span(json: &Json) -> Result<Span, JsonError> {
+/// Reads one span.
+///
+/// # Errors
+/// If it is none.
+pub fn span_from_json(json: &Json) -> Result<Span, JsonError> {
     let id = |name| bytes(json, name);
     let bad = |name: &str| JsonError(format!("{name} is no id"));
     let parent = match id("parentSpanId")? {
@@ -136,7 +143,7 @@ fn span(json: &Json) -> Result<Span, JsonError> {
         kind: kind(json.get("kind")),
         start,
         end: time(json, "endTimeUnixNano")?,
-        attributes: attributes(json)?,
+        attributes: attributes_from_json(json)?,
         events: list(json, "events")?
             .iter()
             .map(event)
@@ -155,7 +162,7 @@ fn event(json: &Json) -> Result<Event, JsonError> {
     Ok(Event {
         name: text(json, "name"),
         time: time(json, "timeUnixNano")?,
-        attributes: attributes(json)?,
+        attributes: attributes_from_json(json)?,
     })
 }
 
@@ -206,7 +213,11 @@ fn kind(value: Option<&Json>) -> Kind {
     named.map_or(Kind::Unspecified, |(number, _)| Kind::ALL[number as usize])
 }
 
-fn attributes(of: &Json) -> Result<Vec<Attribute>, JsonError> {
+/// Reads the attributes of a span or a resource. Lists, maps and bytes are for people here: they become plain JSON.
+///
+/// # Errors
+/// If they are no list.
+pub fn attributes_from_json(of: &Json) -> Result<Vec<Attribute>, JsonError> {
     let mut all = Vec::new();
     for one in list(of, "attributes")? {
         let value = one.get("value").unwrap_or(&Json::Null);
@@ -234,8 +245,32 @@ fn value(json: &Json) -> Value {
         "doubleValue" => value.as_f64().map(Value::Double),
         _ => None,
     };
-    // Lists, maps and bytes are for people here.
-    read.unwrap_or_else(|| Value::Text(value.to_string()))
+    read.unwrap_or_else(|| Value::Text(plain(json).to_string()))
+}
+
+/// A value without the names of its types.
+fn plain(json: &Json) -> Json {
+    let Some((kind, value)) = json.as_object().and_then(|o| o.iter().next()) else {
+        return Json::Null;
+    };
+    let values = || list(value, "values").unwrap_or_default().iter();
+    match kind.as_str() {
+        "arrayValue" => values().map(plain).collect(),
+        "kvlistValue" => {
+            let pair = |one: &Json| {
+                (
+                    text(one, "key"),
+                    plain(one.get("value").unwrap_or(&Json::Null)),
+                )
+            };
+            Json::Object(values().map(pair).collect())
+        }
+        "intValue" => match value.as_str().and_then(|text| text.parse::<i64>().ok()) {
+            Some(number) => number.into(),
+            None => value.clone(),
+        },
+        _ => value.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -270,7 +305,7 @@ mod tests {
         let text = |text: &str| Value::Text(text.into());
         assert_eq!(
             values,
-            [text("{}"), Value::Int(-3), text(""), text("\"AA==\"")]
+            [text("[]"), Value::Int(-3), text(""), text("\"AA==\"")]
         );
     }
 

@@ -296,3 +296,79 @@ proptest! {
         prop_assert_eq!(&read[0].spans, &spans);
     }
 }
+
+/// How many values there are in JSON, itself included.
+fn count(json: &serde_json::Value) -> usize {
+    1 + match json {
+        serde_json::Value::Array(all) => all.iter().map(count).sum(),
+        serde_json::Value::Object(all) => all.values().map(count).sum(),
+        _ => 0,
+    }
+}
+
+/// Changes one of the values, by its place in the order in which they are written.
+fn change(json: &mut serde_json::Value, mut at: usize, how: u8) {
+    let below: Vec<&mut serde_json::Value> = match json {
+        serde_json::Value::Array(all) if at > 0 => all.iter_mut().collect(),
+        serde_json::Value::Object(all) if at > 0 => all.values_mut().collect(),
+        _ => return replace(json, how),
+    };
+    at -= 1;
+    for value in below {
+        let n = count(value);
+        if at < n {
+            return change(value, at, how);
+        }
+        at -= n;
+    }
+}
+
+fn replace(json: &mut serde_json::Value, how: u8) {
+    use serde_json::{Value, json};
+    *json = match how {
+        0 => Value::Null,
+        1 => json!("99999999999999999999"),
+        2 => json!(-1),
+        3 => json!(u64::MAX),
+        4 => json!([]),
+        5 => json!({}),
+        6 => json!("AAAA"),
+        7 => json!(true),
+        _ => match &mut *json {
+            Value::Array(all) if !all.is_empty() => {
+                let again = all[0].clone();
+                all.push(again);
+                Value::Array(std::mem::take(all))
+            }
+            Value::String(text) => json!(text.chars().rev().collect::<String>()),
+            other => other.take(),
+        },
+    };
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Answers of somebody else's Jaeger: read, found damaged, or refused.
+    #[test]
+    fn no_json_makes_the_reader_panic(
+        sample in 0..samples().len(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 0..9_u8), 1..5),
+    ) {
+        let spans = encode(&samples().swap_remove(sample), &whole());
+        let mut json = to_json(&[Batch { resource: vec![], spans }]);
+        for (at, how) in changes {
+            let at = at.index(count(&json));
+            change(&mut json, at, how);
+        }
+        if let Ok(batches) = from_json(&json) {
+            for found in decode(batches.iter().flat_map(|batch| &batch.spans)) {
+                // What is read as a cycle is one that can be shown.
+                if let Ok(cycle) = found.cycle {
+                    drop(crate::replay::Replay::new(&cycle));
+                    drop(crate::text::timeline(&cycle).to_string());
+                }
+            }
+        }
+    }
+}

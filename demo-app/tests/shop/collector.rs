@@ -1,231 +1,217 @@
 //! Collectors that misbehave: the shop goes on as ever, and what becomes of its cycles is said.
 
 use std::{
-    collections::BTreeSet,
+    io::{BufRead as _, BufReader, Read as _},
     net::{Ipv4Addr, TcpListener},
-    path::Path,
-    process::{Command, Output, Stdio},
-    sync::{Arc, Mutex},
-    time::Duration,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
-use super::jaeger::bin;
+use crate::receiver::{Act, Receiver};
 
-use axum::{
-    Json, Router,
-    extract::{DefaultBodyLimit, State},
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::post,
-};
-use serde_json::{Value, json};
+const VISITS: usize = 60;
 
-/// Takes what it is sent, once it has refused to so many times.
-#[derive(Clone, Default)]
-struct Collector {
-    /// Requests that are to be answered with this status first.
-    fails: Arc<Mutex<(usize, StatusCode)>>,
-    cycles: Arc<Mutex<BTreeSet<String>>>,
+/// The shop with some visitors, sending there. It ends by itself.
+struct Shop {
+    command: Command,
+    _dir: tempfile::TempDir,
 }
 
-async fn traces(State(this): State<Collector>, Json(data): Json<Value>) -> Response {
-    {
-        let mut fails = this.fails.lock().unwrap();
-        if fails.0 > 0 {
-            fails.0 -= 1;
-            return (fails.1, [("retry-after", "0")], "not now").into_response();
+/// What came of it.
+struct Ended {
+    /// How many cycles the shop printed.
+    printed: usize,
+    said: String,
+}
+
+impl Shop {
+    fn sending_to(endpoint: &str) -> Self {
+        let dir = tempfile::Builder::new().prefix("osk").tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bookshop"));
+        command
+            .args(["--port", "0", "--inspector-port", "0", "--headless"])
+            .args(["--pace-ms", "5", "--visits", &VISITS.to_string()])
+            .arg("--data")
+            .arg(dir.path().join("data"))
+            .env("ONIONSKIN_SOCKET", dir.path().join("link.sock"))
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Self { command, _dir: dir }
+    }
+
+    /// With so much time for each request to the collector.
+    fn patient_for(mut self, ms: &str) -> Self {
+        self.command.env("OTEL_EXPORTER_OTLP_TIMEOUT", ms);
+        self
+    }
+
+    fn run(mut self) -> Ended {
+        let output = self.command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said}");
+        Ended {
+            printed: output.stdout.iter().filter(|b| **b == b'\n').count(),
+            said,
         }
     }
-    let batches = axum::spans::from_json(&data).unwrap();
-    let spans = batches.iter().flat_map(|batch| &batch.spans);
-    for found in axum::spans::decode(spans) {
-        found.cycle.expect("a whole cycle in one request");
-        this.cycles.lock().unwrap().insert(found.id);
+}
+
+impl Ended {
+    /// It said that it waits, and that it goes on, each once, and at its end that all has arrived.
+    fn has_sent_all(&self, to: &Receiver) {
+        let said = &self.said;
+        for part in ["takes no cycles, they wait: ", "takes cycles again; "] {
+            assert_eq!(said.matches(part).count(), 1, "{part}: {said}");
+        }
+        let sent = format!("bookshop: {} cycles sent as ", self.printed);
+        assert!(said.contains(&sent) && said.contains("; 0 lost"), "{said}");
+        assert_eq!(to.cycles().len(), self.printed);
     }
-    Json(json!({})).into_response()
-}
 
-impl Collector {
-    async fn failing(times: usize, status: StatusCode) -> (Self, String) {
-        let collector = Self::default();
-        *collector.fails.lock().unwrap() = (times, status);
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = Router::new()
-            .route("/v1/traces", post(traces))
-            .layer(DefaultBodyLimit::disable())
-            .with_state(collector.clone());
-        tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
-        (collector, url)
+    /// It said once what is wrong, while it ran, and at its end that all of it is lost.
+    fn has_lost_all(&self, at_first: &str, why: &str) {
+        let said = &self.said;
+        assert_eq!(said.matches(at_first).count(), 1, "{said}");
+        let lost = format!(
+            " 0 cycles sent as 0 spans, 0 bytes; {} lost: {why}",
+            self.printed
+        );
+        assert!(said.contains(&lost), "no {lost:?} in {said}");
+        assert!(!said.contains("takes cycles again"), "{said}");
     }
 }
 
-/// The shop with some visitors, sending there.
-async fn shop(dir: &Path, endpoint: &str, vars: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bookshop"));
-    command
-        .args([
-            "--port",
-            "0",
-            "--inspector-port",
-            "0",
-            "--pace-ms",
-            "5",
-            "--headless",
-            "--visits",
-            "60",
-        ])
-        .arg("--data")
-        .arg(dir.join("data"))
-        .env("ONIONSKIN_SOCKET", dir.join("link.sock"))
-        .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
-        .envs(vars.iter().copied());
-    tokio::task::spawn_blocking(move || command.output().unwrap())
-        .await
-        .unwrap()
+#[test]
+fn no_request_waits_for_one_that_holds_its_answer_back() {
+    let receiver = Receiver::holding();
+    let mut shop = Shop::sending_to(&receiver.url).patient_for("600000");
+    let mut child = shop.command.spawn().unwrap();
+    receiver.wait_for_request();
+    // The shop's visitors are all served before the collector says its first word.
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let served = lines.by_ref().take(VISITS).map(Result::unwrap).count();
+    assert_eq!(served, VISITS);
+    assert_eq!(receiver.requests().len(), 1);
+    receiver.go_on();
+    let printed = VISITS + lines.count();
+    let mut said = String::new();
+    let mut stderr = child.stderr.take().unwrap();
+    stderr.read_to_string(&mut said).unwrap();
+    assert!(child.wait().unwrap().success(), "{said}");
+    assert!(said.contains("; 0 lost"), "{said}");
+    assert_eq!(receiver.cycles().len(), printed, "{said}");
 }
 
-fn said(output: &Output) -> String {
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-    said
+#[test]
+fn one_that_is_down_for_a_while_gets_all_of_it_later() {
+    let plain = "content-type: text/plain";
+    let down = Act::answer(503, plain, "not now");
+    let hung_up = Act::noise("");
+    let noise = Act::noise("\0\0 what is this? \r\n\r\n");
+    let receiver = Receiver::doing([down, hung_up, noise, Act::take()]);
+    Shop::sending_to(&receiver.url)
+        .run()
+        .has_sent_all(&receiver);
+    let requests = receiver.requests();
+    assert!(requests[..4].iter().all(|ids| *ids == requests[0]));
 }
 
-/// How many cycles the shop printed.
-fn printed(output: &Output) -> usize {
-    output.stdout.iter().filter(|b| **b == b'\n').count()
+#[test]
+fn one_that_asks_for_patience_is_given_it() {
+    let busy = Act::answer(429, "retry-after: 1", "busy");
+    let receiver = Receiver::doing([busy, Act::take()]);
+    let begun = Instant::now();
+    let ended = Shop::sending_to(&receiver.url).run();
+    ended.has_sent_all(&receiver);
+    assert!(
+        ended.said.contains("it answers 429 Too Many Requests busy"),
+        "{}",
+        ended.said
+    );
+    assert!(begun.elapsed() >= Duration::from_secs(1));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_that_is_down_for_a_while_gets_all_of_it_later() {
-    let dir = tempfile::Builder::new().prefix("osk").tempdir().unwrap();
-    let (collector, url) = Collector::failing(3, StatusCode::SERVICE_UNAVAILABLE).await;
-    let output = shop(dir.path(), &url, &[]).await;
-    let said = said(&output);
-    assert_eq!(
-        said.matches("takes no cycles, they wait").count(),
-        1,
+#[test]
+fn what_an_answer_that_breaks_off_was_for_is_sent_again_as_the_same_spans() {
+    let receiver = Receiver::doing([Act::half(), Act::take()]);
+    let shop = Shop::sending_to(&receiver.url).patient_for("3000");
+    shop.run().has_sent_all(&receiver);
+    let requests = receiver.requests();
+    assert_eq!(requests[0], requests[1], "taken twice, under the same ids");
+}
+
+#[test]
+fn one_that_refuses_is_told_of_once_and_what_it_refused_is_counted() {
+    let html = "content-type: text/html";
+    let json = "content-type: application/json";
+    for (act, why) in [
+        (Act::answer(400, html, "bad"), "it answers 400"),
+        (Act::answer(500, html, "oh"), "it answers 500"),
+        (
+            Act::answer(200, html, "<p>Hello"),
+            "it answers 200 OK <p>Hello: that is no receiver of OTLP",
+        ),
+        (
+            Act::answer(200, json, "{{{"),
+            "it answers 200 OK {{{: that is no receiver of OTLP",
+        ),
+    ] {
+        let receiver = Receiver::doing([act]);
+        let ended = Shop::sending_to(&receiver.url).run();
+        ended.has_lost_all("refuses what it is sent: ", why);
+        let sent = receiver.requests();
+        let ids = sent.iter().flatten().count();
+        let different: std::collections::BTreeSet<_> = sent.iter().flatten().collect();
+        assert_eq!(different.len(), ids, "nothing is sent again");
+    }
+}
+
+#[test]
+fn one_that_takes_a_part_has_it_and_the_rest_is_said() {
+    let receiver = Receiver::doing([Act::partly(3), Act::take()]);
+    let ended = Shop::sending_to(&receiver.url).run();
+    let said = &ended.said;
+    let told = format!(
+        "{}/v1/traces refuses what it is sent: too old",
+        receiver.url
+    );
+    assert_eq!(said.matches(&told).count(), 1, "{said}");
+    assert!(
+        said.contains("; 3 spans of them refused: too old"),
         "{said}"
     );
-    assert_eq!(said.matches("takes cycles again").count(), 1, "{said}");
-    assert!(said.contains("; 0 lost"), "{said}");
-    assert_eq!(collector.cycles.lock().unwrap().len(), printed(&output));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_that_refuses_is_told_of_once_and_what_it_refused_is_counted() {
-    let dir = tempfile::Builder::new().prefix("osk").tempdir().unwrap();
-    let (_, url) = Collector::failing(usize::MAX, StatusCode::BAD_REQUEST).await;
-    let output = shop(dir.path(), &url, &[]).await;
-    let said = said(&output);
-    assert_eq!(said.matches("refuses what it is sent").count(), 1, "{said}");
-    let lost = format!(
-        " 0 cycles sent as 0 spans, 0 bytes; {} lost: it answers 400",
-        printed(&output)
-    );
-    assert!(said.contains(&lost), "{said}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_that_never_answers_costs_the_time_for_the_end_and_no_more() {
-    let dir = tempfile::Builder::new().prefix("osk").tempdir().unwrap();
+#[test]
+fn nobody_there_costs_the_time_for_the_end_and_no_more() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let output = shop(dir.path(), &url, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "100")]).await;
-    let said = said(&output);
-    assert_eq!(
-        said.matches("takes no cycles, they wait").count(),
-        1,
-        "{said}"
-    );
-    let lost = format!("{} lost: no answer within 100ms", printed(&output));
-    assert!(said.contains(&lost), "{said}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn settings_that_can_not_be_followed_are_said_and_the_shop_opens() {
-    let dir = tempfile::Builder::new().prefix("osk").tempdir().unwrap();
-    let output = shop(dir.path(), "localhost:4318", &[]).await;
-    assert!(said(&output).contains("it must begin with http://"));
-    assert!(printed(&output) >= 60);
-}
-
-/// `onionskin send` to this collector from the inspector on this socket.
-fn send(socket: &Path, url: &str, args: &[&str]) -> Command {
-    let mut command = Command::new(bin("onionskin"));
-    command
-        .args(["send", "--socket"])
-        .arg(socket)
-        .args(args)
-        .env("OTEL_EXPORTER_OTLP_ENDPOINT", url)
-        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
-        .stderr(Stdio::piped());
-    command
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_inspector_sends_what_it_has_what_matches_and_what_comes() {
-    let dir = tempfile::Builder::new().prefix("osk").tempdir().unwrap();
-    let socket = dir.path().join("link.sock");
-    let inspector = onionskin_web::start(onionskin_web::Config {
-        port: 0,
-        socket: socket.clone(),
-        ..onionskin_web::Config::default()
-    })
-    .await
-    .unwrap();
-    let client = onionskin_web::Client::new(inspector.url()).unwrap();
-    let off = [("OTEL_SDK_DISABLED", "true")];
-    let status = async |command: &mut Command| {
-        let child = command.spawn().unwrap();
-        let ended = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
-        let ended = ended.await.unwrap();
-        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-        (ended.status.success(), said)
-    };
-
-    let (all, url) = Collector::failing(1, StatusCode::SERVICE_UNAVAILABLE).await;
-    let following = send(&socket, &url, &["--follow"]).spawn().unwrap();
-    said(&shop(dir.path(), "http://127.0.0.1:1", &off).await);
-    let page = client.cycles(1000, None, None).await.unwrap();
-    let ids: BTreeSet<_> = page.cycles.iter().map(|l| l.cycle.id.clone()).collect();
-    let has_all = async {
-        while *all.cycles.lock().unwrap() != ids {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    let hung = Receiver::doing([Act::silence()]);
+    let waits = "takes no cycles, they wait: ";
+    std::thread::scope(|scope| {
+        // It takes connections, or requests, and says nothing.
+        for url in [&url, &hung.url] {
+            scope.spawn(|| {
+                let ended = Shop::sending_to(url).patient_for("100").run();
+                ended.has_lost_all(waits, "no answer within 100ms");
+            });
         }
-    };
-    tokio::time::timeout(Duration::from_secs(120), has_all)
-        .await
-        .expect("all that came is sent on");
-    let id = rustix::process::Pid::from_child(&following);
-    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
-    let ended = following.wait_with_output().unwrap();
-    let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "{told}");
-    assert!(
-        told.contains(&format!("{} cycles sent as ", ids.len())),
-        "{told}"
-    );
+    });
+    drop(listener);
+    let ended = Shop::sending_to(&url).run();
+    ended.has_lost_all(waits, "client error (Connect)");
+}
 
-    let (some, url) = Collector::failing(0, StatusCode::OK).await;
-    let (good, told) = status(&mut send(&socket, &url, &["--filter", "status:>=400"])).await;
-    assert!(good, "{told}");
-    let errors = page.cycles.iter().map(|l| &l.cycle);
-    let errors = errors.filter(|c| c.status.is_some_and(|status| status >= 400));
-    let errors: BTreeSet<_> = errors.map(|c| c.id.clone()).collect();
-    assert!(!errors.is_empty());
-    assert_eq!(*some.cycles.lock().unwrap(), errors);
-
-    let (one, url) = Collector::failing(0, StatusCode::OK).await;
-    let id = &page.cycles[0].cycle.id;
-    let (good, told) = status(&mut send(&socket, &url, &["--id", id, "--id", "none-1"])).await;
-    assert!(
-        !good && told.contains("1 cycles could not be had"),
-        "{told}"
-    );
-    assert_eq!(*one.cycles.lock().unwrap(), BTreeSet::from([id.clone()]));
-    let (good, told) = status(&mut send(&socket, "", &[])).await;
-    assert!(!good && told.contains("say where to send it"), "{told}");
-    inspector.shutdown().await;
+#[test]
+fn settings_that_can_not_be_followed_are_said_and_the_shop_opens() {
+    for (endpoint, why) in [
+        ("localhost:4318", "it must begin with http://"),
+        ("https://localhost:4318", "this build speaks no TLS"),
+    ] {
+        let ended = Shop::sending_to(endpoint).run();
+        assert!(ended.said.contains(why), "{}", ended.said);
+        assert!(ended.printed >= VISITS);
+    }
 }

@@ -2,15 +2,12 @@
 //!
 //! `tests/jaeger/build` builds the Jaeger. Where it can't these tests say so and pass, unless `CI` is set.
 
-mod server;
-
 use std::{collections::BTreeMap, path::Path, process::Command, time::Duration};
 
-use axum::spans::{self, Content, Flaw, Options, TraceId, encode, trace_of, without_bodies};
+use crate::real_jaeger::{Kind, RealJaeger};
+use axum::spans::{self, TraceId, trace_of, without_bodies};
 use axum::wire::Cycle;
 use onionskin_web::jaeger::{Jaeger, Search};
-pub(crate) use server::bin;
-use server::{Kind, RealJaeger};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -138,107 +135,4 @@ async fn out_of_memory_of_the_2_line_over_json() {
 #[tokio::test(flavor = "multi_thread")]
 async fn out_of_badger_over_grpc() {
     all_come_back(Kind::TwoBadger, "grpc").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_large_cycle_a_part_of_one_and_a_trace_of_others() {
-    use axum::otel::{Outlet, Protocol, Settings};
-    use axum::wire::{Mark, MarkKind};
-
-    let Some(jaeger) = RealJaeger::start(Kind::TwoBadger).await else {
-        return;
-    };
-    let dir = tempfile::Builder::new().prefix("osk").tempdir().unwrap();
-    let (cycles, _) = traffic(dir.path(), 3, &[]).await;
-    let mut large = cycles.into_values().next().unwrap();
-    let last = large.steps.len() as u32 - 1;
-    let long = "9 MB in pieces of ö, so that no request over gRPC takes all of it ".repeat(2000);
-    let mark = Mark {
-        t_ns: large.duration_ns,
-        after: last,
-        inside: None,
-        what: MarkKind::Error { chain: vec![long] },
-    };
-    large.marks.extend(std::iter::repeat_n(mark, 70));
-    let mut part = large.clone();
-    (part.number, part.id) = (
-        part.number + 1000,
-        format!("{}-{}", part.run, part.number + 1000),
-    );
-    part.marks.truncate(3);
-
-    let options = Options {
-        content: Content::Bodies,
-        ..Options::default()
-    };
-    let spans = encode(&large, &options);
-    let mut some = encode(&part, &options);
-    let carries = some.iter().rposition(|span| !span.events.is_empty());
-    some.remove(carries.unwrap());
-    let mut foreign = encode(&part, &Options::default());
-    foreign.truncate(2);
-    for (i, span) in foreign.iter_mut().enumerate() {
-        span.trace = TraceId([9; 16]);
-        span.name = format!("foreign {i}");
-        span.attributes.clear();
-        span.events.clear();
-    }
-    let outlet = Outlet::new(Settings::new(&jaeger.grpc(), Protocol::Grpc).unwrap());
-    let service = [spans::Attribute::new("service.name", "bank")];
-    let given = vec![spans, some, foreign];
-    let count: usize = given.iter().map(Vec::len).sum();
-    let sent = outlet.send(&service, given, PATIENCE).await.unwrap();
-    assert!(sent.requests > 2 && sent.refused.is_empty(), "{sent:?}");
-    assert_eq!(sent.spans, count as u64);
-
-    let client = Jaeger::new(&jaeger.ui()).unwrap();
-    let trace = client
-        .whole_trace(trace_of(&large).0, PATIENCE)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(trace.cycles()[0].cycle.as_ref(), Ok(&large));
-
-    let incomplete = client
-        .whole_trace(trace_of(&part).0, Duration::from_secs(2))
-        .await
-        .unwrap()
-        .unwrap();
-    let flaw = incomplete.cycles().remove(0).cycle.unwrap_err();
-    assert!(
-        matches!(flaw, Flaw::Incomplete { have, of: Some(of) } if have < of),
-        "{flaw}"
-    );
-
-    let open = |id: TraceId, json: bool| {
-        let mut command = Command::new(bin("onionskin"));
-        command.args([
-            "open",
-            &format!("jaeger:{}", jaeger.ui()),
-            "--print",
-            &id.to_string(),
-        ]);
-        command.args(json.then_some("--json"));
-        let output = command.output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (
-            output.status.success(),
-            text(&output.stdout),
-            text(&output.stderr),
-        )
-    };
-    let (good, shown, said) = open(trace_of(&large).0, true);
-    assert!(good, "{said}");
-    assert_eq!(serde_json::from_str::<Cycle>(&shown).unwrap(), large);
-    let (good, shown, _) = open(trace_of(&large).0, false);
-    assert!(good && shown.contains(&large.target), "{shown}");
-    let (good, _, said) = open(trace_of(&part).0, false);
-    assert!(!good && said.contains("events are there"), "{said}");
-    let (good, shown, _) = open(TraceId([9; 16]), false);
-    assert!(
-        good && shown.contains("no deltas") && shown.contains("foreign 1"),
-        "{shown}"
-    );
-    let (good, _, said) = open(TraceId([8; 16]), false);
-    assert!(!good && said.contains("has no trace"), "{said}");
 }

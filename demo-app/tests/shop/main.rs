@@ -17,6 +17,10 @@ mod api;
 /// What layers do to whatever passes.
 mod layers;
 
+/// Which layer does it: the timeline, asserted. (In a release build there is none.)
+#[cfg(debug_assertions)]
+mod stack;
+
 /// Simulated people.
 mod visitors;
 
@@ -25,9 +29,17 @@ mod opening;
 
 /// Collectors that misbehave.
 mod collector;
+#[path = "../../../inspector-web/tests/inspector/receiver.rs"]
+mod receiver;
+use axum::spans;
 
 /// Its cycles through a real Jaeger and back.
 mod jaeger;
+#[path = "../../../inspector-tui/tests/files/real_jaeger.rs"]
+mod real_jaeger;
+
+/// Spans of other services beside its cycles.
+mod beside;
 
 /// The `bookshop` command: in a terminal, and without one.
 mod command;

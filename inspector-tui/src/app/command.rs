@@ -14,6 +14,7 @@ impl App {
             Command::Quit => return Some(Effect::Quit),
             Command::Browser => return Some(Effect::OpenBrowser),
             Command::Record => return Some(Effect::Record),
+            Command::Send => return Some(Effect::Send(self.list.selected()?.cycle.id.clone())),
             Command::Palette => self.palette = Some(Palette::default()),
             Command::Freeze => self.list.toggle_frozen(),
             Command::Help => self.show(Screen::Help),
@@ -183,7 +184,7 @@ impl App {
     /// Goes to the next thing that went wrong: a cycle, or a step of the one that is open.
     fn problem(&mut self, forward: bool) {
         if self.focus == Pane::List {
-            let wrong = |listed: &ListedCycle| problems::is_problem(&listed.cycle);
+            let wrong = |listed: &ListedCycle| listed.problem;
             match self.list.select_where(forward, wrong) {
                 true => self.load(),
                 false => self.said = Some("no further problem in this list".into()),

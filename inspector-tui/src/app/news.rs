@@ -39,9 +39,9 @@ impl App {
             News::Help { text, help } => self.filter.help(&text, help),
             News::Lost(why) => self.lost(why),
             News::Live(event) => self.live(event),
-            News::Recording(said) => {
+            News::Said(said) => {
                 self.log(&escape(&said));
-                self.recording = Some(said);
+                self.done = Some(said);
             }
             News::Answered { question, result } => {
                 if let Err(failure) = &result {
@@ -83,6 +83,11 @@ impl App {
                 self.filter.matched = matched;
                 self.counters = counters;
                 self.memory = memory;
+            }
+            LiveEvent::Spans(_) => {
+                if let Some(of_others) = self.view().map(super::View::of_others) {
+                    self.answers.renew(&of_others);
+                }
             }
             // The newest cycles are asked for again: see [`crate::source`].
             LiveEvent::Lagged { .. } => {}

@@ -1,16 +1,7 @@
 //! What went wrong, to jump to.
 
-use onionskin::wire::{CycleSummary, Left, MarkKind, Outcome};
+use onionskin::wire::{Left, MarkKind};
 use onionskin_web::model::Timeline;
-
-/// Whether a cycle is worth a look for that it went wrong.
-pub(super) fn is_problem(cycle: &CycleSummary) -> bool {
-    cycle.status.is_none_or(|status| status >= 500)
-        || matches!(
-            cycle.outcome,
-            Outcome::Panicked { .. } | Outcome::Failed { .. }
-        )
-}
 
 /// The next step behind `step`, or before it, at which something went wrong.
 pub(super) fn step(cycle: &Timeline, step: usize, forward: bool) -> Option<usize> {

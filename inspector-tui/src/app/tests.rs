@@ -345,8 +345,18 @@ fn a_recording_is_asked_for_and_what_became_of_it_is_kept() {
     let update = press(&mut app, KeyCode::Char('R'));
     assert_eq!(update.effect, Some(Effect::Record));
     let said = "recording into /x.onionskin";
-    app.update(Event::News(News::Recording(said.into())));
-    assert_eq!(app.recording.as_deref(), Some(said));
+    app.update(Event::News(News::Said(said.into())));
+    assert_eq!(app.done.as_deref(), Some(said));
+}
+
+#[test]
+fn the_selected_cycle_is_sent_and_nothing_if_there_is_none() {
+    let mut app = busy();
+    assert_eq!(press(&mut app, KeyCode::Char('s')).effect, None);
+    press(&mut app, KeyCode::Up);
+    let id = app.list.selected().unwrap().cycle.id.clone();
+    let update = press(&mut app, KeyCode::Char('s'));
+    assert_eq!(update.effect, Some(Effect::Send(id)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{MessagePane, Player};
 use crate::ask::{Answer, Answers, Known, Question};
 use onionskin::wire::Side;
 use onionskin_web::{
-    model::{BodyPlace, MessageView, Op, Row, StepLine, StepView, Timeline},
+    model::{BodyPlace, CycleSpans, MessageView, Op, Row, StepLine, StepView, Timeline},
     view::BodyOptions,
 };
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub struct View {
     pub timeline: Arc<Timeline>,
     /// The step we are at.
     pub player: Player,
+    /// What other services did in its trace, as far as that has come.
+    pub spans: Arc<CycleSpans>,
     /// The messages as they are shown: at the step we are at, or while that is loading at the one before. No flicker.
     pub shown: Option<Arc<StepView>>,
     /// Why the messages of the step can't be shown.
@@ -36,6 +38,7 @@ impl View {
         Self {
             player: Player::new(timeline.steps.len()),
             timeline,
+            spans: Arc::default(),
             shown: None,
             failed: None,
             remarks: None,
@@ -96,6 +99,7 @@ impl View {
             id: self.id().to_owned(),
             step: step as u32,
         };
+        needs.push(self.of_others());
         if self.timeline.steps.is_empty() {
             return;
         }
@@ -113,6 +117,13 @@ impl View {
         }
         if let Some(before) = step.checked_sub(1) {
             needs.push(ask(before));
+        }
+    }
+
+    /// The question for what other services did.
+    pub(super) fn of_others(&self) -> Question {
+        Question::Spans {
+            id: self.id().to_owned(),
         }
     }
 
@@ -142,6 +153,9 @@ impl View {
             Known::Here(Answer::Step(view)) => self.shown = Some(view.clone()),
             Known::Failed(why) => self.failed = Some(why.to_owned()),
             _ => {}
+        }
+        if let Known::Here(Answer::Spans(spans)) = answers.get(&self.of_others()) {
+            self.spans = spans.clone();
         }
         let remarks = Question::Insights {
             id: self.id().to_owned(),

@@ -7,23 +7,20 @@ use clap::Args;
 use futures_util::StreamExt as _;
 use onionskin::{
     link::socket,
-    otel::{Outlet, Protocol, Settings},
-    spans::{Attribute, Content, Options, Span, encode},
+    otel::{Protocol, Settings},
+    spans::Content,
     text,
 };
 use onionskin_web::{
     Client,
     client::{ClientError, List},
     model::LiveEvent,
+    sending::Sender,
 };
-use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-/// Cycles that are sent together, at most.
-const BATCH: usize = 100;
 /// Lines asked for at once.
 const PAGE: usize = 1_000;
-/// How long a receiver that asks for patience gets it.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Send cycles of the inspector that runs to a Collector or Jaeger, as OpenTelemetry traces
 ///
@@ -45,6 +42,14 @@ pub(super) struct Send {
     /// Go on with what comes, until interrupted
     #[arg(long)]
     follow: bool,
+    /// How long a receiver that is away or asks for patience gets it; with --follow it always does
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        conflicts_with = "follow"
+    )]
+    wait: u64,
     /// The kept heads of bodies too
     #[arg(long)]
     bodies: bool,
@@ -61,30 +66,27 @@ Examples:
 pub(super) async fn send(args: Send) -> anyhow::Result<()> {
     let settings = settings(&args)?;
     let path = args.socket.clone().unwrap_or_else(socket::default_path);
-    let mut sender = Sender {
+    let content = match args.bodies {
+        true => Content::Bodies,
+        false => Content::Record,
+    };
+    let patience = (!args.follow).then_some(Duration::from_secs(args.wait));
+    let work = Work {
         client: Client::new(&living(&path)?)?,
-        outlet: Outlet::new(settings),
-        options: Options {
-            content: match args.bodies {
-                true => Content::Bodies,
-                false => Content::Record,
-            },
-            ..Options::default()
-        },
-        follows: args.follow,
-        sum: Sum::default(),
+        sender: Sender::new(settings, content, patience),
     };
     let ended = signals::ended()?;
     let result = tokio::select! {
-        result = sender.run(&args) => result,
+        result = work.run(&args) => result,
         () = ended => match args.follow {
             true => Ok(()),
             false => Err(anyhow::anyhow!("interrupted")),
         },
     };
-    eprintln!("onionskin: {}", sender.sum);
+    let sent = work.sender.status();
+    eprintln!("onionskin: {sent}");
     result?;
-    if sender.sum.lost() {
+    if sent.lost() {
         bail!("not all of it was sent");
     }
     Ok(())
@@ -105,59 +107,13 @@ fn settings(args: &Send) -> anyhow::Result<Settings> {
     }
 }
 
-struct Sender {
+struct Work {
     client: Client,
-    outlet: Outlet,
-    options: Options,
-    /// Whether it goes on until interrupted, and so waits for a receiver however long it takes.
-    follows: bool,
-    sum: Sum,
+    sender: Sender,
 }
 
-/// What became of the cycles.
-#[derive(Debug, Default)]
-struct Sum {
-    cycles: u64,
-    spans: u64,
-    bytes: u64,
-    refused: u64,
-    rejected_spans: u64,
-    why: Option<String>,
-    missing: u64,
-}
-
-impl Sum {
-    fn lost(&self) -> bool {
-        self.refused > 0 || self.rejected_spans > 0 || self.missing > 0
-    }
-}
-
-impl fmt::Display for Sum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (cycles, spans, bytes) = (self.cycles, self.spans, self.bytes);
-        write!(f, "{cycles} cycles sent as {spans} spans, {bytes} bytes")?;
-        if self.refused > 0 {
-            write!(f, "; {} cycles refused", self.refused)?;
-        }
-        if self.rejected_spans > 0 {
-            write!(f, "; {} more spans refused", self.rejected_spans)?;
-        }
-        if self.missing > 0 {
-            write!(
-                f,
-                "; {} cycles could not be had: they are not kept any more",
-                self.missing
-            )?;
-        }
-        match &self.why {
-            Some(why) => write!(f, " ({})", text::escape(why)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Sender {
-    async fn run(&mut self, args: &Send) -> anyhow::Result<()> {
+impl Work {
+    async fn run(&self, args: &Send) -> anyhow::Result<()> {
         if !args.id.is_empty() {
             return self.all(&args.id).await;
         }
@@ -190,76 +146,45 @@ impl Sender {
     }
 
     /// Sends what comes behind this position, as long as the inspector runs.
-    async fn follow(&mut self, filter: &str, position: u64) -> anyhow::Result<()> {
+    async fn follow(&self, filter: &str, position: u64) -> anyhow::Result<()> {
         let events = self.client.live_matching(filter, Some(position)).await?;
-        let mut events = events.ready_chunks(BATCH);
+        let mut events = events.ready_chunks(Sender::BATCH);
         while let Some(events) = events.next().await {
             let mut ids = Vec::new();
             for event in events {
                 match event?.event {
                     LiveEvent::Cycle(listed) => ids.push(listed.cycle.id),
-                    LiveEvent::Lagged { missed } => self.sum.missing += missed,
+                    LiveEvent::Lagged { missed } => {
+                        self.sender.wants(missed);
+                        self.sender.misses(missed);
+                    }
                     _ => {}
                 }
             }
-            self.batch(&ids).await?;
+            self.all(&ids).await?;
         }
         bail!("the inspector has ended")
     }
 
-    async fn all(&mut self, ids: &[String]) -> anyhow::Result<()> {
-        for ids in ids.chunks(BATCH) {
-            self.batch(ids).await?;
-        }
-        Ok(())
-    }
-
-    async fn batch(&mut self, ids: &[String]) -> anyhow::Result<()> {
-        let mut runs: BTreeMap<(String, String), Vec<Vec<Span>>> = BTreeMap::new();
-        for id in ids {
-            let Some(cycle) = whole(&self.client, id).await? else {
-                self.sum.missing += 1;
-                continue;
-            };
-            let spans = encode(&cycle, &self.options);
-            let of_run = runs.entry((cycle.app, cycle.run)).or_default();
-            of_run.push(spans);
-        }
-        for ((app, run), cycles) in runs {
-            let resource = [
-                Attribute::new("service.name", app),
-                Attribute::new("service.instance.id", run),
-            ];
-            self.deliver(&resource, cycles).await?;
-        }
-        Ok(())
-    }
-
-    async fn deliver(
-        &mut self,
-        resource: &[Attribute],
-        cycles: Vec<Vec<Span>>,
-    ) -> anyhow::Result<()> {
-        let count = cycles.len() as u64;
+    async fn all(&self, ids: &[String]) -> anyhow::Result<()> {
+        self.sender.wants(ids.len() as u64);
         let mut waits = false;
-        let sent = loop {
-            match self.outlet.send(resource, cycles.clone(), PATIENCE).await {
-                Ok(sent) => break sent,
-                Err(error) if self.follows => {
-                    if !std::mem::replace(&mut waits, true) {
-                        eprintln!("onionskin: {error}; the cycles wait");
-                    }
+        for ids in ids.chunks(Sender::BATCH) {
+            let mut cycles = Vec::new();
+            for id in ids {
+                match whole(&self.client, id).await? {
+                    Some(cycle) => cycles.push(cycle),
+                    None => self.sender.misses(1),
                 }
-                Err(error) => return Err(error.into()),
             }
-        };
-        let refused = sent.refused.len() as u64;
-        self.sum.cycles += count - refused;
-        self.sum.spans += sent.spans;
-        self.sum.bytes += sent.bytes;
-        self.sum.refused += refused;
-        self.sum.rejected_spans += sent.rejected_spans;
-        self.sum.why = sent.why.or(self.sum.why.take());
+            let told = |why: &str| {
+                if !std::mem::replace(&mut waits, true) {
+                    let why = text::escape(why);
+                    eprintln!("onionskin: the receiver takes nothing: {why}; the cycles wait");
+                }
+            };
+            self.sender.send(cycles, told).await?;
+        }
         Ok(())
     }
 }

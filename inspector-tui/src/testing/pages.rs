@@ -141,6 +141,8 @@ pub(crate) fn status() -> Status {
             stopped_because: None,
         }),
         opened: None,
+        sending: None,
+        otlp: None,
     }
 }
 

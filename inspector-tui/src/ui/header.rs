@@ -35,7 +35,7 @@ fn lines(app: &App, width: usize, theme: Theme) -> Vec<Line<'static>> {
     let notices: Vec<_> = app
         .notices
         .iter()
-        .chain(&app.recording)
+        .chain(&app.done)
         .map(|n| escape(n))
         .collect();
     let mut second = vec![Span::raw(format!(" {}", notices.join("  ·  ")))];

@@ -1,5 +1,6 @@
 //! Which pane is where.
 
+use super::spans;
 use crate::app::{App, Pane};
 use ratatui::layout::{Constraint, Layout, Rect, Spacing};
 
@@ -24,7 +25,10 @@ pub(super) fn split(area: Rect, app: &App) -> Split {
         }
         return split;
     }
-    let rows = app.view().map_or(6, |v| v.timeline.rows.len()) as u16 + 5;
+    let rows = app
+        .view()
+        .map_or(6, |v| v.timeline.rows.len() + spans::wanted(&v.spans)) as u16
+        + 5;
     let more = |lines: u16, by: i16| {
         let most = area.height.saturating_sub(6).max(4);
         lines.saturating_add_signed(by).clamp(4, most)

@@ -3,17 +3,22 @@
 use super::render;
 use crate::{
     app::App,
+    ask::{Answer, Question},
     event::{Event, News},
     testing::{answer, busy, connected, every, open, press, samples},
     theme::Theme,
 };
 use crossterm::event::KeyCode;
-use onionskin_web::model::{Completion, CompletionKind, FilterError, FilterHelp};
+use onionskin_web::model::{
+    Completion, CompletionKind, CycleSpans, FilterError, FilterHelp, Relation, ServiceLine,
+    SpanKind, SpanLine, SpanStatus,
+};
 use ratatui::{
     Terminal,
     backend::TestBackend,
     style::{Color, Modifier},
 };
+use std::sync::Arc;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
@@ -57,6 +62,102 @@ fn a_layer_that_answered_by_itself() {
 #[test]
 fn a_layer_that_called_in_again() {
     check("retried", &open(samples::retried(), 7));
+}
+
+/// The open cycle with these spans beside it.
+fn beside(spans: Vec<SpanLine>) -> App {
+    let cycle = samples::completed();
+    let mut services: Vec<_> = spans.iter().map(|s| s.service.clone()).collect();
+    services.sort();
+    services.dedup();
+    let service = |name| ServiceLine { name, spans: 1 };
+    let beside = CycleSpans {
+        receiving: true,
+        services: services.into_iter().map(service).collect(),
+        spans,
+        ..CycleSpans::default()
+    };
+    let id = cycle.id.clone();
+    let mut app = open(cycle, 7);
+    let question = Question::Spans { id };
+    let result = Ok(Answer::Spans(Arc::new(beside)));
+    app.update(Event::News(News::Answered { question, result }));
+    app
+}
+
+fn span(
+    service: &str,
+    name: &str,
+    relation: Relation,
+    depth: usize,
+    times: (i64, u64),
+) -> SpanLine {
+    SpanLine {
+        id: format!("{service}{depth}"),
+        parent: None,
+        service: Some(service.into()),
+        name: name.into(),
+        kind: SpanKind::Client,
+        relation,
+        under: None,
+        cycle: None,
+        depth,
+        from_ns: Some(times.0),
+        duration_ns: Some(times.1),
+        status: SpanStatus::Unset,
+        message: None,
+        attributes: Vec::new(),
+        events: Vec::new(),
+        left_out: 0,
+    }
+}
+
+#[test]
+fn what_other_services_did_in_the_same_trace() {
+    let failed = SpanLine {
+        status: SpanStatus::Error,
+        ..span(
+            "bank",
+            "POST /charge",
+            Relation::Beneath,
+            0,
+            (2_000_000, 5_000_000),
+        )
+    };
+    check(
+        "beside",
+        &beside(vec![
+            span(
+                "front",
+                "GET /books/7",
+                Relation::Above,
+                0,
+                (-900_000, 15_000_000),
+            ),
+            failed,
+            span(
+                "ledger",
+                "INSERT",
+                Relation::Beneath,
+                1,
+                (3_000_000, 800_000),
+            ),
+            span("mail", "send", Relation::Beside, 0, (2_000_000_000, 7_000)),
+        ]),
+    );
+}
+
+#[test]
+fn a_span_reaches_the_screen_escaped() {
+    let evil = "\u{1b}[31m\u{9b}31m\u{202e}\u{7}\n";
+    let app = beside(vec![span(evil, evil, Relation::Beneath, 0, (0, 5))]);
+    for size in SIZES {
+        let drawn = format!("{:?}", draw(&app, size, Theme::new(true)).backend());
+        for odd in ['\u{1b}', '\u{9b}', '\u{202e}', '\u{7}'] {
+            assert!(!drawn.contains(odd), "{odd:?} at {size:?}");
+        }
+        assert!(drawn.contains("1 other span"), "{size:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod remark;
 
 use super::{
     bars::{self, Filled},
-    fit, pane,
+    fit, pane, spans,
 };
 use crate::{
     app::{App, Opened, Pane, View},
@@ -69,6 +69,14 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     position(frame, area, view, theme);
     let columns = Columns::of(view, usize::from(inner.width));
     let height = usize::from(inner.height).saturating_sub(3);
+    // Where there is little room, the lane of the spans has a third of it.
+    let lane = spans::wanted(&view.spans);
+    let lane = lane.min(
+        height
+            .saturating_sub(view.timeline.rows.len())
+            .max(height / 3),
+    );
+    let height = height - lane;
     let current = view.row();
     let skip = current.map_or(0, |at| {
         at.saturating_sub(height / 2)
@@ -85,6 +93,14 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     lines.extend(rows.map(|(i, row)| columns.line(view, row, current == Some(i), theme)));
     // What ran at all is above; two lines at the bottom say where we are and how it ended.
     lines.resize_with(height + 1, Line::default);
+    let total = view.timeline.cycle.duration_ns;
+    lines.extend(spans::lines(
+        &view.spans,
+        total,
+        columns.widths(),
+        lane,
+        theme,
+    ));
     lines.push(here(view, usize::from(inner.width), theme));
     lines.push(outcome(view, usize::from(inner.width), theme));
     frame.render_widget(Paragraph::new(lines), inner);
@@ -135,6 +151,14 @@ impl Columns {
             name,
             bar,
             remark,
+        }
+    }
+
+    fn widths(&self) -> spans::Widths {
+        spans::Widths {
+            name: self.name,
+            bar: self.bar,
+            remark: self.remark,
         }
     }
 

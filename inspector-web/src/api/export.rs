@@ -24,7 +24,7 @@ const AHEAD: usize = 4;
 /// The query of one cycle.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct FormatQuery {
-    /// `har`, `curl`, `httpie`, `http-request`, `http-response`, `jsonl`, `markdown`, `trace` or `html`.
+    /// `har`, `curl`, `httpie`, `http-request`, `http-response`, `jsonl`, `markdown`, `trace`, `otlp` or `html`.
     format: String,
     /// Mask e-mail and IP addresses too.
     #[serde(default)]
@@ -34,7 +34,7 @@ pub(super) struct FormatQuery {
 /// The query of many.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct ExportQuery {
-    /// `har`, `curl`, `httpie`, `jsonl`, `markdown` or `trace`.
+    /// `har`, `curl`, `httpie`, `jsonl`, `markdown`, `trace` or `otlp`.
     format: String,
     /// Mask e-mail and IP addresses too.
     #[serde(default)]

@@ -6,7 +6,7 @@
 use super::{Api, Problem, filter};
 use crate::{
     filter::Filter,
-    model::{ListedCycle, LiveEvent, Memory},
+    model::{ListedCycle, LiveEvent, Memory, SpanCounters},
     store::{Cursor, Matches, Since},
 };
 use axum::{
@@ -73,6 +73,7 @@ pub(super) async fn live(
         cursor: api.store.cursor(last),
         filter: (!filter.is_empty()).then_some(filter),
         counted: None,
+        spans: None,
         due: Instant::now(),
         gather_until: Instant::now(),
         closing: api.closing.clone(),
@@ -98,6 +99,8 @@ struct Client {
     filter: Option<Filter>,
     /// The figures that it has.
     counted: Option<Figures>,
+    /// Those of the spans.
+    spans: Option<SpanCounters>,
     /// When it may get figures again.
     due: Instant,
     /// When it may be asked for again what is new.
@@ -174,23 +177,37 @@ impl Client {
             let event = LiveEvent::Cycle(Box::new(listed));
             put(&mut out, Some(position), &event);
         }
-        let figures = (since.counters, since.memory, since.matched);
-        if self.counted.as_ref() == Some(&figures) {
+        let figures = Some((since.counters, since.memory, since.matched));
+        let spans = self.api.otlp.as_ref().map(|otlp| otlp.spans.counters());
+        if self.counted == figures && self.spans == spans {
             return (out, false);
         }
         if Instant::now() < self.due {
             return (out, true);
         }
-        let (counters, memory, matched) = figures.clone();
+        if self.counted != figures {
+            self.counted = figures;
+            self.put_figures(&mut out);
+        }
+        if self.spans != spans {
+            self.spans = spans;
+            let event = self.spans.clone().map(LiveEvent::Spans);
+            event.iter().for_each(|event| put(&mut out, None, event));
+        }
+        self.due = Instant::now() + COUNTERS_EVERY;
+        (out, false)
+    }
+
+    fn put_figures(&self, out: &mut Vec<u8>) {
+        let Some((counters, memory, matched)) = self.counted.clone() else {
+            return;
+        };
         let event = LiveEvent::Counters {
             counters,
             memory,
             matched,
         };
-        put(&mut out, Some(self.cursor.after), &event);
-        self.counted = Some(figures);
-        self.due = Instant::now() + COUNTERS_EVERY;
-        (out, false)
+        put(out, Some(self.cursor.after), &event);
     }
 }
 

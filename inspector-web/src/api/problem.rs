@@ -55,6 +55,7 @@ impl Problem {
             "recording" => "Recording not possible",
             "replay" => "Cycle can't be replayed",
             "run" => "No such app run",
+            "sending" => "Sending not possible",
             "stack" => "No such map",
             "step" => "No such step",
             "token" => "Token missing or wrong",

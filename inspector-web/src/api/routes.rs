@@ -1,9 +1,9 @@
 //! The table of all questions. The router and the OpenAPI document are both made of it, so that they can't differ.
 
-use super::{Api, cycles, export, filter, live, recording, status, view};
+use super::{Api, cycles, export, filter, live, recording, sending, status, view};
 use crate::model::{
-    App, BodyView, Comparison, CyclePage, FilterHelp, Insight, KeyGroup, Recording, RunInsights,
-    StackView, StartRecording, Status, StepView, Timeline,
+    App, BodyView, Comparison, CyclePage, CycleSpans, FilterHelp, Insight, KeyGroup, Recording,
+    RunInsights, Sending, StackView, StartRecording, StartSending, Status, StepView, Timeline,
 };
 use axum::{
     Json,
@@ -172,6 +172,12 @@ pub(super) fn questions() -> Vec<Question> {
             "What a reviewer would remark on a cycle.",
         )
         .by(get(view::insights)),
+        Question::json::<CycleSpans>(
+            "/api/cycles/{id}/spans",
+            "cycleSpans",
+            "What other services did in the trace of a cycle, where their spans are received.",
+        )
+        .by(get(view::spans)),
         Question::json::<Comparison>(
             "/api/compare",
             "compare",
@@ -209,6 +215,20 @@ pub(super) fn questions() -> Vec<Question> {
         )
         .sent::<()>()
         .by(post(recording::stop)),
+        Question::json::<Sending>(
+            "/api/send",
+            "start_sending",
+            "Sends cycles to a collector or Jaeger, as OpenTelemetry traces; how that goes is in the status.",
+        )
+        .sent::<StartSending>()
+        .by(post(sending::start)),
+        Question::json::<Sending>(
+            "/api/send/stop",
+            "stop_sending",
+            "Ends the sending, and says how it stood.",
+        )
+        .sent::<()>()
+        .by(post(sending::stop)),
         Question::new(
             "/api/live",
             "live",

@@ -5,7 +5,7 @@ use super::{
     cycles::{find, no_body, no_step},
 };
 use crate::{
-    model::{BodyView, Comparison, ContentKind, Insight, StepView, Timeline},
+    model::{BodyView, Comparison, ContentKind, CycleSpans, Insight, StepView, Timeline},
     view::{self, BodyOptions},
 };
 use axum::{
@@ -104,4 +104,18 @@ pub(super) async fn insights(
 ) -> Result<Json<Vec<Insight>>, Problem> {
     let Path(id) = id?;
     Ok(Json(view::insights(&find(&api, &id)?)))
+}
+
+pub(super) async fn spans(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<CycleSpans>, Problem> {
+    let Path(id) = id?;
+    let cycle = find(&api, &id)?;
+    let Some(otlp) = &api.otlp else {
+        return Ok(Json(CycleSpans::default()));
+    };
+    let received = otlp.spans.of(onionskin::spans::trace_of(&cycle).0);
+    let work = move |_: &AtomicBool| Json(view::spans(&cycle, received));
+    api.patiently(work).await
 }

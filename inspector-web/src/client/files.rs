@@ -1,15 +1,15 @@
-//! Recordings and exports, asked for.
+//! Recordings, exports and sendings, asked for.
 
 use super::{Client, ClientError, collect, escape, timely};
 use crate::{
     export::Format,
-    model::{CyclePage, Recording, StartRecording},
+    model::{CyclePage, Recording, Sending, StartRecording, StartSending},
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, future};
 use http::{Request, header};
 use http_body_util::BodyDataStream;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 impl Client {
     /// Records what comes from now on into a file of the inspector's machine.
@@ -26,6 +26,22 @@ impl Client {
     /// See [`Client::status`].
     pub async fn stop_recording(&self) -> Result<Recording, ClientError> {
         self.post("/api/recording/stop", &()).await
+    }
+
+    /// Sends cycles to a collector or Jaeger; how that goes is in [`Client::status`].
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn start_sending(&self, wanted: &StartSending) -> Result<Sending, ClientError> {
+        self.post("/api/send", wanted).await
+    }
+
+    /// Ends the sending, and says how it stood.
+    ///
+    /// # Errors
+    /// See [`Client::status`].
+    pub async fn stop_sending(&self) -> Result<Sending, ClientError> {
+        self.post("/api/send/stop", &()).await
     }
 
     /// The cycles that match a filter, oldest first, in another format, piece by piece.
@@ -75,7 +91,11 @@ impl Client {
         Ok(page.matched)
     }
 
-    async fn post(&self, path: &str, sent: &impl Serialize) -> Result<Recording, ClientError> {
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        sent: &impl Serialize,
+    ) -> Result<T, ClientError> {
         let json = serde_json::to_vec(sent).map_err(ClientError::Json)?;
         let request = Request::post(format!("{}{path}", self.base))
             .header(header::CONTENT_TYPE, "application/json");

@@ -22,6 +22,8 @@ pub enum Format {
     Markdown,
     /// Trace events, as Chrome and Perfetto open them.
     Trace,
+    /// OTLP JSON, as Jaeger's UI, otel-tui and every receiver of OTLP take it; it can be opened again from there.
+    Otlp,
     /// One file that replays a cycle in a browser, without anything else.
     Html,
 }
@@ -31,7 +33,7 @@ type Facts = (&'static str, &'static str, &'static str, bool);
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Har,
         Self::Curl,
         Self::Httpie,
@@ -40,6 +42,7 @@ impl Format {
         Self::Jsonl,
         Self::Markdown,
         Self::Trace,
+        Self::Otlp,
         Self::Html,
     ];
 
@@ -63,6 +66,7 @@ impl Format {
             Self::Jsonl => ("jsonl", "application/jsonl", "jsonl", true),
             Self::Markdown => ("markdown", "text/markdown; charset=utf-8", "md", true),
             Self::Trace => ("trace", "application/json", "trace.json", true),
+            Self::Otlp => ("otlp", "application/json", "otlp.json", true),
             Self::Html => ("html", "text/html; charset=utf-8", "html", false),
         }
     }

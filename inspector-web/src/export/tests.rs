@@ -34,6 +34,7 @@ fn json_is_json_with_no_cycle_one_and_many() {
         for (format, list) in [
             (Format::Har, "/log/entries"),
             (Format::Trace, "/traceEvents"),
+            (Format::Otlp, "/resourceSpans"),
         ] {
             let value: serde_json::Value =
                 serde_json::from_slice(&export(format, &cycles, false)).unwrap();
@@ -52,6 +53,21 @@ fn json_is_json_with_no_cycle_one_and_many() {
         serde_json::from_slice::<Cycle>(&line).unwrap(),
         samples::hostile()
     );
+}
+
+#[test]
+fn otlp_json_holds_all_of_a_cycle_but_the_heads_of_its_bodies() {
+    use onionskin::spans;
+    let mut cycles = [samples::cycle(), samples::hostile()];
+    cycles[1].id = format!("{}-8", cycles[1].run);
+    let file: serde_json::Value =
+        serde_json::from_slice(&export(Format::Otlp, &cycles, false)).unwrap();
+    let batches = spans::from_json(&file).unwrap();
+    assert_eq!(batches[0].service(), Some(&*cycles[0].app));
+    let found = spans::decode(batches.iter().flat_map(|batch| &batch.spans));
+    let back: Vec<_> = found.into_iter().map(|one| one.cycle.unwrap()).collect();
+    let wanted: Vec<_> = cycles.iter().map(spans::without_bodies).collect();
+    assert_eq!(back, wanted);
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(super) enum Expr {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Term {
     pub(super) field: Field,
-    /// Of a header, cookie or parameter.
+    /// Of a header, cookie, parameter or type.
     pub(super) name: Option<Text>,
     pub(super) test: Test,
 }
@@ -107,7 +107,9 @@ impl fmt::Display for Term {
             Test::There => Ok(()),
             Test::None => f.write_str(":none"),
             // What looks like an operator is none behind one.
-            Test::Text(text) if text.text.starts_with(['<', '>', '=', '~']) && !text.quoted => {
+            Test::Text(text)
+                if text.text.starts_with([':', '<', '>', '=', '~']) && !text.quoted =>
+            {
                 write!(f, ":={text}")
             }
             Test::Text(text) => write!(f, ":{text}"),

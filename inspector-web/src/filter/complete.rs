@@ -3,6 +3,7 @@
 use super::{
     ast::Text,
     field::{FIELDS, Field, Kind},
+    lexer::Lexer,
     seen,
     subject::Subject,
 };
@@ -143,11 +144,11 @@ impl<'t> TermAt<'t> {
         let start =
             operator + rest.len() - rest.trim_start_matches([':', '~', '=', '<', '>']).len();
         let typed = &self.text[start..self.cursor];
-        if kind == Kind::Named {
-            return match typed.find([':', '~', '=']) {
+        if matches!(kind, Kind::Named | Kind::Typed) {
+            return match end_of_name(kind, typed) {
                 None => self.seen(start, seen::names(field, subjects)),
                 Some(at) => {
-                    let name = &typed[..at];
+                    let name = typed[..at].trim_matches('"');
                     let rest = &typed[at..];
                     let value =
                         start + at + rest.len() - rest.trim_start_matches([':', '~', '=']).len();
@@ -193,10 +194,20 @@ impl<'t> TermAt<'t> {
     }
 }
 
+/// Where the name of a header, cookie, parameter or type ends that something follows.
+fn end_of_name(kind: Kind, typed: &str) -> Option<usize> {
+    if kind == Kind::Named {
+        return typed.find([':', '~', '=']);
+    }
+    let mut lexer = Lexer::new(typed);
+    let name = lexer.type_name().ok()?;
+    (name.end < typed.len()).then_some(name.end)
+}
+
 /// A value as it must be written to mean just itself.
 pub(crate) fn written(text: String) -> String {
-    let plain = |c: char| !(c.is_whitespace() || matches!(c, '"' | '(' | ')' | '*'));
+    let plain = |c: char| !(c.is_whitespace() || matches!(c, '"' | '(' | ')' | '*' | '~'));
     let quoted =
-        !text.chars().all(plain) || text.starts_with(['<', '>', '=', '~']) || text == "none";
+        !text.chars().all(plain) || text.starts_with([':', '<', '>', '=']) || text == "none";
     Text { text, quoted }.to_string()
 }

@@ -26,7 +26,17 @@ pub(super) fn matches(leaf: &Leaf, cycle: &Cycle) -> bool {
             .any(|(side, h)| side == Side::Response && named(&h.name) && ask.text(&h.value.0)),
         Field::Cookie => cookies(cycle).any(|(name, value)| named(&name) && ask.text(value)),
         Field::Param => params(cycle).any(|(name, value)| named(name) && ask.text(value)),
-        Field::Ext => extensions(cycle).any(|name| ask.text(name) || ask.text(short_type(name))),
+        Field::Ext => extensions(cycle).any(|(of_type, value)| {
+            let types = [of_type, &short_type(of_type)];
+            match (&leaf.name, ask) {
+                (None, ask) => types.iter().any(|name| ask.text(name)),
+                (Some(_), Ask::There) => types.iter().any(|name| named(name)),
+                (Some(_), ask) => {
+                    value.is_some_and(|value| ask.text(value))
+                        && types.iter().any(|name| named(name))
+                }
+            }
+        }),
         Field::Body => cycle.bodies.iter().any(|body| ask.text(&body.head.0)),
         Field::Size => response_size(cycle).is_some_and(|size| ask.number(size)),
         Field::Conn => {
@@ -98,12 +108,14 @@ pub(super) fn params(cycle: &Cycle) -> impl Iterator<Item = (&str, &str)> {
     params.map(|(name, value)| (&**name, &**value))
 }
 
-pub(super) fn extensions(cycle: &Cycle) -> impl Iterator<Item = &str> {
+/// Types of the extensions that were put in, and their values where the app watches them.
+pub(super) fn extensions(cycle: &Cycle) -> impl Iterator<Item = (&str, Option<&str>)> {
     let deltas = cycle.steps.iter().filter_map(|step| step.delta.as_ref());
     deltas
         .flat_map(|delta| &delta.extensions)
         .filter_map(|edit| match edit {
-            ExtensionEdit::Add { type_name, .. } => Some(&**type_name),
+            ExtensionEdit::Add { type_name, value } => Some((&**type_name, value.as_deref())),
+            ExtensionEdit::Change { type_name, to, .. } => Some((&**type_name, Some(&**to))),
             _ => None,
         })
 }

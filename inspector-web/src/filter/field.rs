@@ -46,6 +46,8 @@ pub(super) enum Kind {
     Prose,
     /// A name, and perhaps a test of its value: `header:x-id`, `header:x-id:7`, `header:x-id~^a`.
     Named,
+    /// A type, which has `::` in it, and perhaps a test of what its value shows: `ext:app::User`, `ext:app::User:bob`.
+    Typed,
     /// A number; `4xx` is a class.
     Number(Unit),
     /// A number, or with `~` a text that is counted.
@@ -144,7 +146,7 @@ pub(super) const FIELDS: &[Info] = &[
     row(Field::ResponseHeader, "response-header", Kind::Named, Needs::Cycle, "header of the response, at any step", "response-header:location"),
     row(Field::Cookie, "cookie", Kind::Named, Needs::Cycle, "cookie that came or was set", "cookie:sid"),
     row(Field::Param, "param", Kind::Named, Needs::Cycle, "parameter in the path", "param:id:7"),
-    row(Field::Ext, "ext", Kind::Name, Needs::Cycle, "type of an extension that was put in, with or without its path", "ext:User"),
+    row(Field::Ext, "ext", Kind::Typed, Needs::Cycle, "type of an extension that was put in, with or without its path; behind it what its value shows, if the app watches the type", "ext:User:bob"),
     row(Field::Body, "body", Kind::Prose, Needs::Cycle, "in what was kept of a body, as it was sent", "body~\"out of stock\""),
     row(Field::Size, "size", Kind::Number(Unit::Bytes), Needs::Cycle, "bytes of the response's body", "size:>1mb"),
     row(Field::Sql, "sql", Kind::Counted, Needs::Line, "how many statements ran; with `~` in a statement", "sql:>10"),

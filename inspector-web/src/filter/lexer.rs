@@ -199,6 +199,24 @@ impl<'t> Lexer<'t> {
         self.text_until(|c| matches!(c, ':' | '~' | '=' | '<' | '>'))
     }
 
+    /// The name of a type: up to the operator behind it, which `::` is none.
+    pub(super) fn type_name(&mut self) -> Result<Spanned<Text>, Error> {
+        if self.rest().starts_with('"') {
+            return self.value();
+        }
+        let at = self.at;
+        loop {
+            self.raw(|c| matches!(c, ':' | '~' | '='));
+            if !self.take("::") {
+                break;
+            }
+        }
+        let (end, text) = (self.at, self.text[at..self.at].into());
+        let quoted = false;
+        let value = Text { text, quoted };
+        Ok(Spanned { at, end, value })
+    }
+
     /// What stands behind an operator.
     pub(super) fn value(&mut self) -> Result<Spanned<Text>, Error> {
         self.text_until(|_| false)

@@ -14,7 +14,11 @@ pub(super) fn has_word(line: &CycleSummary, word: &Pattern) -> bool {
     has(&line.target)
         || has(&line.method)
         || line.route.as_deref().is_some_and(has)
-        || has(&line.outcome.describe(line.outcome_site.as_deref()))
+        || match line.outcome {
+            // Most are, and a text need not be made for that.
+            Outcome::Completed => has("completed"),
+            _ => has(&line.outcome.describe(line.outcome_site.as_deref())),
+        }
 }
 
 pub(super) fn matches(leaf: &Leaf, line: &CycleSummary, context: &Context) -> bool {

@@ -126,7 +126,13 @@ impl<'t> Parser<'t> {
         let at = self.lexer.at();
         let mut op = self.lexer.op().unwrap_or(Op::Is);
         let mut name = None;
-        if info.kind == Kind::Named {
+        let read_name = match info.kind {
+            Kind::Named => Some(Lexer::name as fn(&mut Lexer<'t>) -> _),
+            // `ext~^shop::` is about the type alone.
+            Kind::Typed if op != Op::Regex => Some(Lexer::type_name as _),
+            _ => None,
+        };
+        if let Some(read_name) = read_name {
             if op != Op::Is {
                 return Err(Error {
                     at,
@@ -134,7 +140,7 @@ impl<'t> Parser<'t> {
                     message: format!("a name comes first: {}", info.example),
                 });
             }
-            name = Some(self.present(info, Lexer::name)?.value);
+            name = Some(self.present(info, read_name)?.value);
             match self.lexer.op() {
                 Some(next) => op = next,
                 None if self.lexer.is_at_end_of_term() => {
@@ -193,6 +199,9 @@ fn test(info: &Info, op: Op, value: &Spanned<Text>) -> Result<Test, Error> {
             Ok(_) => Ok(Test::Regex(text.clone())),
             Err(why) => Err(value.error(why)),
         },
+        (Kind::Typed, Op::Is) if !text.quoted && text.text.contains('~') => Err(value.error(
+            "look for a part of the value in its text, as in ext:User~\"name: .*bob\"; a `~` in a text needs quotes",
+        )),
         (_, Op::Is) => Ok(Test::Text(text.clone())),
         (_, _) => Err(value.error(format!(
             "{} is a text: compare it with `:` or `~`, as in {}",

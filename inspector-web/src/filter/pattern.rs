@@ -77,11 +77,8 @@ fn in_order(pieces: &[String], mut text: &[u8]) -> Option<()> {
 fn find(piece: &[u8], text: &[u8]) -> Option<usize> {
     let first = *piece.first()?;
     let last = text.len().checked_sub(piece.len())?;
-    let begins = |at: &usize| {
-        text[*at].to_ascii_lowercase() == first
-            && text[*at..*at + piece.len()].eq_ignore_ascii_case(piece)
-    };
-    (0..=last).find(begins)
+    let begins = |at: &usize| text[*at..*at + piece.len()].eq_ignore_ascii_case(piece);
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), &text[..=last]).find(begins)
 }
 
 /// A regular expression of the crate `regex`: it takes time in proportion to the text, and bounded room.

@@ -29,7 +29,7 @@ enum Node {
 #[derive(Debug)]
 pub(super) struct Leaf {
     pub(super) field: Field,
-    /// Of a header, cookie or parameter.
+    /// Of a header, cookie, parameter or type.
     pub(super) name: Option<Pattern>,
     pub(super) ask: Ask,
 }
@@ -176,7 +176,7 @@ impl Leaf {
                     Ask::Ordinal(number)
                 }
                 _ => Ask::Text(match kind {
-                    Kind::Prose => Pattern::inside(text),
+                    Kind::Prose | Kind::Typed => Pattern::inside(text),
                     _ => Pattern::whole(text),
                 }),
             },

@@ -10,7 +10,7 @@ const MAX_VALUE: usize = 200;
 /// How many cycles are decoded for a field that is not in the line.
 const DECODED: usize = 64;
 
-/// Names of headers, cookies or parameters, the most frequent first.
+/// Names of headers, cookies, parameters or types, the most frequent first.
 pub(super) fn names(field: Field, subjects: &[Subject<'_>]) -> Vec<(String, usize)> {
     let mut counts = Counts::default();
     for subject in subjects.iter().take(reach(field, subjects)) {
@@ -27,7 +27,7 @@ pub(super) fn names(field: Field, subjects: &[Subject<'_>]) -> Vec<(String, usiz
     counts.sorted()
 }
 
-/// Values of a field, or of the header, cookie or parameter of a name.
+/// Values of a field, or of the header, cookie, parameter or type of a name.
 pub(super) fn values(
     field: Field,
     name: Option<&str>,
@@ -59,12 +59,8 @@ pub(super) fn values(
             Field::Level => {
                 counts.add(["warn", "error", "info", "debug", "trace"].map(String::from))
             }
-            Field::Ext => {
-                let cycle = subject.cycle();
-                let names = cycle.into_iter().flat_map(cycle::extensions);
-                counts.add(names.map(short_type));
-            }
-            Field::Header
+            Field::Ext
+            | Field::Header
             | Field::RequestHeader
             | Field::ResponseHeader
             | Field::Cookie
@@ -100,6 +96,10 @@ fn named(
         Field::RequestHeader => Box::new(headers(Some(Side::Request))),
         Field::ResponseHeader => Box::new(headers(Some(Side::Response))),
         Field::Cookie => Box::new(cycle::cookies(whole)),
+        Field::Ext => Box::new(cycle::extensions(whole).map(|(of_type, value)| {
+            let value = value.unwrap_or_default();
+            (short_type(of_type), value.to_owned())
+        })),
         _ => Box::new(cycle::params(whole).map(|(name, value)| (name.into(), value.into()))),
     }
 }

@@ -55,12 +55,14 @@ impl<'a> Subject<'a> {
 
     /// The places that a field is about, of those that were passed.
     pub(super) fn passed(&self, field: Field) -> impl Iterator<Item = &Site> {
-        self.places.iter().filter_map(move |passed| {
-            let site = self.tables.sites.get(&passed.site)?;
+        let passed = self.places.iter();
+        let passed = passed.filter(move |place| place.changed || field != Field::ChangedBy);
+        passed.filter_map(move |place| {
+            let site = self.tables.sites.get(&place.site)?;
             let meant = match field {
                 Field::Layer => site.kind.is_layer(),
                 Field::Handler => site.kind.stage() == Stage::View,
-                _ => passed.changed,
+                _ => true,
             };
             meant.then_some(site)
         })

@@ -35,7 +35,7 @@ fn sample() -> Cycle {
         headers: onionskin::replay::diff(&[], &[header("cookie", "sid=3; theme=dark")]),
         extensions: vec![ExtensionEdit::Add {
             type_name: "shop::auth::User".into(),
-            value: None,
+            value: Some("User { id: 7, name: \"bob\" }".into()),
         }],
         ..Delta::default()
     });
@@ -145,6 +145,15 @@ fn every_field_finds_what_it_is_about_and_nothing_else() {
         ("param:id:7", "param:id:8"),
         ("ext:User", "ext:Use"),
         ("ext:shop::auth::*", "ext:String"),
+        ("ext~^shop::auth::", "ext~^auth"),
+        ("ext:shop::auth::User", "ext:shop:auth::User"),
+        ("ext:User:BOB", "ext:User:alice"),
+        (
+            "ext:shop::auth::User:\"id: 7\"",
+            "ext:shop::auth::Session:7",
+        ),
+        ("ext:User~\"name: .*bob\"", "ext:User~^bob"),
+        ("ext:*User=7", "ext:*=8"),
         ("body~\"out of\\sstock\"", "body:\"in stock\""),
         ("body:OUT*stock", "body~OUT"),
         ("size:>4kb", "size:4kb"),
@@ -231,6 +240,9 @@ fn errors_point_at_what_is_wrong() {
         ("time:5", "5", "unit"),
         ("path:>5", "5", "is a text"),
         ("level:loud", "loud", "trace, debug"),
+        ("ext:shop::User:name~bob", "name~bob", "ext:User~"),
+        ("ext>User", ">", "a name comes first"),
+        ("ext:", "", "ext:User"),
         ("(a b", "(", "not closed"),
         ("a) b", ")", "closes nothing"),
         ("a or", "", "missing"),
@@ -280,6 +292,8 @@ fn it_is_written_in_one_way() {
             "header:x-id~a header:x:\"~a\" app:=~a",
         ),
         ("\"health\" health", "\"health\" health"),
+        ("ext=a::B=:c ext~x", "ext:a::B:=:c ext~x"),
+        ("ext:a::B<c::D>:e", "ext:a::B<c::D>:e"),
         (r#""say \"so\" \d""#, r#""say \"so\" \\d""#),
     ] {
         assert_eq!(parse(text).to_string(), written);
@@ -333,6 +347,14 @@ fn what_fits_at_the_cursor() {
         ("cookie:|", "cookie:theme"),
         ("query:page:|", "query:page:2"),
         ("ext:U|", "ext:User"),
+        (
+            "ext:User:|",
+            "ext:User:\"User { id: 7, name: \\\"bob\\\" }\"",
+        ),
+        (
+            "ext:\"User\":us|",
+            "ext:\"User\":\"User { id: 7, name: \\\"bob\\\" }\"",
+        ),
         ("run:|", "run:last"),
         ("!(outcome:c|)", "!(outcome:completed)"),
         ("\"a b\" outcome:c|", "\"a b\" outcome:completed"),

@@ -68,13 +68,16 @@ pub(crate) fn insights_of_run(
     })
 }
 
-/// Remarks on single cycles, by kind and place.
+/// Remarks on single cycles, by kind, place and what they are about.
 #[derive(Default)]
 struct Recurring {
     cycles: u64,
     passed: HashMap<u32, u64>,
-    found: BTreeMap<(InsightKind, u32), Found>,
+    found: BTreeMap<Remark, Found>,
 }
+
+/// What tells remarks apart: their kind, the place, and the header, cookie or statement.
+type Remark = (InsightKind, u32, Option<String>);
 
 /// A remark, as the newest cycle has it.
 struct Found {
@@ -112,12 +115,12 @@ impl Recurring {
             let Some(site) = insight.row.and_then(site) else {
                 continue;
             };
-            let key = (insight.kind, site.id);
+            let key = (insight.kind, site.id, insight.about);
             // Once a cycle, however often it is remarked there.
             if seen.contains(&key) {
                 continue;
             }
-            seen.push(key);
+            seen.push(key.clone());
             let found = self.found.entry(key).or_insert_with(|| Found {
                 site: site.clone(),
                 text: insight.text,
@@ -132,7 +135,7 @@ impl Recurring {
     fn insights(self) -> Vec<RunInsight> {
         let recurs = self.found.into_iter().filter(|(_, f)| f.count >= RECURS);
         let mut insights: Vec<_> = recurs
-            .map(|((remark, id), found)| {
+            .map(|((remark, id, _), found)| {
                 let of = self.passed.get(&id).copied().unwrap_or(found.count);
                 let often = match found.count == of {
                     true => format!("in all {of} cycles looked into that passed it"),

@@ -1,7 +1,7 @@
 //! The list, and what happens live.
 
-use super::{Memory, Run};
-use onionskin::wire::{Counters, CycleSummary};
+use super::{Memory, Run, SpanCounters};
+use onionskin::wire::{Counters, CycleSummary, Outcome};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,8 @@ pub struct ListedCycle {
     pub cycle: CycleSummary,
     /// The outcome in words.
     pub outcome_text: String,
+    /// Whether it went wrong: it failed or panicked, had no answer, or one with a status from 500 on.
+    pub problem: bool,
 }
 
 impl ListedCycle {
@@ -40,9 +42,19 @@ impl ListedCycle {
         Self {
             position,
             outcome_text: cycle.outcome.describe(cycle.outcome_site.as_deref()),
+            problem: is_problem(&cycle),
             cycle,
         }
     }
+}
+
+/// Whether a cycle is worth a look because it went wrong.
+fn is_problem(cycle: &CycleSummary) -> bool {
+    cycle.status.is_none_or(|status| status >= 500)
+        || matches!(
+            cycle.outcome,
+            Outcome::Panicked { .. } | Outcome::Failed { .. }
+        )
 }
 
 /// `GET /api/live`: one server-sent event each; the event's name is the tag, its data the content.
@@ -63,6 +75,8 @@ pub enum LiveEvent {
         /// How many kept cycles match the filter; none where there is no filter.
         matched: Option<u64>,
     },
+    /// Spans of other services came, where they are received: what became of all of them. At most a few times a second.
+    Spans(SpanCounters),
     /// Events that this client missed, because it was slow or because what it wanted to resume from is evicted.
     Lagged {
         /// How many. Of those that were evicted nobody knows whether they match a filter: all of them count.

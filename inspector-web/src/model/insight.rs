@@ -10,6 +10,9 @@ pub struct Insight {
     pub kind: InsightKind,
     /// The remark, a sentence. It quotes what came from the app: escape it before it is shown.
     pub text: String,
+    /// The header, cookie, statement or message that it is about, where the kind leaves that open: two remarks of one kind
+    /// on one place that differ in it say different things.
+    pub about: Option<String>,
     /// Index into the rows of the timeline.
     pub row: Option<usize>,
     /// `seq` of the step that shows it.

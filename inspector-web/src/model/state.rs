@@ -1,5 +1,6 @@
 //! The inspector itself, apps and their runs.
 
+use super::SpanCounters;
 use onionskin::wire::Counters;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,8 +34,21 @@ pub struct Status {
     pub live_clients_max: u64,
     /// The recording that runs, or ran last; none if there was none.
     pub recording: Option<Recording>,
+    /// The sending to a collector that runs, or ran last; none if there was none.
+    pub sending: Option<Sending>,
     /// The file that is shown, where it is a file.
     pub opened: Option<Opened>,
+    /// Where spans of other services are received, and what became of them; none: they are not.
+    pub otlp: Option<OtlpState>,
+}
+
+/// How the receiver of spans stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OtlpState {
+    /// Where it listens.
+    pub addresses: Vec<String>,
+    /// What became of the spans.
+    pub spans: SpanCounters,
 }
 
 /// How a recording stands.
@@ -78,6 +92,58 @@ pub struct StartRecording {
     pub keep_bytes: Option<u64>,
     /// Cycles that began more than so many seconds ago go.
     pub keep_seconds: Option<u64>,
+}
+
+/// How a sending of cycles to a collector stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sending {
+    /// Where to.
+    pub endpoint: String,
+    /// `http/protobuf`, `http/json` or `grpc`.
+    pub protocol: String,
+    /// Whether it is under way.
+    pub running: bool,
+    /// Whether it goes on with what comes.
+    pub follows: bool,
+    /// Cycles that are to be sent, as far as that is known.
+    pub wanted: u64,
+    /// Cycles that the receiver has.
+    pub cycles: u64,
+    /// Spans that it has.
+    pub spans: u64,
+    /// Bytes of the requests that it took, before compression.
+    pub bytes: u64,
+    /// Cycles that it refused.
+    pub refused: u64,
+    /// Spans that it refused of cycles that it took otherwise.
+    pub rejected_spans: u64,
+    /// Cycles that were to be sent and are not kept any more.
+    pub missing: u64,
+    /// What it said about what it refused, last.
+    pub refused_because: Option<String>,
+    /// Why the receiver takes nothing at present, while that is so.
+    pub waits_because: Option<String>,
+    /// Why it ended before it was done, when nobody asked it to.
+    pub stopped_because: Option<String>,
+}
+
+/// `POST /api/send`: what is to be sent, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct StartSending {
+    /// Where it takes OTLP, such as `http://127.0.0.1:4318`. Without it: where the inspector's own `OTEL_EXPORTER_OTLP_ENDPOINT`
+    /// and its like say, and as they say; else there.
+    pub endpoint: Option<String>,
+    /// `http/protobuf` (without it), `http/json` or `grpc`; only with an endpoint.
+    pub protocol: Option<String>,
+    /// The cycles with these ids; without any, those that match.
+    pub ids: Vec<String>,
+    /// A filter; an empty one lets all pass.
+    pub filter: String,
+    /// Whether it goes on with what comes, until it is stopped.
+    pub follow: bool,
+    /// Whether the kept heads of bodies are sent too.
+    pub bodies: bool,
 }
 
 /// Bytes used and allowed.

@@ -1,4 +1,4 @@
-//! A stream whose writes wait for so long and no longer.
+//! A stream whose writes, and reads if wanted, wait for so long and no longer.
 
 use std::{
     future::Future,
@@ -12,35 +12,42 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-/// A stream whose writes fail when the peer took nothing for a while.
+/// A stream whose writes fail when the peer took nothing for a while, and whose reads do when it said nothing, if that is
+/// wanted.
 #[derive(Debug)]
-pub(super) struct Patience<S> {
+pub(crate) struct Patience<S> {
     stream: S,
+    writes: Wait,
+    reads: Option<Wait>,
+}
+
+/// How long something may wait.
+#[derive(Debug)]
+struct Wait {
     patience: Duration,
-    /// Runs while a write waits.
+    /// Runs while it waits.
     sleep: Pin<Box<Sleep>>,
     waits: bool,
 }
 
-impl<S> Patience<S> {
-    pub(super) fn new(stream: S, patience: Duration) -> Self {
+impl Wait {
+    fn new(patience: Duration) -> Self {
         Self {
-            stream,
             patience,
             sleep: Box::pin(tokio::time::sleep(patience)),
             waits: false,
         }
     }
 
-    /// Passes on what a write came to; fails one that has waited too long.
+    /// Passes on what it came to; fails what has waited too long.
     fn bounded<T>(
         &mut self,
         cx: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
+        came: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
+        if came.is_ready() {
             self.waits = false;
-            return written;
+            return came;
         }
         if !self.waits {
             self.waits = true;
@@ -51,13 +58,35 @@ impl<S> Patience<S> {
     }
 }
 
+impl<S> Patience<S> {
+    pub(crate) fn new(stream: S, writes: Duration) -> Self {
+        Self {
+            stream,
+            writes: Wait::new(writes),
+            reads: None,
+        }
+    }
+
+    /// Reads wait for so long too.
+    pub(crate) fn silent_for(self, reads: Duration) -> Self {
+        Self {
+            reads: Some(Wait::new(reads)),
+            ..self
+        }
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Patience<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        match &mut self.reads {
+            Some(reads) => reads.bounded(cx, read),
+            None => read,
+        }
     }
 }
 
@@ -68,7 +97,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.bounded(cx, written)
+        self.writes.bounded(cx, written)
     }
 
     fn poll_write_vectored(
@@ -77,7 +106,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.bounded(cx, written)
+        self.writes.bounded(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -115,5 +144,17 @@ mod tests {
         let error = stream.write_all(&[0; 1]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert_eq!(start.elapsed().as_secs(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_says_nothing_is_cut_where_that_is_wanted() {
+        let (ours, mut theirs) = tokio::io::duplex(10);
+        let mut stream = Patience::new(ours, Duration::MAX / 4).silent_for(Duration::from_secs(9));
+        theirs.write_all(&[1]).await.unwrap();
+        let start = Instant::now();
+        stream.read_exact(&mut [0]).await.unwrap();
+        let error = stream.read_exact(&mut [0]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(start.elapsed().as_secs(), 9);
     }
 }

@@ -140,6 +140,11 @@ impl Store {
     pub(crate) fn newest_position(&self) -> u64 {
         self.lock().log.newest()
     }
+
+    /// Position of the oldest cycle that is kept, or of the next one to come.
+    pub(crate) fn first_position(&self) -> u64 {
+        self.lock().log.first()
+    }
 }
 
 impl State {

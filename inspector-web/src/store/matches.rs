@@ -9,9 +9,11 @@ use crate::filter::{Context, Filter, Plan, Subject};
 use onionskin::codec::Tables;
 use std::{
     collections::{HashMap, VecDeque},
+    num::NonZero,
+    ops::RangeInclusive,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -25,6 +27,12 @@ pub(super) const BYTES_A_CYCLE: usize = KEPT * 2 * size_of::<u64>();
 /// Cycles taken out at once, if only their lines are asked, and if they may have to be decoded.
 const SLICE: u64 = 4096;
 const SLICE_DECODED: u64 = 128;
+
+/// How many threads ask: half of the processors, for the app needs some too, and two where there are few.
+fn threads() -> u64 {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get) as u64;
+    (processors / 2).max(2)
+}
 
 /// The matches of one filter. Clones are the same.
 #[derive(Clone, Debug)]
@@ -49,6 +57,14 @@ struct Found {
 #[derive(Debug, Default)]
 pub(super) struct Filters(Vec<(String, Matches)>);
 
+/// What came of asking some cycles.
+struct Asked {
+    /// Positions that match, oldest first.
+    positions: Vec<u64>,
+    /// How many were asked.
+    asked: u64,
+}
+
 /// A part of the log, taken out of it.
 #[derive(Debug)]
 pub(crate) struct Slice {
@@ -59,8 +75,14 @@ pub(crate) struct Slice {
 impl Slice {
     /// The cycles, oldest first, with their positions.
     pub(crate) fn subjects(&self) -> impl DoubleEndedIterator<Item = (u64, Subject<'_>)> {
-        self.entries.iter().filter_map(|(position, entry)| {
-            let tables = self.tables.get(&entry.run)?;
+        // Neighbours are mostly of one run.
+        let mut last = None;
+        self.entries.iter().filter_map(move |(position, entry)| {
+            let tables = match last {
+                Some((run, tables)) if run == entry.run => tables,
+                _ => self.tables.get(&entry.run)?,
+            };
+            last = Some((entry.run, tables));
             let subject = Subject::new(&entry.summary, &entry.places, &entry.record, tables);
             Some((*position, subject))
         })
@@ -172,21 +194,60 @@ impl Matches {
             .partition_point(|position| *position < first);
         found.positions.drain(..gone);
         found.next = found.next.max(first);
-        let slice = if self.0.plan.is_cheap() {
+        let more = self.ask(store, &found.context, found.next..=newest, stop);
+        found.next += more.asked;
+        found.positions.extend(more.positions);
+    }
+
+    /// Asks the cycles with these positions, the oldest first, on several threads where there are many; what was asked when
+    /// `stop` came is told.
+    fn ask(
+        &self,
+        store: &Store,
+        context: &Context,
+        range: RangeInclusive<u64>,
+        stop: &AtomicBool,
+    ) -> Asked {
+        let plan = &self.0.plan;
+        let slice = if plan.is_cheap() {
             SLICE
         } else {
             SLICE_DECODED
         };
-        while found.next <= newest && !stop.load(Ordering::Relaxed) {
-            let count = slice.min(newest + 1 - found.next);
-            let slice = store.slice(found.next, count);
-            for (position, subject) in slice.subjects() {
-                if self.0.plan.matches(&subject, &found.context) {
-                    found.positions.push_back(position);
+        let (first, newest) = (*range.start(), *range.end());
+        // The next slice that nobody has begun: all below it are asked when the threads have ended.
+        let next = AtomicU64::new(first);
+        let work = || {
+            let mut found = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                let from = next.fetch_add(slice, Ordering::Relaxed);
+                if from > newest {
+                    break;
+                }
+                let slice = store.slice(from, slice.min(newest + 1 - from));
+                let subjects = slice.subjects();
+                let matching = subjects.filter(|(_, subject)| plan.matches(subject, context));
+                found.extend(matching.map(|(position, _)| position));
+            }
+            found
+        };
+        let slices = (newest + 1).saturating_sub(first).div_ceil(slice);
+        let helpers = threads().min(slices).saturating_sub(1);
+        let mut positions = std::thread::scope(|scope| {
+            let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
+            let mut found = work();
+            for helper in helpers {
+                match helper.join() {
+                    Ok(more) => found.extend(more),
+                    Err(panic) => std::panic::resume_unwind(panic),
                 }
             }
-            found.next += count;
-        }
+            found
+        });
+        positions.sort_unstable();
+        let end = next.into_inner().min(newest + 1);
+        let asked = end.saturating_sub(first);
+        Asked { positions, asked }
     }
 
     /// How many of the positions up to `until` match, and up to `limit` of those below `before`, the newest `skip` left

@@ -27,8 +27,17 @@ fn insight(kind: InsightKind, text: String, row: Option<usize>, step: Option<u32
     Insight {
         kind,
         text,
+        about: None,
         row,
         step,
+    }
+}
+
+/// A remark on a header, a cookie, a statement, a message.
+fn about(what: &str, insight: Insight) -> Insight {
+    Insight {
+        about: Some(what.to_owned()),
+        ..insight
     }
 }
 

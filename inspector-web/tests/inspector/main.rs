@@ -5,6 +5,9 @@ mod app;
 #[path = "../../src/fixture.rs"]
 mod fixture;
 mod raw;
+#[allow(dead_code)] // others do more with it
+mod receiver;
+use onionskin::spans;
 
 // Starting, ending, and who is already there.
 mod start;
@@ -23,3 +26,11 @@ mod live;
 
 // A cycle as it is looked at: timeline, messages, bodies.
 mod views;
+
+// Spans of other services.
+mod otlp;
+// Cycles sent on to a collector.
+mod sending;
+
+// A later Jaeger than the tests can build, as its answers are known.
+mod jaeger;

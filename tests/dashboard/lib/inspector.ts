@@ -38,12 +38,17 @@ export class Inspector {
   }
 
   /** The inspector alone. */
-  static async alone(port = 0, memoryMib = 256): Promise<Inspector> {
+  static async alone(port = 0, memoryMib = 256, more: string[] = []): Promise<Inspector> {
     const { dir, remove } = scratch();
     const socket = join(dir, 'link.sock');
-    const args = ['--headless', '--port', String(port), '--socket', socket, '--memory', String(memoryMib)];
-    const [program, [url]] = await Program.start(binary('onionskin'), args, {}, [/(http:\S+#token=[0-9a-f]+)/]);
+    const args = ['--headless', '--port', String(port), '--socket', socket, '--memory', String(memoryMib), ...more];
+    const [program, [url]] = await Program.start(binary('onionskin'), args, {}, [/(http:\S+#token=[0-9a-f]+)/], dir);
     return new Inspector(program, url!, socket, '', remove);
+  }
+
+  /** Where it receives OTLP, with `--otlp=0`. */
+  get otlp(): string {
+    return `http://${/OTLP is received on (\S+),/.exec(this.program.said)![1]}`;
   }
 
   async stop(): Promise<void> {

@@ -28,8 +28,8 @@ export class Program {
   }
 
   /** Starts it, and waits until all of `patterns` were said; answers their first groups. */
-  static async start(path: string, args: string[], env: Record<string, string>, patterns: RegExp[]): Promise<[Program, string[]]> {
-    const child = spawn(path, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  static async start(path: string, args: string[], env: Record<string, string>, patterns: RegExp[], cwd?: string): Promise<[Program, string[]]> {
+    const child = spawn(path, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd });
     const program = new Program(child);
     return new Promise((done, fail) => {
       const late = setTimeout(() => (child.kill('SIGKILL'), fail(new Error(`${path} is not ready: ${program.#said}`))), 60_000);
@@ -43,6 +43,11 @@ export class Program {
         done([program, found as string[]]);
       });
     });
+  }
+
+  /** What it has said on standard error so far. */
+  get said(): string {
+    return this.#said;
   }
 
   /** Ends it, and waits until it has. */

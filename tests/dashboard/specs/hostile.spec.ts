@@ -54,6 +54,7 @@ for (const [name, evil] of Object.entries(STRINGS)) {
     const word = `"${app.replace(/["\\]/g, '\\$&')}"`;
     await dash.open({ filter: `run:${run} or app:${word}` });
     await expect(dash.rows.first()).toContainText('target:');
+    for (const cell of await dash.rows.first().getByRole('gridcell').all()) await cell.hover();
     await look('the list');
 
     await dash.cycle(id);

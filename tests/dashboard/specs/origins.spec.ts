@@ -9,7 +9,7 @@ async function elsewhere(): Promise<{ url: string; close: () => void }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => server.close() };
 }
 
-const PATHS = ['/', '/app.js', '/api/status', '/api/cycles', '/api/live', '/api/openapi.json', '/api/keys'];
+const PATHS = ['/', '/app.js', '/api/status', '/api/cycles', '/api/live', '/api/openapi.json', '/api/keys', '/api/recording', '/api/export'];
 
 test('a page of another origin reads nothing of the inspector and changes nothing', async ({ page, shop, guard }) => {
   // The browser says in its console what it refused: that is what is wanted here.
@@ -27,6 +27,8 @@ test('a page of another origin reads nothing of the inspector and changes nothin
           ['no-cors', { mode: 'no-cors' }],
           ['no-cors with cookies', { mode: 'no-cors', credentials: 'include' }],
           ['POST', { method: 'POST', mode: 'no-cors', body: 'x=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
+          ['POST of JSON as text', { method: 'POST', mode: 'no-cors', body: '{"history":true}', headers: { 'content-type': 'text/plain' } }],
+          ['POST of JSON', { method: 'POST', body: '{"history":true}', headers: { 'content-type': 'application/json' } }],
           ['DELETE', { method: 'DELETE' }],
           ['with the token itself', { headers: { authorization: `Bearer ${token}` } }],
         ];
@@ -35,6 +37,7 @@ test('a page of another origin reads nothing of the inspector and changes nothin
             const text = await fetch(origin + path, init).then((answer) => answer.text(), () => '');
             if (text !== '') got.push(`${name} ${path}: ${text.slice(0, 80)}`);
           }
+          navigator.sendBeacon(origin + path, '{"history":true}');
         }
         return got;
       },
@@ -70,7 +73,7 @@ test('a page of another origin reads nothing of the inspector and changes nothin
       { origin: shop.origin, paths: PATHS },
     );
     expect(heard).toEqual([]);
-    expect(await shop.get<{ counters: object }>('/api/status')).toMatchObject({ counters: before.counters });
+    expect(await shop.get<{ counters: object }>('/api/status')).toMatchObject({ counters: before.counters, recording: null });
   } finally {
     other.close();
   }

@@ -8,13 +8,14 @@ use onionskin::{
     body::{Body, Bytes},
     extract::Request,
     http::{HeaderMap, HeaderValue, Version},
+    middleware::{Next, from_fn},
     response::Response,
     routing,
     testing::Recorded,
     wire::{self, BodyEnd, Left, Outcome, Side, Stage},
 };
 use std::{convert::Infallible, future::pending};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 
 /// The connection of a client that asks for itself.
 async fn ready(served: &mut Served) -> SendRequest<Bytes> {
@@ -94,6 +95,15 @@ async fn streams_of_one_connection_run_at_once_and_are_told_apart() {
     assert_eq!(reuse, [1, 2, 3, 4]);
 }
 
+/// A layer that will not go on has a request.
+static HELD: Notify = Notify::const_new();
+
+async fn hold(request: Request, next: Next) -> Response {
+    HELD.notify_one();
+    pending::<()>().await;
+    next.run(request).await
+}
+
 #[tokio::test]
 async fn a_stream_that_the_client_resets_is_cancelled_where_it_was() {
     let endless = || async {
@@ -105,6 +115,10 @@ async fn a_stream_that_the_client_resets_is_cancelled_where_it_was() {
     };
     let app = Router::new()
         .route("/conn/hang", routing::get(pending::<()>))
+        .route(
+            "/conn/held",
+            routing::get(pending::<()>).layer(from_fn(hold)),
+        )
         .route("/conn/endless", routing::get(endless))
         .route("/conn/well", routing::get(async || "well"));
     let mut served = Served::start(app).await;
@@ -116,37 +130,30 @@ async fn a_stream_that_the_client_resets_is_cancelled_where_it_was() {
     stream.send_reset(h2::Reason::CANCEL);
     assert!(hanging.await.is_err());
 
+    let (held, mut stream) = client.send_request(get("/conn/held"), true).unwrap();
+    HELD.notified().await;
+    stream.send_reset(h2::Reason::CANCEL);
+    assert!(held.await.is_err());
+
     let (response, mut stream) = client.send_request(get("/conn/endless"), true).unwrap();
     let mut body = response.await.unwrap().into_body();
     assert_eq!(body.data().await.unwrap().unwrap(), "on and on");
     stream.send_reset(h2::Reason::CANCEL);
 
-    let cycles = served.cycles(3).await;
+    let cycles = served.cycles(4).await;
     let of = |path: &str| of(&cycles, path);
-    let Outcome::Cancelled {
-        stage,
-        site: Some(site),
-    } = &of("/conn/hang").outcome
-    else {
-        panic!("{:?}", of("/conn/hang").outcome);
-    };
-    assert_eq!(
-        (*stage, &*of("/conn/hang").sites[*site].name),
-        (Stage::View, "pending")
-    );
+    for (path, outcome) in [
+        ("/conn/hang", "cancelled in view (pending)"),
+        ("/conn/held", "cancelled in middleware (hold)"),
+        ("/conn/endless", "cancelled in send"),
+        ("/conn/well", "completed"),
+    ] {
+        let cycle = of(path);
+        let site = cycle.outcome.site().map(|site| &*cycle.sites[site].name);
+        assert_eq!(cycle.outcome.describe(site), outcome, "{cycle}");
+    }
     let endless = of("/conn/endless");
-    assert!(
-        matches!(
-            endless.outcome,
-            Outcome::Cancelled {
-                stage: Stage::Send,
-                ..
-            }
-        ),
-        "{endless}"
-    );
     assert_eq!(endless.steps.last().unwrap().left, Some(Left::Cut));
-    assert_eq!(of("/conn/well").outcome, Outcome::Completed);
 }
 
 #[tokio::test]

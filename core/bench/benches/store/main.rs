@@ -69,7 +69,7 @@ async fn measure(dir: &std::path::Path, sample: &Sample, report: &mut Report) ->
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let rate = CYCLES as f64 / begun.elapsed().as_secs_f64();
-    report.rate("cycles taken in per second", rate, 50_000.0);
+    report.rate("cycles taken in per second", rate, 20_000.0, 50_000.0);
     let memory = client.status().await?.memory.bytes;
     println!(
         "{:>12} bytes kept per cycle, {} of them sent",
@@ -160,8 +160,8 @@ struct Report {
 }
 
 impl Report {
-    fn rate(&mut self, what: &str, rate: f64, least: f64) {
-        println!("{rate:>12.0} {what} (at least {least:.0})");
+    fn rate(&mut self, what: &str, rate: f64, least: f64, goal: f64) {
+        println!("{rate:>12.0} {what} (at least {least:.0}; the goal is {goal:.0})");
         self.failed |= rate < least;
     }
 

@@ -42,6 +42,14 @@ impl Grpc {
     }
 }
 
+/// How servers of several languages (Go, C++, Java, .NET, Rust) say that a message is too large: there is no code for it.
+const TOO_LARGE: [&str; 4] = [
+    "larger than max",
+    "exceeds maximum size",
+    "exceeds the maximum",
+    "length too large",
+];
+
 /// Which codes mean "later" is what the protocol says.
 fn answer(status: &Status) -> Answer {
     let why = format!("{}: {}", status.code().description(), said(status));
@@ -49,7 +57,7 @@ fn answer(status: &Status) -> Answer {
     let after = retry.and_then(|info| info.retry_delay);
     match status.code() {
         Code::ResourceExhausted | Code::OutOfRange
-            if status.message().contains("larger than max") =>
+            if TOO_LARGE.iter().any(|said| status.message().contains(said)) =>
         {
             Answer::TooLarge { why }
         }
@@ -118,8 +126,26 @@ mod tests {
         let details = ErrorDetails::with_retry_info(Some(three));
         let busy = Status::with_error_details(Code::ResourceExhausted, "busy", details);
         assert!(matches!(answer(&busy), Answer::Later { after: Some(a), .. } if a == three));
-        let large = "grpc: received message larger than max (5000000 vs. 4194304)";
-        let large = Status::new(Code::ResourceExhausted, large);
-        assert!(matches!(answer(&large), Answer::TooLarge { .. }));
+        for (code, large) in [
+            (
+                Code::ResourceExhausted,
+                "grpc: received message larger than max (5000000 vs. 4194304)",
+            ),
+            (
+                Code::ResourceExhausted,
+                "gRPC message exceeds maximum size 4194304: 5000000",
+            ),
+            (
+                Code::ResourceExhausted,
+                "Received message exceeds the maximum configured message size.",
+            ),
+            (
+                Code::OutOfRange,
+                "Error, decoded message length too large: found 5000000 bytes, the limit is: 4194304 bytes",
+            ),
+        ] {
+            let told = answer(&Status::new(code, large));
+            assert!(matches!(told, Answer::TooLarge { .. }), "{large}");
+        }
     }
 }

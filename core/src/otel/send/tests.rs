@@ -1,3 +1,7 @@
+//! Receivers that misbehave, over HTTP and (`grpc`) over gRPC.
+
+mod grpc;
+
 use super::*;
 use crate::{
     spans::{Options, encode},

@@ -87,23 +87,43 @@ fn what_nobody_asked_for_is_told_unless_a_filter_left_it_out() {
     );
 }
 
-#[test]
-fn a_remark_that_cycles_have_in_common_is_told_once_with_how_often() {
-    let sql = |after| Mark {
+fn statement(text: &str) -> Mark {
+    Mark {
         t_ns: 2_500,
-        after,
-        inside: Some(after),
+        after: 2,
+        inside: Some(2),
         what: MarkKind::Sql {
-            statement: "SELECT title FROM books WHERE id = ?".into(),
+            statement: text.into(),
             rows: None,
             elapsed_ns: None,
         },
-    };
+    }
+}
+
+#[test]
+fn remarks_on_different_statements_of_one_place_are_told_apart() {
+    let cycles = (1..=10).map(|number| {
+        through(number, 3, |c| {
+            let text = ["SELECT title FROM books", "SELECT name FROM authors"][number as usize % 2];
+            c.marks = vec![statement(text); 3];
+        })
+    });
+    let told = remarks(cycles, "");
+    let counts: Vec<_> = told.insights.iter().map(|i| (i.count, i.of)).collect();
+    assert_eq!(counts, [(5, 10), (5, 10)], "{told:#?}");
+    for of in ["books", "authors"] {
+        let about = told.insights.iter().filter(|i| i.text.contains(of));
+        assert_eq!(about.count(), 1, "{of}");
+    }
+}
+
+#[test]
+fn a_remark_that_cycles_have_in_common_is_told_once_with_how_often() {
     let cycles = |often: u64| {
         (1..=10).map(move |number| {
             through(number, 3, |c| {
                 if number <= often {
-                    c.marks = vec![sql(2), sql(2), sql(2)];
+                    c.marks = vec![statement("SELECT title FROM books WHERE id = ?"); 3];
                 }
             })
         })

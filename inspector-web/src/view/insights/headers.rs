@@ -1,6 +1,6 @@
 //! What headers say of those who set them.
 
-use super::{insight, name};
+use super::{about, insight, name};
 use crate::{
     model::{Insight, InsightKind},
     view::places::Places,
@@ -67,12 +67,8 @@ pub(super) fn overwritten(places: &Places<'_>, replay: &Replay) -> Vec<Insight> 
             header.name,
             name(places, by),
         );
-        Some(insight(
-            InsightKind::HeaderOverwritten,
-            text,
-            row,
-            Some(now.step),
-        ))
+        let remark = insight(InsightKind::HeaderOverwritten, text, row, Some(now.step));
+        Some(about(&header.name, remark))
     };
     headers.filter_map(set_twice).collect()
 }
@@ -128,21 +124,19 @@ pub(super) fn compressed_twice(places: &Places<'_>, replay: &Replay) -> Vec<Insi
             name(places, row),
             text("content-encoding").unwrap_or_default(),
         );
-        let what = match text("content-type").filter(|media_type| is_compressed(media_type)) {
-            Some(media_type) => {
-                format!("{who} compressed {media_type} ({coding}), which is compressed already")
+        let (subject, text) = match text("content-type").filter(|of| is_compressed(of)) {
+            Some(of) => {
+                let text = format!("{who} compressed {of} ({coding}), which is compressed already");
+                (of, text)
             }
             None if coding.contains(',') => {
-                format!("{who} compressed a body for the second time ({coding})")
+                let text = format!("{who} compressed a body for the second time ({coding})");
+                (coding, text)
             }
             None => continue,
         };
-        insights.push(insight(
-            InsightKind::CompressedTwice,
-            what,
-            row,
-            Some(step.seq),
-        ));
+        let remark = insight(InsightKind::CompressedTwice, text, row, Some(step.seq));
+        insights.push(about(&subject, remark));
     }
     insights
 }
@@ -169,12 +163,8 @@ pub(super) fn readable_cookies(places: &Places<'_>, replay: &Replay) -> Vec<Insi
             "{} set the cookie {cookie} without HttpOnly",
             name(places, row)
         );
-        Some(insight(
-            InsightKind::ReadableCookie,
-            text,
-            row,
-            Some(held.by),
-        ))
+        let remark = insight(InsightKind::ReadableCookie, text, row, Some(held.by));
+        Some(about(cookie, remark))
     };
     cookies.filter_map(readable).collect()
 }

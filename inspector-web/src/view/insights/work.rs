@@ -1,6 +1,6 @@
 //! What was done: statements, time, bodies.
 
-use super::{insight, name};
+use super::{about, insight, name};
 use crate::{
     model::{Insight, InsightKind},
     view::places::Places,
@@ -58,7 +58,8 @@ pub(super) fn repeated_queries(places: &Places<'_>) -> Vec<Insight> {
         .map(|((row, statement), (count, step))| {
             let who = name(places, row);
             let text = format!("{who} ran the same statement {count} times: {statement}");
-            insight(InsightKind::RepeatedQuery, text, row, Some(step))
+            let remark = insight(InsightKind::RepeatedQuery, text, row, Some(step));
+            about(statement, remark)
         })
         .collect()
 }
@@ -102,12 +103,8 @@ pub(super) fn buffered_bodies(places: &Places<'_>) -> Vec<Insight> {
             let text = format!(
                 "{who} took in the body of the {side} ({size}) and put a copy of it in its place"
             );
-            Some(insight(
-                InsightKind::BodyBuffered,
-                text,
-                Some(row),
-                Some(step.seq),
-            ))
+            let remark = insight(InsightKind::BodyBuffered, text, Some(row), Some(step.seq));
+            Some(about(side, remark))
         })
         .collect()
 }

@@ -1,5 +1,5 @@
 import { ApiError, ask } from './client.ts';
-import type { Counters, ListedCycle, Memory, Run } from './model';
+import type { Counters, ListedCycle, Memory, Run, SpanCounters } from './model';
 import { EventReader, type ServerEvent } from './sse.ts';
 
 /** Waits between attempts to connect, in milliseconds. */
@@ -26,6 +26,8 @@ export class Live {
   retryAt = $state<number | null>(null);
   counters = $state.raw<Counters | null>(null);
   memory = $state.raw<Memory | null>(null);
+  /** What became of the spans of other services, where they are received. */
+  spans = $state.raw<SpanCounters | null>(null);
 
   #listener: Listener;
   #stop = new AbortController();
@@ -113,6 +115,7 @@ export class Live {
       if (id !== null) this.#last = id;
       if (event === 'cycle') cycles.push(value);
       else if (event === 'run') this.#listener.run(value);
+      else if (event === 'spans') this.spans = value;
       else if (event === 'lagged') this.#listener.gap(value.missed);
       else if (event === 'counters') {
         this.counters = value.counters;

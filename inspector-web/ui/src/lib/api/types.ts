@@ -191,6 +191,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cycles/{id}/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What other services did in the trace of a cycle, where their spans are received. */
+        get: operations["cycleSpans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cycles/{id}/steps/{step}": {
         parameters: {
             query?: never;
@@ -355,6 +372,40 @@ export interface paths {
         put?: never;
         /** Ends the recording, and says how it stood. */
         post: operations["stop_recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends cycles to a collector or Jaeger, as OpenTelemetry traces; how that goes is in the status. */
+        post: operations["start_sending"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/send/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the sending, and says how it stood. */
+        post: operations["stop_sending"];
         delete?: never;
         options?: never;
         head?: never;
@@ -989,6 +1040,29 @@ export interface components {
              */
             until: number;
         };
+        /** @description The spans that were received of the trace of a cycle, without those of the cycle itself. */
+        CycleSpans: {
+            /** @description Whether the request named the trace (`traceparent`). Otherwise only an app that exports its cycles tells it to anybody. */
+            joined: boolean;
+            /**
+             * Format: uint64
+             * @description How many there are that are not among `spans`, because there are too many to show.
+             */
+            more: number;
+            /**
+             * Format: uint64
+             * @description How many spans of the cycle itself came back: they are its timeline, and not shown twice.
+             */
+            own: number;
+            /** @description Whether spans are received at all. */
+            receiving: boolean;
+            /** @description Who the spans are from, by name. */
+            services: components["schemas"]["ServiceLine"][];
+            /** @description The spans as a tree: each behind the one that it happened in, children by time. */
+            spans: components["schemas"]["SpanLine"][];
+            /** @description The trace: 32 hexadecimal digits. */
+            trace: string;
+        };
         /** @description What a list shows of a cycle. */
         CycleSummary: {
             /** @description As in [`Cycle::app`]. */
@@ -1313,6 +1387,11 @@ export interface components {
         };
         /** @description A remark on a cycle. */
         Insight: {
+            /**
+             * @description The header, cookie, statement or message that it is about, where the kind leaves that open: two remarks of one kind
+             *     on one place that differ in it say different things.
+             */
+            about: string | null;
             /** @description What it is about. */
             kind: components["schemas"]["InsightKind"];
             /**
@@ -1437,6 +1516,8 @@ export interface components {
              * @description Position in the store's order of arrival, from 1: the cursor, and the id of the live event.
              */
             position: number;
+            /** @description Whether it went wrong: it failed or panicked, had no answer, or one with a status from 500 on. */
+            problem: boolean;
             /** @description As in [`Cycle::route`]. */
             route: string | null;
             /** @description As in [`Cycle::run`]. */
@@ -1482,6 +1563,10 @@ export interface components {
             };
             /** @constant */
             event: "counters";
+        } | {
+            data: components["schemas"]["SpanCounters"];
+            /** @constant */
+            event: "spans";
         } | {
             data: {
                 /**
@@ -1878,6 +1963,13 @@ export interface components {
             /** @description What is not in it, or could not be read: for people. */
             notes: string[];
         };
+        /** @description How the receiver of spans stands. */
+        OtlpState: {
+            /** @description Where it listens. */
+            addresses: string[];
+            /** @description What became of the spans. */
+            spans: components["schemas"]["SpanCounters"];
+        };
         /** @description How a cycle ended. `site` is an index into [`Cycle::sites`]. */
         Outcome: {
             /** @constant */
@@ -2121,6 +2213,8 @@ export interface components {
              */
             row: number | null;
         };
+        /** @description How a span stands to a cycle. */
+        Relation: "above" | "beneath" | "beside";
         /** @description What the router found. */
         Resolved: {
             /** @description Path parameters, in order of the pattern. */
@@ -2316,6 +2410,58 @@ export interface components {
              */
             to_ns: number;
         };
+        /** @description How a sending of cycles to a collector stands. */
+        Sending: {
+            /**
+             * Format: uint64
+             * @description Bytes of the requests that it took, before compression.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description Cycles that the receiver has.
+             */
+            cycles: number;
+            /** @description Where to. */
+            endpoint: string;
+            /** @description Whether it goes on with what comes. */
+            follows: boolean;
+            /**
+             * Format: uint64
+             * @description Cycles that were to be sent and are not kept any more.
+             */
+            missing: number;
+            /** @description `http/protobuf`, `http/json` or `grpc`. */
+            protocol: string;
+            /**
+             * Format: uint64
+             * @description Cycles that it refused.
+             */
+            refused: number;
+            /** @description What it said about what it refused, last. */
+            refused_because: string | null;
+            /**
+             * Format: uint64
+             * @description Spans that it refused of cycles that it took otherwise.
+             */
+            rejected_spans: number;
+            /** @description Whether it is under way. */
+            running: boolean;
+            /**
+             * Format: uint64
+             * @description Spans that it has.
+             */
+            spans: number;
+            /** @description Why it ended before it was done, when nobody asked it to. */
+            stopped_because: string | null;
+            /** @description Why the receiver takes nothing at present, while that is so. */
+            waits_because: string | null;
+            /**
+             * Format: uint64
+             * @description Cycles that are to be sent, as far as that is known.
+             */
+            wanted: number;
+        };
         /**
          * @description What the server sent of a response. The figures of the connection are there where the cycle was seen from `serve`, and
          *     on HTTP/1 only: streams of HTTP/2 share a connection.
@@ -2352,6 +2498,16 @@ export interface components {
             event: string | null;
             /** @description Its id, where it has one. */
             id: string | null;
+        };
+        /** @description A service. */
+        ServiceLine: {
+            /** @description `service.name`; none if it does not say. */
+            name: string | null;
+            /**
+             * Format: uint64
+             * @description Its spans.
+             */
+            spans: number;
         };
         /** @description Which message. */
         Side: "request" | "response";
@@ -2402,6 +2558,111 @@ export interface components {
              */
             line: number;
         };
+        /** @description A key and its value, as text. */
+        SpanAttribute: {
+            /** @description Key. */
+            key: string;
+            /** @description Value. Lists and maps are JSON. */
+            value: string;
+        };
+        /** @description What became of the spans that were received: `received = kept + evicted + repeated + refused`, at every moment. */
+        SpanCounters: {
+            /**
+             * Format: uint64
+             * @description Spans that made room for newer ones, their trace as a whole.
+             */
+            evicted: number;
+            /**
+             * Format: uint64
+             * @description Spans that are kept.
+             */
+            kept: number;
+            /** @description Their use of memory, and its budget. */
+            memory: components["schemas"]["Memory"];
+            /**
+             * Format: uint64
+             * @description Spans that came.
+             */
+            received: number;
+            /** @description Spans that were refused, by reason. */
+            refused: {
+                [key: string]: number;
+            };
+            /**
+             * Format: uint64
+             * @description Requests that were refused as a whole: nobody knows how many spans were in them.
+             */
+            refused_requests: number;
+            /**
+             * Format: uint64
+             * @description Spans that had come before: the later one is kept.
+             */
+            repeated: number;
+        };
+        /** @description Something that happened in a span. */
+        SpanEvent: {
+            /** @description What else is said of it. */
+            attributes: components["schemas"]["SpanAttribute"][];
+            /** @description What. */
+            name: string;
+            /**
+             * Format: int64
+             * @description When, as `from_ns` of the span.
+             */
+            t_ns: number | null;
+        };
+        /** @description The role of a span. */
+        SpanKind: "unspecified" | "internal" | "server" | "client" | "producer" | "consumer";
+        /** @description A span. Its times are those of its service's clock: between machines clocks differ, and nothing here makes up for it. */
+        SpanLine: {
+            /** @description What else it says. */
+            attributes: components["schemas"]["SpanAttribute"][];
+            /** @description The cycle that it is a part of, where another app with Onionskin made it. */
+            cycle: string | null;
+            /**
+             * Format: uint
+             * @description How many of the spans received are around it.
+             */
+            depth: number;
+            /**
+             * Format: uint64
+             * @description How long it took; none where it says no end, or one before its start.
+             */
+            duration_ns: number | null;
+            /** @description What happened in it. */
+            events: components["schemas"]["SpanEvent"][];
+            /**
+             * Format: int64
+             * @description When it began, in nanoseconds from the start of the cycle, less than 0 before it; none where it does not say, or says a
+             *     time more than 30 days away.
+             */
+            from_ns: number | null;
+            /** @description Its id: 16 hexadecimal digits. */
+            id: string;
+            /** @description Its role. */
+            kind: components["schemas"]["SpanKind"];
+            /**
+             * Format: uint32
+             * @description How many attributes, events and ends of texts were left out.
+             */
+            left_out: number;
+            /** @description What went wrong. */
+            message: string | null;
+            /** @description What it did. */
+            name: string;
+            /** @description The span that it happened in, received or not. */
+            parent: string | null;
+            /** @description How it stands to the cycle. */
+            relation: components["schemas"]["Relation"];
+            /** @description `service.name`. */
+            service: string | null;
+            /** @description Whether it went well. */
+            status: components["schemas"]["SpanStatus"];
+            /** @description Of what hangs right beneath the cycle: the layer or view that it hangs at. */
+            under: string | null;
+        };
+        /** @description Whether a span went well. */
+        SpanStatus: "unset" | "ok" | "error";
         /** @description The static map of an app: its routes, and for each the layers in the order in which a request meets them. */
         Stack: {
             /** @description What a request meets that no route matches. */
@@ -2471,6 +2732,40 @@ export interface components {
              */
             keep_seconds: number | null;
         };
+        /** @description `POST /api/send`: what is to be sent, and where. */
+        StartSending: {
+            /**
+             * @description Whether the kept heads of bodies are sent too.
+             * @default false
+             */
+            bodies: boolean;
+            /**
+             * @description Where it takes OTLP, such as `http://127.0.0.1:4318`. Without it: where the inspector's own `OTEL_EXPORTER_OTLP_ENDPOINT`
+             *     and its like say, and as they say; else there.
+             * @default null
+             */
+            endpoint: string | null;
+            /**
+             * @description A filter; an empty one lets all pass.
+             * @default
+             */
+            filter: string;
+            /**
+             * @description Whether it goes on with what comes, until it is stopped.
+             * @default false
+             */
+            follow: boolean;
+            /**
+             * @description The cycles with these ids; without any, those that match.
+             * @default []
+             */
+            ids: string[];
+            /**
+             * @description `http/protobuf` (without it), `http/json` or `grpc`; only with an endpoint.
+             * @default null
+             */
+            protocol: string | null;
+        };
         /** @description Figures of cycles. Percentiles are of their whole durations, by nearest rank; none without a cycle. */
         Stats: {
             /**
@@ -2522,6 +2817,8 @@ export interface components {
             memory: components["schemas"]["Memory"];
             /** @description The file that is shown, where it is a file. */
             opened: components["schemas"]["Opened"] | null;
+            /** @description Where spans of other services are received, and what became of them; none: they are not. */
+            otlp: components["schemas"]["OtlpState"] | null;
             /**
              * Format: uint32
              * @description Its process id.
@@ -2534,6 +2831,8 @@ export interface components {
              * @description Links closed because the peer spoke no language of ours, or another wire version.
              */
             refused_links: number;
+            /** @description The sending to a collector that runs, or ran last; none if there was none. */
+            sending: components["schemas"]["Sending"] | null;
             /** @description Where apps connect. */
             socket: string | null;
             /**
@@ -3066,7 +3365,7 @@ export interface operations {
     export_cycle: {
         parameters: {
             query: {
-                /** @description `har`, `curl`, `httpie`, `http-request`, `http-response`, `jsonl`, `markdown`, `trace` or `html`. */
+                /** @description `har`, `curl`, `httpie`, `http-request`, `http-response`, `jsonl`, `markdown`, `trace`, `otlp` or `html`. */
                 format: string;
                 /** @description Mask e-mail and IP addresses too. */
                 redact?: boolean;
@@ -3111,6 +3410,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Insight"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    cycleSpans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A cycle, as in `Cycle.id`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What other services did in the trace of a cycle, where their spans are received. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleSpans"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3197,7 +3520,7 @@ export interface operations {
             query: {
                 /** @description Only cycles that match this filter. */
                 filter?: string;
-                /** @description `har`, `curl`, `httpie`, `jsonl`, `markdown` or `trace`. */
+                /** @description `har`, `curl`, `httpie`, `jsonl`, `markdown`, `trace` or `otlp`. */
                 format: string;
                 /** @description Mask e-mail and IP addresses too. */
                 redact?: boolean;
@@ -3364,6 +3687,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Recording"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    start_sending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartSending"];
+            };
+        };
+        responses: {
+            /** @description Sends cycles to a collector or Jaeger, as OpenTelemetry traces; how that goes is in the status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sending"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    stop_sending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": null;
+            };
+        };
+        responses: {
+            /** @description Ends the sending, and says how it stood. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sending"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -4,6 +4,9 @@ import type { CyclePage, ListedCycle, Problem } from '../api/model';
 import { apps } from './apps.svelte.ts';
 import { PAGE, Rows } from './rows.ts';
 
+/** How often new cycles are put on top. */
+const SHOW_EVERY_MS = 100;
+
 /** The list of cycles as the screen sees it: rows by index, live or frozen. */
 class CycleList {
   /** How many rows there are. */
@@ -28,7 +31,8 @@ class CycleList {
   #asked = new Set<number>();
   #generation = new AbortController();
   #arrived: ListedCycle[] = [];
-  #frame = 0;
+  #due: ReturnType<typeof setTimeout> | undefined;
+  #shown = 0;
 
   constructor() {
     this.live = new Live({
@@ -122,14 +126,14 @@ class CycleList {
       return;
     }
     this.#arrived.push(...cycles);
-    // Once a frame is enough; a page that nobody looks at has no frames.
-    if (this.#arrived.length > 1_000) this.#show();
-    else this.#frame ||= requestAnimationFrame(() => this.#show());
+    // Nobody reads faster; and frames in between are left to scrolling.
+    this.#due ??= setTimeout(() => this.#show(), Math.max(0, this.#shown + SHOW_EVERY_MS - performance.now()));
   }
 
   #show(): void {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    clearTimeout(this.#due);
+    this.#due = undefined;
+    this.#shown = performance.now();
     const before = this.#rows.length;
     this.#rows.push(this.#arrived);
     this.#arrived = [];

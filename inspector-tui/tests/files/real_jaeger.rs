@@ -1,8 +1,8 @@
-//! A real Jaeger on free ports, for one test.
+//! A real Jaeger on free ports, for one test. The tests of the demo app use this file too.
 
 use std::{
     net::{Ipv4Addr, TcpListener},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -16,7 +16,7 @@ const TRIES: usize = 3;
 
 /// Which Jaeger, and where it keeps traces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// All-in-one of the 1.x line, in memory.
     One,
     /// The 2.x line, in memory.
@@ -26,26 +26,15 @@ pub(super) enum Kind {
 }
 
 /// Ends with the test.
-pub(super) struct RealJaeger {
+pub(crate) struct RealJaeger {
     child: Child,
     ports: [u16; 3],
     _folder: TempDir,
 }
 
-/// A program of the workspace that is built beside the tests.
-pub(crate) fn bin(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_BIN_EXE_bookshop")).with_file_name(name);
-    assert!(
-        path.exists(),
-        "{} is missing: cargo build -p onionskin-tui",
-        path.display()
-    );
-    path
-}
-
 impl RealJaeger {
     /// Starts one; none if it is not built and need not be.
-    pub(super) async fn start(kind: Kind) -> Option<Self> {
+    pub(crate) async fn start(kind: Kind) -> Option<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/jaeger");
         let program = folder.join(if kind == Kind::One {
             "all-in-one"
@@ -107,17 +96,17 @@ impl RealJaeger {
     }
 
     /// Where it takes OTLP over HTTP.
-    pub(super) fn http(&self) -> String {
+    pub(crate) fn http(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports[0])
     }
 
     /// Where it takes OTLP over gRPC.
-    pub(super) fn grpc(&self) -> String {
+    pub(crate) fn grpc(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports[1])
     }
 
     /// Where it answers.
-    pub(super) fn ui(&self) -> String {
+    pub(crate) fn ui(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports[2])
     }
 }

@@ -1,0 +1,166 @@
+//! Cycles in a real Jaeger, and back by the command.
+
+use crate::{
+    command::Place,
+    fixture::{RUN, cycle},
+    real_jaeger::{Kind, RealJaeger},
+};
+use onionskin::{
+    otel::{Outlet, Protocol, Settings},
+    spans::{self, Content, Flaw, Options, TraceId, encode, trace_of, without_bodies},
+    wire::{Cycle, Mark, MarkKind},
+};
+use onionskin_web::jaeger::Jaeger;
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Sends a file to where OTLP is taken over HTTP, as `curl` does.
+fn upload(base: &str, json: &str) -> String {
+    let host = base.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let head = format!(
+        "POST /v1/traces HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        json.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(json.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// A file of OTLP JSON is taken, and all of it comes back equal.
+async fn a_file_is_uploaded_to(kind: Kind) {
+    let Some(jaeger) = RealJaeger::start(kind).await else {
+        return;
+    };
+    let place = Place::new();
+    let cycles: Vec<Cycle> = (1..=10).map(|number| cycle(RUN, number)).collect();
+    let lines: Vec<_> = cycles
+        .iter()
+        .map(|cycle| serde_json::to_string(cycle).unwrap())
+        .collect();
+    std::fs::write(place.path("ten.jsonl"), lines.join("\n")).unwrap();
+    place.out(&["export", "ten.jsonl", "-o", "ten.otlp.json"]);
+    let json = std::fs::read_to_string(place.path("ten.otlp.json")).unwrap();
+    let answer = upload(&jaeger.http(), &json);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+
+    let client = Jaeger::new(&jaeger.ui()).unwrap();
+    for original in &cycles {
+        let trace = client.whole_trace(trace_of(original).0, PATIENCE).await;
+        let trace = trace.unwrap().expect("it is there");
+        assert_eq!(trace.batches[0].service(), Some(&*original.app));
+        let found = trace.cycles().remove(0);
+        assert_eq!(found.cycle.unwrap(), without_bodies(original));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_uploaded_to_the_1_line() {
+    a_file_is_uploaded_to(Kind::One).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_uploaded_to_the_2_line() {
+    a_file_is_uploaded_to(Kind::TwoMemory).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_cycle_a_part_of_one_and_a_trace_of_others() {
+    let Some(jaeger) = RealJaeger::start(Kind::TwoBadger).await else {
+        return;
+    };
+    let mut large = cycle(RUN, 1);
+    let last = large.steps.len() as u32 - 1;
+    let long = "9 MB in pieces of ö, so that no request over gRPC takes all of it ".repeat(2000);
+    let mark = Mark {
+        t_ns: large.duration_ns,
+        after: last,
+        inside: None,
+        what: MarkKind::Error { chain: vec![long] },
+    };
+    large.marks.extend(std::iter::repeat_n(mark, 70));
+    let mut part = large.clone();
+    (part.number, part.id) = (
+        part.number + 1000,
+        format!("{}-{}", part.run, part.number + 1000),
+    );
+    part.marks.truncate(3);
+
+    let options = Options {
+        content: Content::Bodies,
+        ..Options::default()
+    };
+    let spans = encode(&large, &options);
+    let mut some = encode(&part, &options);
+    let carries = some.iter().rposition(|span| !span.events.is_empty());
+    some.remove(carries.unwrap());
+    let mut foreign = encode(&part, &Options::default());
+    foreign.truncate(2);
+    for (i, span) in foreign.iter_mut().enumerate() {
+        span.trace = TraceId([9; 16]);
+        span.name = format!("foreign {i}");
+        span.attributes.clear();
+        span.events.clear();
+    }
+    let outlet = Outlet::new(Settings::new(&jaeger.grpc(), Protocol::Grpc).unwrap());
+    let service = [spans::Attribute::new("service.name", "bank")];
+    let given = vec![spans, some, foreign];
+    let count: usize = given.iter().map(Vec::len).sum();
+    let sent = outlet.send(&service, given, PATIENCE).await.unwrap();
+    assert!(sent.requests > 2 && sent.refused.is_empty(), "{sent:?}");
+    assert_eq!(sent.spans, count as u64);
+
+    let client = Jaeger::new(&jaeger.ui()).unwrap();
+    let trace = client
+        .whole_trace(trace_of(&large).0, PATIENCE)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(trace.cycles()[0].cycle.as_ref(), Ok(&large));
+
+    let incomplete = client
+        .whole_trace(trace_of(&part).0, Duration::from_secs(2))
+        .await
+        .unwrap()
+        .unwrap();
+    let flaw = incomplete.cycles().remove(0).cycle.unwrap_err();
+    assert!(
+        matches!(flaw, Flaw::Incomplete { have, of: Some(of) } if have < of),
+        "{flaw}"
+    );
+
+    let place = Place::new();
+    let open = |id: TraceId, json: bool| {
+        let (url, id) = (format!("jaeger:{}", jaeger.ui()), id.to_string());
+        let mut command = place.command(&["open", &url, "--print", &id]);
+        command.args(json.then_some("--json"));
+        let output = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.success(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    let (good, shown, said) = open(trace_of(&large).0, true);
+    assert!(good, "{said}");
+    assert_eq!(serde_json::from_str::<Cycle>(&shown).unwrap(), large);
+    let (good, shown, _) = open(trace_of(&large).0, false);
+    assert!(good && shown.contains(&large.target), "{shown}");
+    let (good, _, said) = open(trace_of(&part).0, false);
+    assert!(!good && said.contains("events are there"), "{said}");
+    let (good, shown, _) = open(TraceId([9; 16]), false);
+    assert!(
+        good && shown.contains("no deltas") && shown.contains("foreign 1"),
+        "{shown}"
+    );
+    let (good, _, said) = open(TraceId([8; 16]), false);
+    assert!(!good && said.contains("has no trace"), "{said}");
+}
