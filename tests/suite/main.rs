@@ -39,6 +39,9 @@ mod view;
 // How a cycle may end, each as it looks on a real socket.
 mod outcomes;
 
+// When: time that was worked, time that was waited, and whose.
+mod times;
+
 // Who starts first, who starts again, what is lost.
 mod accounting;
 mod attach;
