@@ -110,9 +110,14 @@ async fn waiting_is_told_at_the_step_behind_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_works_while_another_one_of_the_cycle_waits_is_not_waited_for() {
     async fn elsewhere(request: Request, next: Next) -> Response {
-        let inside = tokio::spawn(async move { next.run(request).await });
-        // Waits for the other task, which works meanwhile.
-        inside.await.unwrap()
+        let mut inside = tokio::spawn(async move { next.run(request).await });
+        // Waits for the other task, which works meanwhile, and is polled now and then.
+        loop {
+            tokio::select! {
+                response = &mut inside => return response.unwrap(),
+                () = tokio::time::sleep(WHILE / 10) => {}
+            }
+        }
     }
     let cycle = {
         let app = Router::new()

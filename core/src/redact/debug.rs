@@ -7,8 +7,8 @@ use super::{body::is_telling, put_mask, put_plain};
 pub(crate) fn put_debug(out: &mut Vec<u8>, text: &[u8]) -> bool {
     let (mut at, mut copied, mut masked) = (0, 0, false);
     while at < text.len() {
-        if text[at] == b'"' {
-            at = string_end(text, at);
+        if let Some(end) = literal_end(text, at) {
+            at = end;
             continue;
         }
         let name = word(&text[at..]);
@@ -42,6 +42,32 @@ fn word(text: &[u8]) -> usize {
     text.iter().take_while(|b| is_part(b)).count()
 }
 
+/// Behind the string or the character that begins at `at`, if one does: what stands in them has no meaning here.
+fn literal_end(text: &[u8], at: usize) -> Option<usize> {
+    match text[at] {
+        b'"' => Some(string_end(text, at)),
+        b'\'' => char_end(text, at),
+        _ => None,
+    }
+}
+
+/// Behind the closing quote of the character that begins at `at`; none: it is an apostrophe.
+fn char_end(text: &[u8], at: usize) -> Option<usize> {
+    /// As long as `'\u{10ffff}'`.
+    const LONGEST: usize = 12;
+    let literal = &text[at..text.len().min(at + LONGEST)];
+    let length = match literal.get(1..)? {
+        // What is escaped may be a quote itself.
+        [b'\\', _, rest @ ..] => 3 + rest.iter().position(|b| *b == b'\'')?,
+        [first, ..] => match first.leading_ones() {
+            0 => 2,
+            bytes => 1 + bytes as usize,
+        },
+        [] => return None,
+    };
+    (literal.get(length) == Some(&b'\'')).then_some(at + length + 1)
+}
+
 /// Behind the closing quote of the string that begins at `at`, or the end of what there is.
 fn string_end(text: &[u8], at: usize) -> usize {
     let mut i = at + 1;
@@ -60,11 +86,11 @@ fn string_end(text: &[u8], at: usize) -> usize {
 fn value_end(text: &[u8], at: usize) -> usize {
     let (mut depth, mut i) = (0_usize, at);
     while i < text.len() {
+        if let Some(end) = literal_end(text, i) {
+            i = end;
+            continue;
+        }
         match text[i] {
-            b'"' => {
-                i = string_end(text, i);
-                continue;
-            }
             b'{' | b'[' | b'(' => depth += 1,
             b'}' | b']' | b')' if depth == 0 => break,
             b'}' | b']' | b')' => depth -= 1,
@@ -103,6 +129,10 @@ mod tests {
             r#"A { secret: [1, B { x: "canary" }] }"#,
             r#"A { api_key: "canary"#,
             r#"A { note: "Bearer canary-0123456" }"#,
+            r#"[('"', 1), Password("canary")]"#,
+            r#"A { token: Two('}', "canary") }"#,
+            r#"A { quotes: ['\'', '\\', '\u{301}', 'é', '"'], token: "canary" }"#,
+            r#"A { said: can't and won't, token: "canary" }"#,
         ] {
             let shown = masked(text);
             assert!(!shown.contains("canary"), "{shown}");
