@@ -101,6 +101,9 @@ impl<S: AsyncRead + Unpin> Reader<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::{
+        Strategy as _, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
+    };
 
     async fn filled(bytes: &[u8]) -> Reader<&[u8]> {
         let mut reader = Reader::new(bytes);
@@ -131,5 +134,73 @@ mod tests {
         assert!(matches!(reader.frame(2), Err(Stop::Garbage)));
         assert!(filled(&[0, 0, 0, 0]).await.frame(9).is_err());
         assert!(filled(&[255; 4]).await.frame(1 << 20).is_err());
+    }
+
+    /// Gives its bytes in pieces of these sizes, one after the other.
+    struct Pieces<'b>(&'b [u8], Vec<usize>);
+
+    impl AsyncRead for Pieces<'_> {
+        fn poll_read(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+            buf: &mut tokio::io::ReadBuf<'_>,
+        ) -> std::task::Poll<io::Result<()>> {
+            let size = self.1.pop().unwrap_or(usize::MAX);
+            let (now, rest) = self.0.split_at(size.min(self.0.len()).min(buf.remaining()));
+            buf.put_slice(now);
+            self.0 = rest;
+            std::task::Poll::Ready(Ok(()))
+        }
+    }
+
+    /// All messages of a stream, and why it ended.
+    fn all(bytes: &[u8], pieces: &[usize], frames: bool) -> (Vec<(u8, Bytes)>, String) {
+        let read = async {
+            let mut reader = Reader::new(Pieces(bytes, pieces.to_vec()));
+            let mut messages = Vec::new();
+            loop {
+                let next = match frames {
+                    true => reader.frame(64),
+                    false => reader.line(64).map(|line| line.map(|line| (b'\n', line))),
+                };
+                match next {
+                    Ok(Some(message)) => messages.push(message),
+                    Ok(None) => {
+                        if let Err(stop) = reader.fill().await {
+                            return (messages, format!("{stop:?}"));
+                        }
+                    }
+                    Err(stop) => return (messages, format!("{stop:?}")),
+                }
+            }
+        };
+        futures_util::FutureExt::now_or_never(read).expect("nothing to wait for")
+    }
+
+    proptest! {
+        /// Other people's bytes, cut anywhere: the same messages, none longer than may be, and an end.
+        #[test]
+        fn any_bytes_are_read_the_same_wherever_they_are_cut(
+            parts in prop::collection::vec(
+                prop_oneof![
+                    // A frame; one of a length that it has not; lines; anything.
+                    prop::collection::vec(any::<u8>(), 1..70)
+                        .prop_map(|b| [&(b.len() as u32).to_le_bytes()[..], &b].concat()),
+                    (0..100_u32, prop::collection::vec(any::<u8>(), 0..9))
+                        .prop_map(|(n, b)| [&n.to_le_bytes()[..], &b].concat()),
+                    "[a-z{}]{0,70}\n".prop_map(String::into_bytes),
+                    prop::collection::vec(any::<u8>(), 0..20),
+                ],
+                0..8,
+            ),
+            pieces in prop::collection::vec(1..40_usize, 0..60),
+            frames in any::<bool>(),
+        ) {
+            let bytes = parts.concat();
+            let (whole, stop) = all(&bytes, &[], frames);
+            let cut = all(&bytes, &pieces, frames);
+            prop_assert_eq!(&cut, &(whole.clone(), stop));
+            prop_assert!(whole.iter().all(|(_, message)| message.len() <= 64));
+        }
     }
 }
