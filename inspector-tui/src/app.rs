@@ -6,7 +6,7 @@
 //! - `view`, `player`: the cycle that is open, and the step we are at; `message`, `body`, `lines` its messages, line by line
 //! - `problems`, `search`: what can be jumped to
 //! - `pages`: the other screens, one file each
-//! - `palette`: commands by their names
+//! - `palette`: commands and formats by their names
 
 mod body;
 mod command;
@@ -32,7 +32,7 @@ pub use list::{Item, List};
 pub use message::MessagePane;
 pub use output::Output;
 pub use pages::{Action, Page, PageLine, Screen, lines as page_lines};
-pub use palette::Palette;
+pub use palette::{Choice, Choices, Palette};
 pub use player::Player;
 pub use search::Search;
 pub use update::Update;
@@ -79,7 +79,7 @@ pub struct App {
     pub pages: Vec<Page>,
     /// What is searched for in the open cycle.
     pub search: Search,
-    /// Commands by their names, while one is chosen.
+    /// Commands or formats by their names, while one is chosen.
     pub palette: Option<Palette>,
     /// The cycle that another one is to be compared with.
     pub marked: Option<String>,

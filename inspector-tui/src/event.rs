@@ -4,7 +4,10 @@
 use crate::ask::{Answer, Failure, Question};
 use crossterm::event::KeyEvent;
 use onionskin::wire::Counters;
-use onionskin_web::model::{self, FilterHelp, LiveEvent, Memory};
+use onionskin_web::{
+    export::Format,
+    model::{self, FilterHelp, LiveEvent, Memory},
+};
 use std::time::Instant;
 
 /// What can happen to the state.
@@ -75,6 +78,8 @@ pub enum News {
     },
     /// A cycle as a command for curl, to be copied, or why not.
     Curl(Result<String, String>),
+    /// What became of an export that was asked for, for people.
+    Exported(String),
 }
 
 /// What the state asks for.
@@ -99,6 +104,13 @@ pub enum Effect {
     Record,
     /// Send the cycle of this id to a collector.
     Send(String),
+    /// Write the cycle of this id into a file.
+    Export {
+        /// The id.
+        id: String,
+        /// What the file is to be.
+        format: Format,
+    },
     /// End.
     Quit,
 }

@@ -114,6 +114,7 @@ pub(crate) async fn run_beside(
             Some(Effect::Curl(id)) => source.curl(id),
             Some(Effect::Record) => source.order(Order::Record),
             Some(Effect::Send(id)) => source.order(Order::Send(id)),
+            Some(Effect::Export { id, format }) => source.export(id, format),
             Some(Effect::Filter(filter)) => source.filter(filter),
             Some(Effect::Complete { text, cursor }) => source.complete(text, cursor),
             Some(Effect::OpenBrowser) => browser.open(&app.url),

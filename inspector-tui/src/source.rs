@@ -1,6 +1,7 @@
 //! Asks the inspector, in tasks of its own: one follows what happens live, one knows what can be written in a filter, one has
 //! things done, and one for each question of a screen.
 
+mod export;
 mod orders;
 
 pub(crate) use orders::Order;
@@ -80,6 +81,15 @@ impl Source {
             let bytes = client.export_cycle(&id, Format::Curl, false).await;
             let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
             tell(&news, News::Curl(text.map_err(|e| e.to_string()))).await;
+        });
+    }
+
+    /// Writes a cycle into a file.
+    pub(crate) fn export(&mut self, id: String, format: Format) {
+        let (client, news) = (self.client.clone(), self.news.clone());
+        self.spawn(async move {
+            let said = export::run(&client, id, format).await;
+            tell(&news, News::Exported(said)).await;
         });
     }
 

@@ -75,6 +75,40 @@ fn a_filter_is_completed_entered_and_switched_off() {
 }
 
 #[test]
+fn a_cycle_is_exported_beside_what_is_there_already() {
+    let here = tempfile::tempdir().unwrap();
+    let mut pty = Pty::start_in(here.path(), 120, 40);
+    pty.wait_for("No cycle yet");
+    let mut app = App::connect(&pty.socket);
+    app.send_all();
+    pty.wait_for("/api/stock");
+    pty.type_keys("k");
+    pty.wait_for("▶ ");
+    let newest = &app::cycles()[3].id;
+    let names = [
+        format!("onionskin-{newest}.har"),
+        format!("onionskin-{newest}-2.har"),
+    ];
+    for name in &names {
+        pty.type_keys("x");
+        pty.wait_for("export as");
+        pty.type_keys("har\r");
+        pty.wait_for(&format!("{name} is in /"));
+        let file = std::fs::File::open(here.path().join(name)).unwrap();
+        let har: serde_json::Value = serde_json::from_reader(file).unwrap();
+        let entries = har["log"]["entries"].as_array().unwrap();
+        assert_eq!(entries.len(), 1);
+        let url = entries[0]["request"]["url"].as_str().unwrap();
+        assert!(url.ends_with("/api/stock"), "{url}");
+    }
+    pty.type_keys("5");
+    pty.wait_for(&names[0]);
+    pty.wait_for(&names[1]);
+    pty.type_keys("q");
+    assert!(pty.ended_well());
+}
+
+#[test]
 fn control_c_gives_the_terminal_back() {
     let mut pty = Pty::start(&[], 120, 40);
     pty.wait_for("No cycle yet");

@@ -190,7 +190,7 @@ pub const KEYS: &[Binding] = &[
     row(Command::PreviousProblem, "previous-problem", REPLAY, &["E"], &["E"], "problem before", None),
     row(Command::Record, "record", EVERYWHERE, &["R"], &["R"], "record, or stop that", None),
     row(Command::Output, "output", EVERYWHERE, &["O"], &[], "what the app prints (of `run`)", None),
-    row(Command::Export, "export", LIST, &[], &["x"], "export the cycle, or what matches", None),
+    row(Command::Export, "export", LIST, &["x"], &["x"], "export into a file", None),
     row(Command::Send, "send", LIST, &["s"], &["s"], "send to a collector", None),
     row(Command::ZoomIn, "zoom-in", REPLAY, &[], &["z"], "zoom in on the timeline", None),
     row(Command::ZoomOut, "zoom-out", REPLAY, &[], &["Z"], "zoom out", None),

@@ -1,7 +1,7 @@
 //! What a key does.
 
 use super::{
-    App, Opened, Palette, Pane, Role, Screen, View, filter::Typed, pages, problems, search,
+    App, Choices, Opened, Palette, Pane, Role, Screen, View, filter::Typed, pages, problems, search,
 };
 use crate::{event::Effect, keys::Command};
 use onionskin::{text::escape, wire::Side};
@@ -16,6 +16,10 @@ impl App {
             Command::Record => return Some(Effect::Record),
             Command::Send => return Some(Effect::Send(self.list.selected()?.cycle.id.clone())),
             Command::Palette => self.palette = Some(Palette::default()),
+            Command::Export => match self.looked_at() {
+                Some(id) => self.palette = Some(Palette::of(Choices::Formats { id })),
+                None => self.said = Some("select a cycle first, with ↑ and ↓".into()),
+            },
             Command::Freeze => self.list.toggle_frozen(),
             Command::Help => self.show(Screen::Help),
             Command::ViewCycles => self.pages.clear(),

@@ -43,6 +43,11 @@ impl App {
                 self.log(&escape(&said));
                 self.done = Some(said);
             }
+            News::Exported(said) => {
+                let said = escape(&said).into_owned();
+                self.log(&said);
+                self.said = Some(said);
+            }
             News::Answered { question, result } => {
                 if let Err(failure) = &result {
                     let why = format!("no answer: {}", escape(&failure.why));

@@ -1,24 +1,52 @@
-//! Commands by their names: as much of it as tells it apart, in any order of its words.
+//! What is chosen by its name, as much of it as tells it apart: a command, or the format of an export.
 
-use crate::keys::{self, Binding};
+use crate::keys;
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use nucleo_matcher::{
     Config, Matcher,
     pattern::{CaseMatching, Normalization, Pattern},
 };
+use onionskin_web::export::Format;
 use tui_input::{Input as Line, backend::crossterm::EventHandler};
 
-/// Commands by their names.
+/// A choice by names.
 #[derive(Debug, Default)]
 pub struct Palette {
+    /// What is chosen from.
+    pub of: Choices,
     /// What is written.
     pub line: Line,
     /// Which of the found is chosen.
     pub chosen: usize,
 }
 
+/// What is chosen from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choices {
+    /// All commands.
+    #[default]
+    Commands,
+    /// The formats that a cycle can be exported in.
+    Formats {
+        /// Id of the cycle.
+        id: String,
+    },
+}
+
+/// Something that can be chosen.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// Its name.
+    pub name: &'static str,
+    /// The keys that do it without this.
+    pub keys: String,
+    /// What it does.
+    pub what: String,
+    does: Chosen,
+}
+
 /// What a key led to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Chosen {
     /// Nothing yet.
     Nothing,
@@ -26,24 +54,62 @@ pub(super) enum Chosen {
     GivenUp,
     /// This.
     Command(keys::Command),
+    /// To export a cycle.
+    Export { id: String, format: Format },
+}
+
+impl Choices {
+    fn all(&self) -> Vec<Choice> {
+        match self {
+            Self::Commands => keys::bindings()
+                .filter(|binding| binding.command != keys::Command::Palette)
+                .map(|binding| Choice {
+                    name: binding.name,
+                    keys: keys::shown(binding),
+                    what: binding.what.into(),
+                    does: Chosen::Command(binding.command),
+                })
+                .collect(),
+            Self::Formats { id } => Format::ALL
+                .into_iter()
+                .map(|format| Choice {
+                    name: format.name(),
+                    keys: String::new(),
+                    what: format!(".{}", format.ending()),
+                    does: Chosen::Export {
+                        id: id.clone(),
+                        format,
+                    },
+                })
+                .collect(),
+        }
+    }
 }
 
 impl Palette {
-    /// The commands that fit, the best first.
-    pub fn found(&self) -> Vec<&'static Binding> {
+    /// A choice among these.
+    pub fn of(of: Choices) -> Self {
+        Self {
+            of,
+            ..Self::default()
+        }
+    }
+
+    /// What fits, the best first.
+    pub fn found(&self) -> Vec<Choice> {
         let pattern = Pattern::parse(self.line.value(), CaseMatching::Smart, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
-        let mut found: Vec<_> = keys::bindings()
-            .filter(|binding| binding.command != keys::Command::Palette)
-            .filter_map(|binding| {
-                let text = format!("{} {}", binding.name, binding.what);
+        let all = self.of.all().into_iter();
+        let mut found: Vec<_> = all
+            .filter_map(|choice| {
+                let text = format!("{} {}", choice.name, choice.what);
                 let text = nucleo_matcher::Utf32Str::new(&text, &mut buffer);
-                Some((pattern.score(text, &mut matcher)?, binding))
+                Some((pattern.score(text, &mut matcher)?, choice))
             })
             .collect();
         found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-        found.into_iter().map(|(_, binding)| binding).collect()
+        found.into_iter().map(|(_, choice)| choice).collect()
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Chosen {
@@ -52,9 +118,8 @@ impl Palette {
             KeyCode::Esc => return Chosen::GivenUp,
             KeyCode::Char('c') if control => return Chosen::GivenUp,
             KeyCode::Enter => {
-                let found = self.found();
-                let chosen = found.get(self.chosen);
-                return chosen.map_or(Chosen::Nothing, |b| Chosen::Command(b.command));
+                let chosen = self.found().into_iter().nth(self.chosen);
+                return chosen.map_or(Chosen::Nothing, |choice| choice.does);
             }
             KeyCode::Up => self.chosen = self.chosen.saturating_sub(1),
             KeyCode::Down | KeyCode::Tab => {

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use crossterm::event::KeyCode;
-use onionskin_web::model::LiveEvent;
+use onionskin_web::{export::Format, model::LiveEvent};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -308,6 +308,31 @@ fn the_palette_finds_a_command_and_does_it() {
     press(&mut app, KeyCode::Char('q'));
     press(&mut app, KeyCode::Esc);
     assert!(app.palette.is_none(), "given up, and nothing quit");
+}
+
+#[test]
+fn a_cycle_is_exported_in_the_format_that_is_chosen_and_what_became_of_it_is_said() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Char('x'));
+    assert!(app.palette.is_none(), "no cycle is selected");
+    assert!(app.said.take().is_some());
+    press(&mut app, KeyCode::Up);
+    let id = selected(&app).to_owned();
+    press(&mut app, KeyCode::Char('x'));
+    let names: Vec<_> = app.palette.as_ref().unwrap().found();
+    let names: Vec<_> = names.iter().map(|choice| choice.name).collect();
+    assert_eq!(names, Format::ALL.map(Format::name));
+    for c in "mark".chars() {
+        press(&mut app, KeyCode::Char(c));
+    }
+    let update = press(&mut app, KeyCode::Enter);
+    let format = Format::Markdown;
+    assert_eq!(update.effect, Some(Effect::Export { id, format }));
+    assert!(app.palette.is_none());
+    app.update(Event::News(News::Exported("a.md is in /x\u{9b}2J".into())));
+    let said = "a.md is in /x\\u{9b}2J";
+    assert_eq!(app.said.as_deref(), Some(said));
+    assert!(app.log.back().unwrap().ends_with(said));
 }
 
 #[test]

@@ -134,6 +134,11 @@ impl App {
                     self.palette = None;
                     self.command(command, now).into()
                 }
+                Chosen::Export { id, format } => {
+                    self.palette = None;
+                    self.said = Some(format!("exporting as {format} …"));
+                    Some(Effect::Export { id, format }).into()
+                }
             };
         }
         match keys::command(&key) {

@@ -1,9 +1,8 @@
-//! The lines in which something is written: a command's name, or what is searched for; in the place of the footer.
+//! The lines in which something is written: the name of a choice, or what is searched for; in the place of the footer.
 
 use super::fit;
 use crate::{
-    app::{App, Palette},
-    keys,
+    app::{App, Choices, Palette},
     theme::Theme,
 };
 use onionskin::text::escape;
@@ -15,7 +14,7 @@ use ratatui::{
 };
 use tui_input::Input;
 
-/// Most commands that are shown at once.
+/// Most choices that are shown at once.
 const SHOWN: usize = 10;
 
 /// ```text
@@ -29,8 +28,12 @@ pub(super) fn render(frame: &mut Frame<'_>, body: Rect, line: Rect, app: &App, t
         write(frame, line, " /", field, theme);
     }
     if let Some(palette) = &app.palette {
-        write(frame, line, " :", &palette.line, theme);
-        commands(frame, body, palette, theme);
+        let sign = match palette.of {
+            Choices::Commands => " :",
+            Choices::Formats { .. } => " x",
+        };
+        write(frame, line, sign, &palette.line, theme);
+        choices(frame, body, palette, theme);
     }
 }
 
@@ -50,11 +53,11 @@ fn write(frame: &mut Frame<'_>, line: Rect, sign: &'static str, field: &Input, t
     frame.set_cursor_position(Position::new(room.x + at, room.y));
 }
 
-fn commands(frame: &mut Frame<'_>, body: Rect, palette: &Palette, theme: Theme) {
+fn choices(frame: &mut Frame<'_>, body: Rect, palette: &Palette, theme: Theme) {
     let found = palette.found();
     let skip = (palette.chosen + 1).saturating_sub(SHOWN);
     let lines: Vec<_> = (found.iter().enumerate().skip(skip).take(SHOWN))
-        .map(|(at, binding)| {
+        .map(|(at, choice)| {
             let is_chosen = at == palette.chosen;
             let sign = if is_chosen { "▶ " } else { "  " };
             let style = if is_chosen {
@@ -63,9 +66,9 @@ fn commands(frame: &mut Frame<'_>, body: Rect, palette: &Palette, theme: Theme) 
                 theme.strong()
             };
             Line::from(vec![
-                Span::styled(format!("{sign}{:<18}", binding.name), style),
-                Span::styled(format!("  {:<11}", keys::shown(binding)), theme.strong()),
-                Span::styled(binding.what, theme.dim()),
+                Span::styled(format!("{sign}{:<18}", choice.name), style),
+                Span::styled(format!("  {:<11}", choice.keys), theme.strong()),
+                Span::styled(choice.what.clone(), theme.dim()),
             ])
         })
         .collect();
@@ -76,9 +79,11 @@ fn commands(frame: &mut Frame<'_>, body: Rect, palette: &Palette, theme: Theme) 
         width: body.width.min(76),
         height,
     };
-    let title = match found.is_empty() {
-        true => " no command has such a name ",
-        false => " commands ─ Enter does it, Esc goes back ",
+    let title = match (&palette.of, found.is_empty()) {
+        (Choices::Commands, true) => " no command has such a name ",
+        (Choices::Commands, false) => " commands ─ Enter does it, Esc goes back ",
+        (Choices::Formats { .. }, true) => " no format has such a name ",
+        (Choices::Formats { .. }, false) => " export as ─ Enter writes a file here, Esc goes back ",
     };
     let block = Block::bordered()
         .title(fit::cut(title, usize::from(area.width).saturating_sub(2)))

@@ -293,12 +293,16 @@ fn one_pane_alone_and_a_search_in_it() {
 }
 
 #[test]
-fn a_palette_of_commands() {
+fn a_palette_of_commands_and_one_of_formats() {
     let mut app = busy();
     for key in ":probl".chars() {
         press(&mut app, KeyCode::Char(key));
     }
     check("palette", &app);
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Up);
+    press(&mut app, KeyCode::Char('x'));
+    check("formats", &app);
 }
 
 #[test]

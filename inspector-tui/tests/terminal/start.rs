@@ -29,6 +29,17 @@ impl Pty {
         Self::spawn(socket, Some(dir), &args, columns, lines)
     }
 
+    /// As [`Pty::start`], in another directory.
+    pub(crate) fn start_in(here: &Path, columns: u16, lines: u16) -> Self {
+        let dir = socket_dir();
+        let socket = dir.path().join("link.sock");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
+        command.args(["--port", "0", "--socket"]);
+        command.arg(&socket);
+        command.cwd(here);
+        Self::run(command, socket, Some(dir), columns, lines)
+    }
+
     /// As [`Pty::start`], with programs that are found before the system's.
     pub(crate) fn start_with_programs(programs: &Path, columns: u16, lines: u16) -> Self {
         let dir = socket_dir();
