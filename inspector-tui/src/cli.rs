@@ -41,6 +41,9 @@ use std::{
 struct Args {
     #[command(subcommand)]
     command: Option<Command>,
+    /// Print the keys of the UI, a command a line: keys, name, what it does
+    #[arg(long)]
+    print_keys: bool,
     #[command(flatten)]
     view: View,
     #[command(flatten)]
@@ -148,6 +151,7 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
         .context("can't start the async runtime")?;
     runtime.block_on(async {
         match args.command {
+            None if args.print_keys => generate::keys()?,
             None => watch(args).await?,
             Some(Command::Run(args)) => return run::run(args).await,
             Some(Command::Attach(args)) => attach::run(args).await?,

@@ -40,6 +40,22 @@ pub(crate) fn shown(binding: &Binding) -> String {
     signs.collect::<Vec<_>>().join(" ")
 }
 
+/// The table as text, a command a line: its keys, its name, what it does.
+pub(crate) fn table() -> String {
+    let lines = bindings().map(
+        |Binding {
+             name,
+             what,
+             terminal,
+             ..
+         }| {
+            let keys = terminal.join(" ");
+            format!("{keys:<14}  {name:<16}  {what}\n")
+        },
+    );
+    lines.collect()
+}
+
 /// The key of a name.
 fn key(name: &str) -> Option<(KeyModifiers, KeyCode)> {
     let code = match name {
@@ -82,6 +98,20 @@ mod tests {
                 assert!(key(name).is_some(), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn the_printed_table_has_each_key_with_its_command() {
+        let table = table();
+        let mut lines = table.lines();
+        for binding in bindings() {
+            let line = lines.next().unwrap();
+            let (keys, rest) = line.split_once("  ").unwrap();
+            assert_eq!(keys.split(' ').collect::<Vec<_>>(), binding.terminal);
+            let (name, what) = rest.trim_start().split_once("  ").unwrap();
+            assert_eq!((name, what.trim_start()), (binding.name, binding.what));
+        }
+        assert_eq!(lines.next(), None);
     }
 
     #[test]

@@ -118,6 +118,17 @@ fn what_can_not_be_shown_is_said() {
 }
 
 #[test]
+fn the_keys_of_the_ui_are_printed() {
+    let place = Place::new();
+    let keys = place.out(&["--print-keys"]);
+    let line = |name| keys.lines().find(|line| line.contains(name)).unwrap();
+    let words: Vec<_> = line(" quit ").split_whitespace().collect();
+    assert_eq!(words, ["q", "Ctrl-C", "quit", "quit"]);
+    assert!(line(" export ").starts_with("x "), "{keys}");
+    assert!(!keys.contains("zoom-in"), "the dashboard's alone: {keys}");
+}
+
+#[test]
 fn scripts_and_pages_know_every_subcommand() {
     let place = Place::new();
     let help = place.out(&["help"]);
