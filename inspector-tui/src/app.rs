@@ -1,7 +1,7 @@
 //! The state of the UI. It knows nothing of a terminal: [`App::update`] takes an [`Event`](crate::event::Event), and
 //! [`crate::ui`] looks at the result.
 //!
-//! - `update`: how an event changes it; `command` what a key does, `news` what the inspector says
+//! - `update`: how an event changes it; `command` what a key does, `pointer` what the mouse does, `news` what the inspector says
 //! - `list`, `filter`: the cycles, and which of them are wanted
 //! - `view`, `player`: the cycle that is open, and the step we are at; `message`, `body`, `lines` its messages, line by line
 //! - `problems`, `search`: what can be jumped to
@@ -20,6 +20,7 @@ mod output;
 mod pages;
 mod palette;
 mod player;
+mod pointer;
 mod problems;
 mod search;
 mod update;
@@ -34,6 +35,7 @@ pub use output::Output;
 pub use pages::{Action, Page, PageLine, Screen, lines as page_lines};
 pub use palette::{Choice, Choices, Palette};
 pub use player::Player;
+pub use pointer::Spot;
 pub use search::Search;
 pub use update::Update;
 pub use view::View;
@@ -83,6 +85,8 @@ pub struct App {
     pub palette: Option<Palette>,
     /// The cycle that another one is to be compared with.
     pub marked: Option<String>,
+    /// Whether the mouse is the terminal's own.
+    pub mouse_released: bool,
     /// What a key led to, until the next key.
     pub said: Option<String>,
     /// What the inspector answered.

@@ -1,7 +1,10 @@
 //! What can happen, and what the state asks for in return. Both are closed: the loop in [`crate::run()`] is their only
 //! host.
 
-use crate::ask::{Answer, Failure, Question};
+use crate::{
+    app::Spot,
+    ask::{Answer, Failure, Question},
+};
 use crossterm::event::KeyEvent;
 use onionskin::wire::Counters;
 use onionskin_web::{
@@ -15,6 +18,10 @@ use std::time::Instant;
 pub enum Event {
     /// A key was pressed.
     Key(KeyEvent, Instant),
+    /// A button of the mouse was pressed on this.
+    Click(Spot),
+    /// The wheel was turned on this, down so many notches, or up.
+    Wheel(Spot, isize),
     /// The terminal has another size, or shows something else: draw again.
     Redraw,
     /// Time to play the next step.
@@ -97,6 +104,11 @@ pub enum Effect {
         text: String,
         /// Where the cursor stands, in UTF-16 code units.
         cursor: u32,
+    },
+    /// Have the mouse, or leave it to the terminal.
+    Mouse {
+        /// Whether its events come here.
+        captured: bool,
     },
     /// Show the inspector's dashboard in a browser.
     OpenBrowser,

@@ -11,10 +11,11 @@ use crate::{
     theme::Theme,
     ui,
 };
-use crossterm::event::{Event as Input, EventStream, KeyEventKind};
+use crossterm::event::{Event as Input, EventStream, KeyEventKind, MouseButton, MouseEventKind};
 use futures_util::StreamExt;
 use onionskin::link::socket;
 use onionskin_web::Client;
+use ratatui::layout::Rect;
 use std::{
     future::Future,
     path::PathBuf,
@@ -74,7 +75,7 @@ pub(crate) async fn run_beside(
             () = &mut shutdown => return Ok(()),
             () = &mut signals => return Ok(()),
             input = inputs.next() => match input {
-                Some(Ok(input)) => match event(input) {
+                Some(Ok(input)) => match event(input, screen.area(), &app, theme) {
                     Some(event) => event,
                     None => continue,
                 },
@@ -111,6 +112,7 @@ pub(crate) async fn run_beside(
         match update.effect {
             None => {}
             Some(Effect::Copy(text)) => screen.copy(&text)?,
+            Some(Effect::Mouse { captured }) => screen.mouse(captured)?,
             Some(Effect::Curl(id)) => source.curl(id),
             Some(Effect::Record) => source.order(Order::Record),
             Some(Effect::Send(id)) => source.order(Order::Send(id)),
@@ -137,10 +139,19 @@ async fn at(when: Option<Instant>) {
     }
 }
 
-fn event(input: Input) -> Option<Event> {
+fn event(input: Input, area: Rect, app: &App, theme: Theme) -> Option<Event> {
     match input {
         Input::Key(key) if key.kind != KeyEventKind::Release => {
             Some(Event::Key(key, Instant::now()))
+        }
+        Input::Mouse(mouse) => {
+            let spot = || ui::spot(area, app, theme, (mouse.column, mouse.row).into());
+            match mouse.kind {
+                MouseEventKind::Down(MouseButton::Left) => spot().map(Event::Click),
+                MouseEventKind::ScrollUp => spot().map(|spot| Event::Wheel(spot, -1)),
+                MouseEventKind::ScrollDown => spot().map(|spot| Event::Wheel(spot, 1)),
+                _ => None,
+            }
         }
         Input::Resize(..) => Some(Event::Redraw),
         _ => None,

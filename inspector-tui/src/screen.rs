@@ -9,9 +9,10 @@ use crate::error::Error;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crossterm::{
     cursor, execute,
+    style::Print,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::{Terminal, backend::CrosstermBackend, layout::Rect};
 use std::{
     collections::VecDeque,
     fs::File,
@@ -23,6 +24,12 @@ use std::{
 
 /// The newest bytes kept of what was printed meanwhile.
 const KEPT: usize = 256 << 10;
+
+/// Has the terminal tell of clicks and the wheel, in the form that knows of any column. Not of every move, as crossterm's own
+/// command would: nothing here is about moves, and each would be bytes.
+const CAPTURE: &str = "\x1b[?1000h\x1b[?1006h";
+/// Leaves the mouse to the terminal again.
+const RELEASE: &str = "\x1b[?1006l\x1b[?1000l";
 
 /// What has to be done to give the terminal back; none while nobody has it.
 static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
@@ -45,7 +52,14 @@ impl Screen {
         let mut place = lock();
         let taken = place.insert(Taken::new().map_err(Error::terminal("set aside"))?);
         enable_raw_mode()
-            .and_then(|()| execute!(taken.tty, EnterAlternateScreen, cursor::Hide))
+            .and_then(|()| {
+                execute!(
+                    taken.tty,
+                    EnterAlternateScreen,
+                    cursor::Hide,
+                    Print(CAPTURE)
+                )
+            })
             .map_err(Error::terminal("set up"))?;
         Ok(screen)
     }
@@ -60,6 +74,18 @@ impl Screen {
         write!(tty, "\x1b]52;c;{encoded}\x07")
             .and_then(|()| Write::flush(tty))
             .map_err(Error::terminal("write to"))
+    }
+
+    /// Takes the mouse, or leaves it to the terminal.
+    pub(crate) fn mouse(&mut self, captured: bool) -> Result<(), Error> {
+        let order = if captured { CAPTURE } else { RELEASE };
+        let tty = self.terminal.backend_mut();
+        execute!(tty, Print(order)).map_err(Error::terminal("write to"))
+    }
+
+    /// What is drawn on.
+    pub(crate) fn area(&mut self) -> Rect {
+        self.terminal.get_frame().area()
     }
 }
 
@@ -129,7 +155,7 @@ impl Taken {
     }
 
     fn give_back(mut self) {
-        let _ = execute!(self.tty, LeaveAlternateScreen, cursor::Show);
+        let _ = execute!(self.tty, Print(RELEASE), LeaveAlternateScreen, cursor::Show);
         let _ = disable_raw_mode();
         // With these the pipe has no other end any more, and its reader comes to an end.
         let _ = rustix::stdio::dup2_stdout(self.tty.get_ref());

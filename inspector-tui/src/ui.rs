@@ -31,7 +31,10 @@ mod page;
 mod palette;
 mod spans;
 mod split;
+mod spot;
 mod timeline;
+
+pub use spot::spot;
 
 use crate::{app::App, theme::Theme};
 use onionskin::wire::Side;
@@ -52,22 +55,21 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
 }
 
 fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) {
-    let area = frame.area();
-    if area.width < 40 || area.height < 10 {
-        frame.render_widget(
-            Paragraph::new("onionskin needs 40 columns and 10 lines; q quits"),
-            area,
-        );
+    let Some(Areas {
+        top,
+        body,
+        output,
+        bottom,
+    }) = areas(frame.area(), app, theme)
+    else {
+        let text = Paragraph::new("onionskin needs 40 columns and 10 lines; q quits");
+        frame.render_widget(text, frame.area());
         return;
-    }
-    let [top, body, bottom] = Layout::vertical([
-        Constraint::Length(header::height(area, app, theme)),
-        Constraint::Fill(1),
-        Constraint::Length(1),
-    ])
-    .areas(area);
+    };
     header::render(frame, top, app, theme);
-    let body = output::render(frame, body, app, theme);
+    if let Some(area) = output {
+        output::render(frame, area, app, theme);
+    }
     match app.pages.last() {
         Some(shown) => page::render(frame, body, app, shown, theme),
         None => panes(frame, body, app, theme),
@@ -75,6 +77,34 @@ fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) {
     footer::render(frame, bottom, app, theme);
     filter::render(frame, body, bottom, app, theme);
     palette::render(frame, body, bottom, app, theme);
+}
+
+/// What is always there, and what the app prints.
+struct Areas {
+    top: Rect,
+    body: Rect,
+    output: Option<Rect>,
+    bottom: Rect,
+}
+
+/// None where there is no room.
+fn areas(area: Rect, app: &App, theme: Theme) -> Option<Areas> {
+    if area.width < 40 || area.height < 10 {
+        return None;
+    }
+    let [top, rest, bottom] = Layout::vertical([
+        Constraint::Length(header::height(area, app, theme)),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    let (body, output) = output::split(rest, app);
+    Some(Areas {
+        top,
+        body,
+        output,
+        bottom,
+    })
 }
 
 fn panes(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
@@ -103,8 +133,13 @@ fn pane(frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focused: bool, theme
         .merge_borders(MergeStrategy::Exact)
         .border_style(theme.border(focused))
         .title(title);
-    let inner = block.inner(area);
     frame.render_widget(block, area);
+    inside(area)
+}
+
+/// What a pane's frame leaves.
+fn inside(area: Rect) -> Rect {
+    let inner = Block::bordered().inner(area);
     Rect {
         x: inner.x + 1,
         width: inner.width.saturating_sub(2),

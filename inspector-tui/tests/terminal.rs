@@ -109,6 +109,29 @@ fn a_cycle_is_exported_beside_what_is_there_already() {
 }
 
 #[test]
+fn a_click_opens_a_cycle_and_the_mouse_is_released_and_given_back() {
+    let mut pty = Pty::start(&[], 120, 40);
+    pty.wait_for("No cycle yet");
+    let mut app = App::connect(&pty.socket);
+    app.send_all();
+    pty.wait_for("/api/stock");
+    assert!(pty.has_mouse());
+    let screen = pty.screen();
+    let at = |line: &str| line.contains("/cart/items");
+    pty.click(1 + screen.lines().position(at).expect(&screen), 20);
+    pty.wait_for("─ 2 newer below");
+    pty.wait_for("POST /cart/items ─");
+    pty.type_keys("M");
+    pty.wait_for("M takes it back");
+    assert!(!pty.has_mouse());
+    pty.type_keys("M");
+    pty.wait_for("for the panes again");
+    assert!(pty.has_mouse());
+    pty.type_keys("q");
+    assert!(pty.ended_well());
+}
+
+#[test]
 fn control_c_gives_the_terminal_back() {
     let mut pty = Pty::start(&[], 120, 40);
     pty.wait_for("No cycle yet");

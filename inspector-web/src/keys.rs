@@ -105,6 +105,8 @@ pub enum Command {
     CopyStep,
     /// Copy the request as a command for curl.
     CopyCurl,
+    /// Have the mouse, or leave it to the terminal.
+    Mouse,
     /// Choose a command by its name.
     Palette,
     /// Show or hide the keys.
@@ -208,6 +210,7 @@ pub const KEYS: &[Binding] = &[
     row(Command::Maximise, "maximise", PANES, &["m"], &[], "one pane alone, or all again", None),
     row(Command::Grow, "grow", PANES, &[">"], &[], "more room for the pane", None),
     row(Command::Shrink, "shrink", PANES, &["<"], &[], "less room for it", None),
+    row(Command::Mouse, "mouse", EVERYWHERE, &["M"], &[], "mouse: ours, or the terminal's", None),
     row(Command::Palette, "palette", EVERYWHERE, &[":"], &[], "choose a command by name", Some((":", "commands"))),
     row(Command::ViewCycles, "view-cycles", EVERYWHERE, &["1"], &["1"], "cycles", None),
     row(Command::ViewStack, "view-stack", EVERYWHERE, &["2"], &["2"], "map of the app", None),

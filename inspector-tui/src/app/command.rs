@@ -13,6 +13,7 @@ impl App {
         match command {
             Command::Quit => return Some(Effect::Quit),
             Command::Browser => return Some(Effect::OpenBrowser),
+            Command::Mouse => return Some(self.mouse()),
             Command::Record => return Some(Effect::Record),
             Command::Send => return Some(Effect::Send(self.list.selected()?.cycle.id.clone())),
             Command::Palette => self.palette = Some(Palette::default()),
@@ -46,6 +47,17 @@ impl App {
         None
     }
 
+    fn mouse(&mut self) -> Effect {
+        self.mouse_released = !self.mouse_released;
+        self.said = Some(match self.mouse_released {
+            true => "the mouse selects text now, as the terminal has it; M takes it back".into(),
+            false => "the mouse is for the panes again".into(),
+        });
+        Effect::Mouse {
+            captured: !self.mouse_released,
+        }
+    }
+
     /// A key on one of the screens above the cycles.
     fn page_command(&mut self, command: Command) -> Option<Effect> {
         let page = self.pages.last()?;
@@ -69,9 +81,20 @@ impl App {
             Command::Last => isize::MAX,
             _ => return None,
         };
-        let last = lines.len().saturating_sub(1);
-        self.pages.last_mut()?.cursor = cursor.saturating_add_signed(by).min(last);
+        self.page_down(by);
         None
+    }
+
+    /// Moves the cursor of the screen above the cycles.
+    pub(super) fn page_down(&mut self, by: isize) {
+        let lines = self
+            .pages
+            .last()
+            .map(|page| pages::lines(self, &page.screen));
+        let last = lines.map_or(0, |lines| lines.len().saturating_sub(1));
+        if let Some(page) = self.pages.last_mut() {
+            page.cursor = page.cursor.saturating_add_signed(by).min(last);
+        }
     }
 
     fn act(&mut self, action: super::Action) -> Option<Effect> {
@@ -231,17 +254,17 @@ impl App {
         }
     }
 
-    fn focus(&mut self, pane: Pane) {
+    pub(super) fn focus(&mut self, pane: Pane) {
         self.focus = pane;
     }
 
-    fn play(&mut self, f: impl FnOnce(&mut View)) {
+    pub(super) fn play(&mut self, f: impl FnOnce(&mut View)) {
         if let Some(view) = self.view_mut() {
             f(view);
         }
     }
 
-    fn go(&mut self, by: isize) {
+    pub(super) fn go(&mut self, by: isize) {
         self.play(|view| {
             let step = view.player.step().saturating_add_signed(by);
             view.player.go(step);
@@ -257,14 +280,14 @@ impl App {
         }
     }
 
-    fn select(&mut self, by: isize) {
+    pub(super) fn select(&mut self, by: isize) {
         if self.list.select(by) {
             self.load();
         }
     }
 
     /// Asks for the selected cycle.
-    fn load(&mut self) {
+    pub(super) fn load(&mut self) {
         self.wanted = self.list.selected().map(|listed| listed.cycle.id.clone());
     }
 

@@ -145,6 +145,16 @@ impl List {
         self.selected = found.map(|c| c.position);
     }
 
+    /// Selects the cycle at a position, if it is listed. Returns whether the selection is another one now.
+    pub fn select_position(&mut self, position: u64) -> bool {
+        let listed = self.rows.binary_search_by_key(&position, |c| c.position);
+        let is_other = listed.is_ok() && self.selected != Some(position);
+        if is_other {
+            self.selected = Some(position);
+        }
+        is_other
+    }
+
     fn index(&self) -> Option<usize> {
         let position = self.selected?;
         self.rows

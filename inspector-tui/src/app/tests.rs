@@ -336,6 +336,16 @@ fn a_cycle_is_exported_in_the_format_that_is_chosen_and_what_became_of_it_is_sai
 }
 
 #[test]
+fn the_mouse_is_released_and_taken_back() {
+    let mut app = busy();
+    for captured in [false, true] {
+        let update = press(&mut app, KeyCode::Char('M'));
+        assert_eq!(update.effect, Some(Effect::Mouse { captured }));
+        assert!(app.said.is_some() && app.mouse_released != captured);
+    }
+}
+
+#[test]
 fn what_is_copied_is_what_is_shown() {
     let mut app = open(samples::panicked(), 0);
     press(&mut app, KeyCode::Tab);

@@ -43,6 +43,8 @@ impl App {
         let mut update = match event {
             Event::Redraw => Update::CHANGED,
             Event::Key(key, now) => self.key(key, now),
+            Event::Click(spot) => self.click(spot),
+            Event::Wheel(spot, by) => self.wheel(spot, by),
             Event::Tick(now) => Update {
                 changed: self.view_mut().is_some_and(|v| v.player.tick(now)),
                 effect: None,

@@ -68,6 +68,15 @@ impl View {
         self.timeline.rows.get(self.row()?)
     }
 
+    /// The step of a row that follows the one we are at, round and round: a layer has one on the way in and one on the way
+    /// out.
+    pub(super) fn step_of(&self, row: usize) -> Option<usize> {
+        let steps = &self.timeline.steps;
+        let from = self.player.step() + 1;
+        let mut around = (from..steps.len()).chain(0..from.min(steps.len()));
+        around.find(|at| steps[*at].row == Some(row))
+    }
+
     /// The pane of a side.
     pub fn pane(&self, side: Side) -> &MessagePane {
         match side {

@@ -1,8 +1,8 @@
 //! The cycles.
 
-use super::{bars, fit, pane};
+use super::{bars, fit, inside, pane};
 use crate::{
-    app::{App, Item, Pane},
+    app::{App, Item, Pane, Spot},
     theme::{Part, Theme},
 };
 use onionskin::{
@@ -11,7 +11,7 @@ use onionskin::{
 };
 use ratatui::{
     Frame,
-    layout::Rect,
+    layout::{Position, Rect},
     text::{Line, Span},
     widgets::Paragraph,
 };
@@ -52,6 +52,16 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
         })
         .collect();
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// The cycle that is drawn at a place.
+pub(super) fn spot(area: Rect, app: &App, place: Position) -> Option<Spot> {
+    let inner = inside(area);
+    let at = usize::from(place.y.checked_sub(inner.y)?);
+    match app.list.window(inner.height.into()).get(at)? {
+        Item::Cycle(cycle) => Some(Spot::Cycle(cycle.position)),
+        Item::Restarted { .. } => None,
+    }
 }
 
 fn title(app: &App, width: u16, theme: Theme) -> Line<'static> {

@@ -10,22 +10,28 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-/// Draws it at the foot of `area`, if it is to be seen. Returns what is left.
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) -> Rect {
-    let Some(output) = app.output.as_ref().filter(|output| output.shown) else {
-        return area;
-    };
+/// What is left of `area`, and its own at the foot, if it is to be seen.
+pub(super) fn split(area: Rect, app: &App) -> (Rect, Option<Rect>) {
+    if app.output.as_ref().is_none_or(|output| !output.shown) {
+        return (area, None);
+    }
     let height = (area.height / 4).clamp(5, 14);
     let [rest, foot] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]).areas(area);
+    (rest, Some(foot))
+}
+
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
+    let Some(output) = &app.output else {
+        return;
+    };
     let title = match &output.ended {
         None => " app  (O hides it) ".to_owned(),
         Some(how) => format!(" app: ended, {}  (O hides it) ", escape(how)),
     };
-    let inner = pane(frame, foot, Line::from(title), false, theme);
+    let inner = pane(frame, area, Line::from(title), false, theme);
     let lines = output
         .last(inner.height.into())
         .map(|line| Line::from(escape(line)));
     frame.render_widget(Paragraph::new(Text::from_iter(lines)), inner);
-    rest
 }

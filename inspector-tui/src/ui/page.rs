@@ -1,11 +1,17 @@
 //! A screen above the cycles.
 
-use super::{line, pane};
+use super::{inside, line, pane};
 use crate::{
     app::{Action, App, Page, PageLine, page_lines},
     theme::Theme,
 };
-use ratatui::{Frame, layout::Rect, style::Style, text::Line, widgets::Paragraph};
+use ratatui::{
+    Frame,
+    layout::{Position, Rect},
+    style::Style,
+    text::Line,
+    widgets::Paragraph,
+};
 
 /// ```text
 /// ┌ map of the app ─ line 3 of 64 ─────────────── Esc back ┐
@@ -28,12 +34,27 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, page: &Page, 
     );
     let inner = pane(frame, area, Line::from(title), true, theme);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
-    let skip = cursor.saturating_sub(height / 2);
-    let skip = skip.min(lines.len().saturating_sub(height));
+    let skip = skipped(cursor, lines.len(), height);
     let shown: Vec<_> = (lines.iter().enumerate().skip(skip).take(height))
         .map(|(at, line)| page_line(line, width, at == cursor, theme))
         .collect();
     frame.render_widget(Paragraph::new(shown), inner);
+}
+
+/// Lines above those in view.
+fn skipped(cursor: usize, lines: usize, height: usize) -> usize {
+    let skip = cursor.saturating_sub(height / 2);
+    skip.min(lines.saturating_sub(height))
+}
+
+/// The line that is drawn at a place.
+pub(super) fn line_at(area: Rect, app: &App, page: &Page, place: Position) -> Option<usize> {
+    let inner = inside(area);
+    let lines = page_lines(app, &page.screen).len();
+    let cursor = page.cursor.min(lines.saturating_sub(1));
+    let at =
+        skipped(cursor, lines, inner.height.into()) + usize::from(place.y.checked_sub(inner.y)?);
+    (place.y < inner.bottom() && at < lines).then_some(at)
 }
 
 fn page_line(shown: &PageLine, width: usize, cursor: bool, theme: Theme) -> Line<'static> {

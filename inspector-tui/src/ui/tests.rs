@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
-fn draw(app: &App, (width, height): (u16, u16), theme: Theme) -> Terminal<TestBackend> {
+pub(super) fn draw(app: &App, (width, height): (u16, u16), theme: Theme) -> Terminal<TestBackend> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| render(frame, app, theme)).unwrap();
     terminal

@@ -4,10 +4,10 @@ mod remark;
 
 use super::{
     bars::{self, Filled},
-    fit, pane, spans,
+    fit, inside, pane, spans,
 };
 use crate::{
-    app::{App, Opened, Pane, View},
+    app::{App, Opened, Pane, Spot, View},
     theme::{Part, Theme},
 };
 use onionskin::{
@@ -17,7 +17,7 @@ use onionskin::{
 use onionskin_web::model::{Row, RowState, StepLine};
 use ratatui::{
     Frame,
-    layout::Rect,
+    layout::{Position, Rect},
     style::Style,
     text::{Line, Span},
     widgets::Paragraph,
@@ -68,20 +68,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     };
     position(frame, area, view, theme);
     let columns = Columns::of(view, usize::from(inner.width));
-    let height = usize::from(inner.height).saturating_sub(3);
-    // Where there is little room, the lane of the spans has a third of it.
-    let lane = spans::wanted(&view.spans);
-    let lane = lane.min(
-        height
-            .saturating_sub(view.timeline.rows.len())
-            .max(height / 3),
-    );
-    let height = height - lane;
+    let Window { skip, height, lane } = window(view, inner);
     let current = view.row();
-    let skip = current.map_or(0, |at| {
-        at.saturating_sub(height / 2)
-            .min(view.timeline.rows.len().saturating_sub(height))
-    });
     let mut lines = vec![ruler(view, &columns, theme)];
     let rows = view
         .timeline
@@ -104,6 +92,39 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     lines.push(here(view, usize::from(inner.width), theme));
     lines.push(outcome(view, usize::from(inner.width), theme));
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// Which rows are in view.
+struct Window {
+    /// Rows above them.
+    skip: usize,
+    /// Lines for rows, below the ruler.
+    height: usize,
+    /// Lines for spans, below the rows.
+    lane: usize,
+}
+
+fn window(view: &View, inner: Rect) -> Window {
+    let rows = view.timeline.rows.len();
+    let height = usize::from(inner.height).saturating_sub(3);
+    // Where there is little room, the lane of the spans has a third of it.
+    let lane = spans::wanted(&view.spans);
+    let lane = lane.min(height.saturating_sub(rows).max(height / 3));
+    let height = height - lane;
+    let skip = view.row().map_or(0, |at| {
+        at.saturating_sub(height / 2)
+            .min(rows.saturating_sub(height))
+    });
+    Window { skip, height, lane }
+}
+
+/// The row that is drawn at a place.
+pub(super) fn spot(area: Rect, app: &App, place: Position) -> Option<Spot> {
+    let (view, inner) = (app.view()?, inside(area));
+    let Window { skip, height, .. } = window(view, inner);
+    let at = usize::from(place.y.checked_sub(inner.y + 1)?);
+    let row = skip + at;
+    (at < height && row < view.timeline.rows.len()).then_some(Spot::Row(row))
 }
 
 fn position(frame: &mut Frame<'_>, area: Rect, view: &View, theme: Theme) {

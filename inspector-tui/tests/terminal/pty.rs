@@ -83,6 +83,17 @@ impl Pty {
         self.seen.lock().unwrap().parser.screen().contents()
     }
 
+    /// Whether clicks are told to who has the terminal.
+    pub(crate) fn has_mouse(&self) -> bool {
+        let seen = self.seen.lock().unwrap();
+        seen.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    }
+
+    /// Presses and releases the left button, at a line and column from 1.
+    pub(crate) fn click(&mut self, line: usize, column: usize) {
+        self.type_keys(&format!("\x1b[<0;{column};{line}M\x1b[<0;{column};{line}m"));
+    }
+
     pub(crate) fn title(&self) -> String {
         self.seen.lock().unwrap().parser.callbacks().0.clone()
     }
@@ -168,6 +179,8 @@ impl Pty {
         let screen = seen.parser.screen();
         assert!(!screen.alternate_screen(), "the alternate screen is left");
         assert!(!screen.hide_cursor(), "the cursor is shown");
+        let mouse = screen.mouse_protocol_mode();
+        assert_eq!(mouse, vt100::MouseProtocolMode::None, "the mouse too");
         assert_eq!(local_modes(&*self.master), self.modes, "raw mode is off");
         assert!(self.modes.contains(LocalModes::ICANON | LocalModes::ECHO));
     }
