@@ -87,6 +87,13 @@ fn key(name: &str) -> Option<(KeyModifiers, KeyCode)> {
     Some((KeyModifiers::NONE, code))
 }
 
+/// A key of the table, pressed.
+#[cfg(test)]
+pub(crate) fn event(name: &str) -> KeyEvent {
+    let (modifiers, code) = key(name).unwrap();
+    KeyEvent::new(code, modifiers)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

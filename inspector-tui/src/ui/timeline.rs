@@ -361,8 +361,12 @@ fn here(view: &View, width: usize, theme: Theme) -> Line<'static> {
     };
     let arrow = if step.edge == Edge::In { '→' } else { '←' };
     let row = view.current_row();
-    let name = row.map_or("", |row| &row.name);
-    let mut text = format!("{arrow} {} {}", step.stage.as_str(), escape(name));
+    let stage = step.stage.as_str();
+    let mut text = format!("{arrow} {stage}");
+    // The server's own stages have no other name.
+    if let Some(row) = row.filter(|row| row.name != stage) {
+        text += &format!(" {}", escape(&row.name));
+    }
     if let Some(left) = left(step) {
         text += &format!(": {left}");
     }

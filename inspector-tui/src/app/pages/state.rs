@@ -81,12 +81,18 @@ fn inspector(status: &Status) -> Vec<PageLine> {
     )));
     let socket = status.socket.as_deref().map(escape);
     lines.push(plain(format!(
-        "  {} apps connected at {}; {} of {} clients follow live; {} links refused",
+        "  {} {} connected at {}; {} of {} clients follow live; {} {} refused",
         status.connected,
+        if status.connected == 1 { "app" } else { "apps" },
         socket.unwrap_or_else(|| "no socket".into()),
         status.live_clients,
         status.live_clients_max,
         status.refused_links,
+        if status.refused_links == 1 {
+            "link"
+        } else {
+            "links"
+        },
     )));
     if let Some(recording) = &status.recording {
         let state = match (&recording.stopped_because, recording.running) {
