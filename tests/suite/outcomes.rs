@@ -211,13 +211,14 @@ async fn a_head_that_never_became_a_request_has_its_bytes_and_its_time() {
     served.cycle().await;
     // On the same connection, after a request that was answered.
     client.write_all(b"GET /half").await.unwrap();
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
     client.write_all(b" HTTP").await.unwrap();
     drop(client);
     let cycle = served.cycle().await;
     let connection = cycle.connection.as_ref().unwrap();
     assert_eq!((connection.reuse, connection.bytes_in), (2, 14));
-    assert!(cycle.duration_ns >= 20_000_000, "{}", cycle.duration_ns);
+    // On a busy machine the server reads the first of it late.
+    assert!(cycle.duration_ns >= 100_000_000, "{}", cycle.duration_ns);
     assert_eq!((&*cycle.method, &*cycle.target), ("", ""));
     let text = cycle.to_string();
     assert!(

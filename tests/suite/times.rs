@@ -16,7 +16,7 @@ use onionskin::{
 use std::{thread, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-const WHILE: Duration = Duration::from_millis(30);
+const WHILE: Duration = Duration::from_millis(60);
 const WHILE_NS: u64 = WHILE.as_nanos() as u64;
 
 async fn first(request: Request, next: Next) -> Response {
@@ -100,8 +100,8 @@ async fn waiting_is_told_at_the_step_behind_it() {
     assert_eq!(idle_up_to("waits", Edge::In), 0);
     for (edge, from, to) in [(Edge::In, "waits", "inner"), (Edge::Out, "inner", "waits")] {
         let (took, idle) = between(step(&cycle, from, edge), step(&cycle, to, edge));
-        // It was polled a little before and after.
-        assert!(idle >= WHILE_NS * 9 / 10, "{edge:?}: {idle}\n{cycle}");
+        // It was polled a little before and after; on a busy machine that may take a while.
+        assert!(idle >= WHILE_NS / 2, "{edge:?}: {idle}\n{cycle}");
         assert!(took >= idle, "{edge:?}: {took} and {idle}\n{cycle}");
     }
     assert_eq!(cycle.idle_ns, idle_up_to("first", Edge::Out));
