@@ -31,24 +31,23 @@ impl Pty {
 
     /// As [`Pty::start`], in another directory.
     pub(crate) fn start_in(here: &Path, columns: u16, lines: u16) -> Self {
-        let dir = socket_dir();
-        let socket = dir.path().join("link.sock");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
-        command.args(["--port", "0", "--socket"]);
-        command.arg(&socket);
-        command.cwd(here);
-        Self::run(command, socket, Some(dir), columns, lines)
+        Self::start_with(|command| command.cwd(here), columns, lines)
     }
 
     /// As [`Pty::start`], with programs that are found before the system's.
     pub(crate) fn start_with_programs(programs: &Path, columns: u16, lines: u16) -> Self {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{path}", programs.display());
+        Self::start_with(|command| command.env("PATH", path), columns, lines)
+    }
+
+    fn start_with(set: impl FnOnce(&mut CommandBuilder), columns: u16, lines: u16) -> Self {
         let dir = socket_dir();
         let socket = dir.path().join("link.sock");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
         command.args(["--port", "0", "--socket"]);
         command.arg(&socket);
-        let path = std::env::var("PATH").unwrap_or_default();
-        command.env("PATH", format!("{}:{path}", programs.display()));
+        set(&mut command);
         Self::run(command, socket, Some(dir), columns, lines)
     }
 
