@@ -297,3 +297,42 @@ async fn chunks_of_a_body_are_counted_and_the_version_is_told() {
     let request = cycle.replay().request(0).unwrap();
     assert_eq!(request.version.as_ref().unwrap().value, "HTTP/1.1");
 }
+
+const TEXT: &str = "shelf after shelf after shelf";
+
+/// As `gzip` packs it.
+const PACKED: &[u8] =
+    b"\x1f\x8b\x08\0\0\0\0\0\x02\x03+\xceH\xcdISHL+I-R(Fg\x03\0\x31+x\xdd\x1d\0\0\0";
+
+async fn packs(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.remove("content-length");
+    headers.insert("content-encoding", HeaderValue::from_static("gzip"));
+    *response.body_mut() = Body::from(PACKED);
+    response
+}
+
+#[tokio::test]
+async fn a_packed_body_is_kept_as_it_went_and_shown_as_it_was() {
+    use onionskin_web::view::{BodyOptions, body};
+    let app = Router::new()
+        .route("/conn", get(|| async { TEXT }))
+        .layer(from_fn(packs));
+    let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
+    assert_eq!(cycle.body_set_by(), Some("packs"));
+    let delta = one(&cycle.layer("packs").response_changes());
+    let sent = delta.body.as_ref().unwrap().to.body.unwrap();
+    assert_eq!(cycle.bodies[sent].head.0, PACKED);
+    let shown = body(&cycle, sent, BodyOptions::default()).unwrap();
+    assert_eq!(shown.codings, ["gzip"]);
+    assert_eq!(shown.decoded.map(|decoded| decoded.len), Some(TEXT.len()));
+    assert!(format!("{:?}", shown.content).contains(TEXT));
+    let encoded = BodyOptions {
+        encoded: true,
+        ..BodyOptions::default()
+    };
+    let shown = body(&cycle, sent, encoded).unwrap();
+    assert!(shown.decoded.is_none());
+    assert!(!format!("{:?}", shown.content).contains(TEXT));
+}
