@@ -50,6 +50,20 @@ use tower_service::Service;
 ///
 /// # Panics
 /// If the service panics, or the body of the response breaks; use a [`Tap`] to look at cycles like these.
+///
+/// # Example
+///
+/// ```
+/// use onionskin::{Router, body::Body, extract::Request, routing::get, testing};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let app = Router::new().route("/", get(|| async { "Hello" }));
+/// let (response, cycle) = testing::run(app, Request::new(Body::empty())).await;
+/// assert_eq!(response.into_body(), "Hello");
+/// assert_eq!((cycle.status, cycle.target.as_str()), (Some(200), "/"));
+/// # }
+/// ```
 #[track_caller]
 pub fn run<S>(
     service: S,
@@ -100,12 +114,46 @@ impl Default for Tap {
 
 impl Tap {
     /// A tap that has taken nothing yet.
+    ///
+    /// ```
+    /// # use onionskin::testing::Tap;
+    /// assert!(Tap::new().take().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self(Frames::new())
     }
 
     /// A tap that takes every cycle that begins in this process from now on: for tests with a real server and real sockets.
     /// It takes them from the one before it, if there was one.
+    ///
+    /// ```
+    /// use onionskin::{Router, routing::get, testing::Tap};
+    /// # use std::io::{Read, Write};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let tap = Tap::of_process();
+    /// let app = Router::new().route("/", get(|| async { "Hello" }));
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let at = listener.local_addr()?;
+    /// tokio::spawn(async { onionskin::serve(listener, app).await });
+    /// # let client = tokio::task::spawn_blocking(move || {
+    /// let mut client = std::net::TcpStream::connect(at)?;
+    /// client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?;
+    /// client.read_to_end(&mut Vec::new())
+    /// # });
+    /// # client.await??;
+    /// let cycle = loop {
+    ///     // The client may have read the end a moment before the server is done with it.
+    ///     if let Some(cycle) = tap.take().pop() {
+    ///         break cycle;
+    ///     }
+    ///     tokio::task::yield_now().await;
+    /// };
+    /// assert_eq!(cycle.status, Some(200));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn of_process() -> Self {
         let tap = Self::new();
         tap.0.take_all();
@@ -113,14 +161,37 @@ impl Tap {
     }
 
     /// Marks a request: the cycle that begins with it comes here. It is recorded even where recording is switched off, and
-    /// is not counted.
+    /// is not counted. Returns the request, otherwise as it was.
+    ///
+    /// ```
+    /// # use onionskin::{body::Body, extract::Request, testing::Tap};
+    /// let request = Tap::new().attach(Request::new(Body::from("Hello")));
+    /// assert_eq!(request.uri(), "/");
+    /// ```
     #[must_use]
     pub fn attach(&self, mut request: Request<Body>) -> Request<Body> {
         request.extensions_mut().insert(self.0.clone());
         request
     }
 
-    /// The cycles that have ended since this was asked last, in the order of their end.
+    /// The cycles that have ended since this was asked last, in the order of their end; empty if none has.
+    ///
+    /// ```
+    /// # use onionskin::{Router, body::Body, extract::Request, routing::get, testing::Tap};
+    /// # use tower_service::Service;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let tap = Tap::new();
+    /// # let mut app: Router = Router::new().route("/{n}", get(|| async { "Hello" }));
+    /// for path in ["/1", "/2"] {
+    ///     let request = Request::get(path).body(Body::empty()).unwrap();
+    ///     drop(app.call(tap.attach(request)).await); // the response, and its body with it
+    /// }
+    /// let targets: Vec<_> = tap.take().iter().map(|cycle| cycle.target.clone()).collect();
+    /// assert_eq!(targets, ["/1", "/2"]);
+    /// assert!(tap.take().is_empty());
+    /// # }
+    /// ```
     pub fn take(&self) -> Vec<Recorded> {
         self.0
             .take()

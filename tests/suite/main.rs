@@ -36,6 +36,9 @@ mod connection;
 // to others, panics wherever they come from, layers of one handler and around all, caps.
 mod view;
 
+// What a layer may do to a request and its response: each thing alone.
+mod middleware;
+
 // How a cycle may end, each as it looks on a real socket.
 mod outcomes;
 

@@ -170,6 +170,36 @@ async fn templates_are_shown_with_and_without_a_subscriber() {
     assert!(said.contains("· template footer.html\n"), "{said}");
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn statements_of_sqlx_are_told_from_its_events() {
+    let _listening = listening();
+    // As sqlx 0.9 says it of each statement.
+    let view = || async {
+        info!(
+            target: "sqlx::query",
+            summary = "SELECT title FROM …",
+            db.statement = "SELECT title FROM books",
+            rows_affected = 0_u64,
+            rows_returned = 3_u64,
+            elapsed_secs = 0.25_f64,
+        );
+    };
+    let app = Router::new().route("/conn", get(view));
+    let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
+    assert_eq!(cycle.sql(), ["SELECT title FROM books"]);
+    let [
+        MarkKind::Sql {
+            rows, elapsed_ns, ..
+        },
+    ] = marks(&cycle)[..]
+    else {
+        panic!("{:#?}", cycle.marks);
+    };
+    assert_eq!((*rows, *elapsed_ns), (Some(3), Some(250_000_000)));
+    let said = cycle.to_string();
+    assert!(said.contains("· sql SELECT title FROM books"), "{said}");
+}
+
 fn count(connection: &mut SqliteConnection, least: i32) -> i32 {
     use diesel::{dsl::sql, sql_types::Integer};
     let one = diesel::select(sql::<Integer>("1 + ").bind::<Integer, _>(least));
