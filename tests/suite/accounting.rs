@@ -75,7 +75,8 @@ fn run_clients(to: SocketAddr, seed: u64, sent: &Sent) {
     });
 }
 
-fn total(counters: &Counters) -> u64 {
+/// What becomes of cycles, added up.
+pub(crate) fn total(counters: &Counters) -> u64 {
     let c = counters;
     c.open + c.stored + c.evicted + c.dropped_total() + c.filtered
 }

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::Instant,
 };
 
@@ -75,15 +75,29 @@ impl App {
         Self::start(ONIONSKIN, &[("ONIONSKIN_SOCKET", socket.to_str().unwrap())])
     }
 
-    /// Lets it finish what it does; panics if it does not end.
-    pub(crate) fn shut_down(mut self) {
-        drop(self.child.stdin.take());
+    /// Ends it as a service manager does; panics if it does not end.
+    pub(crate) fn terminate(&mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(sent.unwrap().success());
+        self.wait()
+    }
+
+    fn wait(&mut self) -> ExitStatus {
         let begun = Instant::now();
-        while self.child.try_wait().unwrap().is_none() {
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
             assert!(begun.elapsed() < LONG, "it does not end");
             std::thread::sleep(std::time::Duration::from_millis(2));
         }
-        assert!(self.child.wait().unwrap().success());
+    }
+
+    /// Lets it finish what it does; panics if it does not end.
+    pub(crate) fn shut_down(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.wait().success());
     }
 }
 

@@ -1,6 +1,9 @@
 //! What goes wrong around the app, and what it does then: the same as without us. The table of `docs/SECURITY.md` says which
 //! test shows what.
 
+mod bodies;
+mod signals;
+
 use crate::{
     app::{AXUM, App, BODIES, ONIONSKIN, command},
     raw::{self, LONG, ask},

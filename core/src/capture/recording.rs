@@ -19,7 +19,7 @@ use cost::{Cost, Usual};
 pub(crate) use timed::EndedSpan;
 
 use super::{
-    heads::{Compared, Head, Heads, Since, VersionId},
+    heads::{Compared, Head, Heads, Line, Since, VersionId},
     map::RouterMap,
     tap::Tap,
     written::Written,
@@ -79,6 +79,8 @@ pub(crate) struct Recording {
     connection: Option<Connection>,
     keeps_bodies: bool,
     awaits_writing: bool,
+    /// Whether the response's status says that no body follows, so that HTTP/1 drops the one that there is.
+    bodiless: bool,
     /// Whether all of the response's body was taken, and when that was over.
     body_over: Option<(bool, u64)>,
     sending: sending::Sending,
@@ -489,6 +491,7 @@ impl Recording {
         let compared = self.response.compare(base, head, &self.events);
         let response = put_delta(&mut self.response, base, compared, head, &mut self.events);
         self.settle(t, None);
+        self.bodiless = matches!(head.line, Line::Response(204 | 304));
         if let Some(entry) = self.entries.get_mut(entry as usize) {
             entry.open = false;
             entry.inner = Some(response);
@@ -533,11 +536,12 @@ impl Recording {
         if self.step(tag::SENT, t).is_none() {
             return;
         }
-        let delivered = self
-            .written
-            .as_ref()
-            .is_none_or(|(_, delivered)| *delivered);
-        self.events.push(u8::from(whole && delivered));
+        let complete = match self.written {
+            // The head alone was all there was to send.
+            Some((_, delivered)) => delivered && (whole || self.bodiless),
+            None => whole,
+        };
+        self.events.push(u8::from(complete));
         put_varint(&mut self.events, body_end);
         match (&self.written, self.start) {
             (Some((written, _)), Some(start)) => written.put(start, &mut self.events),
