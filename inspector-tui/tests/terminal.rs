@@ -334,6 +334,30 @@ fn an_app_that_ends_says_how_and_its_code_is_passed_on() {
 }
 
 #[test]
+fn the_cycles_of_an_app_that_is_started_are_lines_from_the_first_on() {
+    let dir = start::socket_dir();
+    let socket = dir.path().join("link.sock");
+    let running = Command::new(env!("CARGO_BIN_EXE_onionskin"))
+        .args(["run", "--port", "0", "--", "sh", "-c"])
+        // It ends when its cycles are there.
+        .arg("while ! test -e sent; do sleep 0.1; done; sleep 1")
+        .env("ONIONSKIN_SOCKET", &socket)
+        .current_dir(dir.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !socket.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    App::connect(&socket).send_all();
+    std::fs::write(dir.path().join("sent"), "").unwrap();
+    let output = running.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let lines = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(lines.lines().count(), app::cycles().len(), "{lines}");
+}
+
+#[test]
 fn headless_json_prints_whole_cycles_and_ends_after_the_count() {
     let dir = start::socket_dir();
     let socket = dir.path().join("link.sock");

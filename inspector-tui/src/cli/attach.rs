@@ -10,8 +10,8 @@ use std::path::PathBuf;
 /// It goes on when this ends.
 #[derive(Debug, Args)]
 pub(super) struct Attach {
-    /// The inspector's URL as it printed it, token and all; in a terminal others may see it, so leave it out on the same
-    /// machine [default: the one on the socket]
+    /// The inspector's URL as it printed it, token and all. Other users can see the arguments of a command: leave it out
+    /// where the socket leads to it [default: the one on the socket]
     url: Option<String>,
     /// Socket of the inspector [default: $ONIONSKIN_SOCKET, or one in your runtime directory]
     #[arg(long, value_name = "PATH", conflicts_with = "url")]

@@ -53,7 +53,7 @@ pub(super) async fn run(args: Run) -> anyhow::Result<ExitCode> {
         }
     };
     let status = match args.view.is_headless() {
-        true => lines(args, &path, url).await,
+        true => lines(args, &path, url, inspector.is_some()).await,
         false => {
             let status = beside(args, &path, url.clone()).await;
             farewell(&url, inspector.is_some());
@@ -66,8 +66,14 @@ pub(super) async fn run(args: Run) -> anyhow::Result<ExitCode> {
     Ok(status?.map_or(ExitCode::SUCCESS, app::code))
 }
 
-/// Prints its cycles as lines. Returns how it ended, if by itself.
-async fn lines(args: Run, path: &Path, url: String) -> anyhow::Result<Option<ExitStatus>> {
+/// Prints its cycles as lines. `ours`: those that came before anybody looked are its own too. Returns how it ended, if by
+/// itself.
+async fn lines(
+    args: Run,
+    path: &Path,
+    url: String,
+    ours: bool,
+) -> anyhow::Result<Option<ExitStatus>> {
     let mut app = App::start(&args.command, path, Output::Inherited)?;
     let interrupted = signals::ended()?;
     let mut status = None;
@@ -80,7 +86,7 @@ async fn lines(args: Run, path: &Path, url: String) -> anyhow::Result<Option<Exi
             () = interrupted => {}
         }
     };
-    let result = args.view.lines(url, false, enough).await;
+    let result = args.view.lines(url, ours, enough).await;
     app.stop().await;
     result.map(|()| status)
 }
