@@ -148,6 +148,26 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Its `kind`, as JSON has it.
+    ///
+    /// ```
+    /// assert_eq!(onionskin::wire::Outcome::Completed.kind(), "completed");
+    /// ```
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::ShortCircuited { .. } => "short_circuited",
+            Self::Rejected { .. } => "rejected",
+            Self::Failed { .. } => "failed",
+            Self::Panicked { .. } => "panicked",
+            Self::TimedOut { .. } => "timed_out",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Upgraded { .. } => "upgraded",
+        }
+    }
+}
+
 /// From whom it is known that an extractor refused a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

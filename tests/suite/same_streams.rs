@@ -13,6 +13,7 @@ use bytes::Bytes;
 use h2::{Reason, client::SendRequest};
 use http_body_util::BodyExt as _;
 use onionskin::http::{HeaderMap, HeaderValue};
+use onionskin_tests::pipe::Pipe;
 use std::{
     cell::RefCell,
     convert::Infallible,
@@ -74,25 +75,6 @@ fn trailers() -> HeaderMap {
     trailers.append("x-sum", HeaderValue::from_static("1"));
     trailers.append("x-sum", HeaderValue::from_bytes(b"\xe9").unwrap());
     trailers
-}
-
-/// One connection in memory.
-struct Pipe(Option<DuplexStream>);
-
-impl axum::serve::Listener for Pipe {
-    type Io = DuplexStream;
-    type Addr = ();
-
-    async fn accept(&mut self) -> (DuplexStream, ()) {
-        match self.0.take() {
-            Some(pipe) => (pipe, ()),
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 macro_rules! app {
@@ -164,7 +146,7 @@ macro_rules! app {
             }
 
             pub(super) fn serve(pipe: DuplexStream, end: Arc<Notify>) {
-                let serve = ::$web::serve(Pipe(Some(pipe)), app())
+                let serve = ::$web::serve(Pipe::new(pipe), app())
                     .with_graceful_shutdown(async move { end.notified().await });
                 tokio::spawn(async move {
                     serve.await.expect("served");

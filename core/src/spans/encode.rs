@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     times::{self, Times, entry_of, parent_of},
-    wire::{Cycle, Edge, Left, Octets, Outcome, SiteKind, Stage, Step},
+    wire::{Cycle, Edge, Left, Octets, SiteKind, Stage, Step},
 };
 
 /// Most bytes of events that a span carries; what is more goes to spans made for it. Jaeger refuses a span of 4 MiB, and a
@@ -129,7 +129,7 @@ impl<'a> Encoder<'a> {
             _ => true,
         });
         attributes.push(Attribute::new(key::CONTENT, options.content.as_str()));
-        attributes.push(Attribute::new(key::OUTCOME, outcome(cycle)));
+        attributes.push(Attribute::new(key::OUTCOME, cycle.outcome.kind()));
         let omitted = cycle.omitted.steps.saturating_add(cycle.omitted.marks);
         if omitted > 0 {
             attributes.push(Attribute::new(key::OMITTED, omitted));
@@ -346,19 +346,6 @@ impl<'a> Encoder<'a> {
         });
         self.room.push(0);
         self.spans.len() - 1
-    }
-}
-
-fn outcome(cycle: &Cycle) -> &'static str {
-    match cycle.outcome {
-        Outcome::Completed => "completed",
-        Outcome::ShortCircuited { .. } => "short_circuited",
-        Outcome::Rejected { .. } => "rejected",
-        Outcome::Failed { .. } => "failed",
-        Outcome::Panicked { .. } => "panicked",
-        Outcome::TimedOut { .. } => "timed_out",
-        Outcome::Cancelled { .. } => "cancelled",
-        Outcome::Upgraded { .. } => "upgraded",
     }
 }
 

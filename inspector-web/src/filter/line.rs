@@ -42,7 +42,7 @@ pub(super) fn matches(leaf: &Leaf, line: &CycleSummary, context: &Context) -> bo
             None => matches!(ask, Ask::None),
         },
         Field::Time => ask.number(line.duration_ns),
-        Field::Outcome => ask.text(outcome(&line.outcome)),
+        Field::Outcome => ask.text(line.outcome.kind()),
         Field::AnsweredBy => answered_by(line).is_some_and(|name| ask.text(name)),
         Field::Extractor => extractor(line).any(|name| ask.text(name)),
         Field::Sql => ask.number(line.sql),
@@ -84,21 +84,6 @@ pub(super) fn path_and_query(target: &str) -> (&str, &str) {
 pub(super) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     let parts = query.split('&').filter(|part| !part.is_empty());
     parts.map(|part| part.split_once('=').unwrap_or((part, "")))
-}
-
-/// The word for an outcome, as JSON has it.
-pub(super) fn outcome(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Completed => "completed",
-        Outcome::ShortCircuited { .. } => "short_circuited",
-        Outcome::Rejected { .. } => "rejected",
-        Outcome::Failed { .. } => "failed",
-        Outcome::Panicked { .. } => "panicked",
-        Outcome::TimedOut { .. } => "timed_out",
-        Outcome::Cancelled { .. } => "cancelled",
-        Outcome::Upgraded { .. } => "upgraded",
-        _ => "",
-    }
 }
 
 pub(super) fn answered_by(line: &CycleSummary) -> Option<&str> {

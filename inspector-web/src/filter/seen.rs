@@ -43,7 +43,7 @@ pub(super) fn values(
             Field::Path => counts.add([line::path_and_query(&s.target).0.to_owned()]),
             Field::Target => counts.add([s.target.clone()]),
             Field::Route => counts.add(s.route.clone()),
-            Field::Outcome => counts.add([line::outcome(&s.outcome).to_owned()]),
+            Field::Outcome => counts.add([s.outcome.kind().to_owned()]),
             Field::AnsweredBy => counts.add(line::answered_by(s).map(String::from)),
             Field::Extractor => counts.add(line::extractor(s).map(String::from)),
             Field::App => counts.add([s.app.clone()]),

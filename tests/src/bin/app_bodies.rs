@@ -9,6 +9,7 @@
 //!   being read; says how far each got, the same in every run
 
 use bytes::Bytes;
+use onionskin_tests::pipe::Pipe;
 use peak_alloc::PeakAlloc;
 use std::{
     io::{Read as _, Write as _},
@@ -73,25 +74,6 @@ impl http_body::Body for Long {
             true => http_body::SizeHint::with_exact(self.left),
             false => http_body::SizeHint::default(),
         }
-    }
-}
-
-/// The other end of one connection in memory.
-struct Pipe(Option<DuplexStream>);
-
-impl axum::serve::Listener for Pipe {
-    type Io = DuplexStream;
-    type Addr = ();
-
-    async fn accept(&mut self) -> (DuplexStream, ()) {
-        match self.0.take() {
-            Some(pipe) => (pipe, ()),
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 
@@ -196,7 +178,7 @@ macro_rules! app {
             }
 
             pub(super) fn serve_pipe(pipe: DuplexStream) {
-                let serve = ::$web::serve(Pipe(Some(pipe)), app());
+                let serve = ::$web::serve(Pipe::new(pipe), app());
                 tokio::spawn(async move { serve.await.expect("served") });
             }
         }
