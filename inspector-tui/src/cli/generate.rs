@@ -1,5 +1,4 @@
-//! `onionskin completions`, `onionskin man`, `onionskin --print-keys`: what is made of the command's own description, and of
-//! the table of keys.
+//! `onionskin completions`, `onionskin man`: what is made of the command's own description.
 
 use anyhow::Context;
 use clap::CommandFactory as _;
@@ -7,6 +6,7 @@ use clap_complete::Shell;
 use std::{
     io::{self, Write as _},
     path::PathBuf,
+    process::ExitCode,
 };
 
 /// Print a script that completes this command in a shell
@@ -31,7 +31,7 @@ pub(super) struct Man {
     directory: Option<PathBuf>,
 }
 
-pub(super) fn completions(args: &Completions) -> anyhow::Result<()> {
+pub(super) fn completions(args: &Completions) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(
         args.shell,
@@ -39,21 +39,20 @@ pub(super) fn completions(args: &Completions) -> anyhow::Result<()> {
         "onionskin",
         &mut script,
     );
-    Ok(io::stdout().write_all(&script)?)
+    io::stdout().write_all(&script)?;
+    Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn keys() -> anyhow::Result<()> {
-    Ok(io::stdout().write_all(crate::keys::table().as_bytes())?)
-}
-
-pub(super) fn man(args: &Man) -> anyhow::Result<()> {
+pub(super) fn man(args: &Man) -> anyhow::Result<ExitCode> {
     let command = super::Args::command();
     let Some(directory) = &args.directory else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;
-        return Ok(io::stdout().write_all(&page)?);
+        io::stdout().write_all(&page)?;
+        return Ok(ExitCode::SUCCESS);
     };
     std::fs::create_dir_all(directory)
         .and_then(|()| clap_mangen::generate_to(command, directory))
-        .with_context(|| format!("can't write to {}", directory.display()))
+        .with_context(|| format!("can't write to {}", directory.display()))?;
+    Ok(ExitCode::SUCCESS)
 }
