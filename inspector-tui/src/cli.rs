@@ -155,43 +155,42 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn start(args: Args) -> anyhow::Result<ExitCode> {
-    // What needs no configuration does not fail for it.
-    match &args.command {
-        None if args.print.print_config_schema => return configure::schema(),
-        Some(Command::Completions(args)) => return generate::completions(args),
-        Some(Command::Man(args)) => return generate::man(args),
-        _ => {}
-    }
-    let (settings, source) = config::load(args.config.as_deref())?;
+fn start(mut args: Args) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("can't start the async runtime")?;
     runtime.block_on(async {
+        // Where it is not needed it may be wrong.
+        let file = args.config.take();
+        let load = || config::load(file.as_deref());
+        let settings = || load().map(|(settings, _)| settings);
         match args.command {
-            None => watch(args, settings, &source).await?,
-            Some(Command::Run(args)) => return run::run(args, settings).await,
-            Some(Command::Attach(args)) => attach::run(args, settings).await?,
-            Some(Command::Tail(args)) => return tail::run(args, settings).await,
-            Some(Command::Show(args)) => return show::run(args, settings).await,
-            Some(Command::Record(args)) => record::run(args, settings).await?,
-            Some(Command::Open(args)) => open::run(args, settings).await?,
-            Some(Command::Export(args)) => return export::run(args, settings).await,
+            None if args.print.print_config_schema => configure::schema()?,
+            None => watch(args, load()?).await?,
+            Some(Command::Run(args)) => return run::run(args, settings()?).await,
+            Some(Command::Attach(args)) => attach::run(args, settings()?).await?,
+            Some(Command::Tail(args)) => return tail::run(args, settings()?).await,
+            Some(Command::Show(args)) => return show::run(args, settings()?).await,
+            Some(Command::Completions(args)) => generate::completions(&args)?,
+            Some(Command::Man(args)) => generate::man(&args)?,
+            Some(Command::Record(args)) => record::run(args, settings()?).await?,
+            Some(Command::Open(args)) => open::run(args, settings()?).await?,
+            Some(Command::Export(args)) => return export::run(args, settings()?).await,
             Some(Command::Merge(args)) => merge::run(args)?,
-            Some(Command::Send(args)) => send::send(args, settings).await?,
-            Some(Command::Completions(_) | Command::Man(_)) => {}
+            Some(Command::Send(args)) => send::send(args, settings()?).await?,
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-async fn watch(args: Args, mut settings: Settings, source: &Source) -> anyhow::Result<()> {
+async fn watch(args: Args, loaded: (Settings, Source)) -> anyhow::Result<()> {
+    let (mut settings, source) = loaded;
     args.own.apply(&mut settings);
     args.view.apply(&mut settings.ui);
     if args.print.is_asked_for() {
-        return args.print.run(&settings, source);
+        return args.print.run(&settings, &source);
     }
     let inspector = args.own.start(&settings).await?;
     let url = inspector.url().to_owned();

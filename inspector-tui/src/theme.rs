@@ -134,8 +134,8 @@ impl Theme {
     pub fn border(self, focused: bool) -> Style {
         match (focused, self.colours) {
             (true, _) => self.fg(Hue::Accent).add_modifier(Modifier::BOLD),
-            (false, Colours::Own(palette, all)) => Style::new().fg(color(palette.border, all)),
-            (false, _) => self.dim(),
+            (false, Colours::Own(palette, all)) => plain().fg(color(palette.border, all)),
+            (false, _) => plain().patch(self.dim()),
         }
     }
 
@@ -143,7 +143,7 @@ impl Theme {
     pub fn title(self, focused: bool) -> Style {
         match focused {
             true => self.border(true),
-            false => self.dim(),
+            false => plain().patch(self.dim()),
         }
     }
 
@@ -207,6 +207,13 @@ impl Theme {
             Part::Server => Hue::Accent,
         })
     }
+}
+
+/// Nothing of what is there already: panes share their borders, and the one before may have had the focus.
+fn plain() -> Style {
+    Style::new()
+        .fg(Color::Reset)
+        .remove_modifier(Modifier::BOLD)
 }
 
 fn color(Shade(full, indexed): Shade, all: bool) -> Color {

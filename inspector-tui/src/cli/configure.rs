@@ -1,10 +1,7 @@
 //! `onionskin --print-config`, `--print-config-schema`, `--print-keys`: what is configured, and what can be.
 
 use crate::config::{self, Settings, Source};
-use std::{
-    io::{self, Write as _},
-    process::ExitCode,
-};
+use std::io::{self, Write as _};
 
 /// What is printed instead of watching.
 #[derive(Debug, clap::Args)]
@@ -34,7 +31,6 @@ impl Print {
     }
 }
 
-pub(super) fn schema() -> anyhow::Result<ExitCode> {
-    io::stdout().write_all(config::schema().as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+pub(super) fn schema() -> anyhow::Result<()> {
+    Ok(io::stdout().write_all(config::schema().as_bytes())?)
 }

@@ -6,7 +6,6 @@ use clap_complete::Shell;
 use std::{
     io::{self, Write as _},
     path::PathBuf,
-    process::ExitCode,
 };
 
 /// Print a script that completes this command in a shell
@@ -31,7 +30,7 @@ pub(super) struct Man {
     directory: Option<PathBuf>,
 }
 
-pub(super) fn completions(args: &Completions) -> anyhow::Result<ExitCode> {
+pub(super) fn completions(args: &Completions) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(
         args.shell,
@@ -39,20 +38,17 @@ pub(super) fn completions(args: &Completions) -> anyhow::Result<ExitCode> {
         "onionskin",
         &mut script,
     );
-    io::stdout().write_all(&script)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(io::stdout().write_all(&script)?)
 }
 
-pub(super) fn man(args: &Man) -> anyhow::Result<ExitCode> {
+pub(super) fn man(args: &Man) -> anyhow::Result<()> {
     let command = super::Args::command();
     let Some(directory) = &args.directory else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;
-        io::stdout().write_all(&page)?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(io::stdout().write_all(&page)?);
     };
     std::fs::create_dir_all(directory)
         .and_then(|()| clap_mangen::generate_to(command, directory))
-        .with_context(|| format!("can't write to {}", directory.display()))?;
-    Ok(ExitCode::SUCCESS)
+        .with_context(|| format!("can't write to {}", directory.display()))
 }

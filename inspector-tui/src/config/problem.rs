@@ -8,7 +8,7 @@ use std::{fmt, io, ops::Range, path::PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// The file can't be read.
-    #[error("can't read the configuration {}: {source}", escape(&path.to_string_lossy()))]
+    #[error("can't read the configuration {}", escape(&path.to_string_lossy()))]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -239,7 +239,7 @@ fn the_file_is_where_it_is_named_or_in_the_usual_place_and_a_named_one_must_be_t
     let nowhere = home.path().join("nowhere.toml");
     variables.insert(CONFIG_ENV, nowhere.clone());
     for error in [load(Some(&nowhere), &variables), load(None, &variables)] {
-        let error = error.unwrap_err().to_string();
+        let error = format!("{:#}", anyhow::Error::from(error.unwrap_err()));
         assert!(error.contains("nowhere.toml: No such file"), "{error}");
     }
     assert_eq!(found_nowhere(), (7335, Source::Nowhere));

@@ -1,5 +1,7 @@
 //! How the screen looks, at three sizes.
 
+mod colours;
+
 use super::render;
 use crate::{
     app::App,
