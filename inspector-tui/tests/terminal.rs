@@ -2,10 +2,13 @@
 //!
 //! - `app`: an app that speaks JSON on the link
 //! - `pty`: a terminal with a command in it, and what it shows; `start`: the command, started
+//! - `config`: the UI as it is configured
 //! - here: what a user does
 
 #[path = "terminal/app.rs"]
 mod app;
+#[path = "terminal/config.rs"]
+mod config;
 #[path = "terminal/pty.rs"]
 mod pty;
 #[path = "terminal/start.rs"]

@@ -47,7 +47,12 @@ impl Pty {
         Self::start_with(|command| command.env("PATH", path), columns, lines)
     }
 
-    fn start_with(set: impl FnOnce(&mut CommandBuilder), columns: u16, lines: u16) -> Self {
+    /// As [`Pty::start`], with what else is set.
+    pub(crate) fn start_with(
+        set: impl FnOnce(&mut CommandBuilder),
+        columns: u16,
+        lines: u16,
+    ) -> Self {
         let dir = socket_dir();
         let socket = dir.path().join("link.sock");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
