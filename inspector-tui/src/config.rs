@@ -114,7 +114,7 @@ fn load_from(
         .map(Path::to_owned)
         .or(variable(CONFIG_ENV).map(PathBuf::from));
     let is_named = named.is_some();
-    let (file, source) = match named.or_else(|| usual(&variable)) {
+    let (file, source) = match named.or_else(|| usual(variable)) {
         None => (File::default(), Source::Nowhere),
         Some(path) => match fs::read(&path) {
             Ok(bytes) => (File::read(&path, &bytes)?, Source::File(path)),
