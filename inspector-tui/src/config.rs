@@ -1,10 +1,11 @@
 //! The configuration: a file in TOML, the environment, the command line; what comes later in this list counts more.
 //!
-//! - `file`: what the file may say; `values`: numbers, paths, filters and keys in it
+//! - `file`: what the file may say; `values`: numbers, paths, filters and keys in it; `binder`: whose the keys are
 //! - `problem`: what is wrong with it, and where
 //! - `schema`: the same as a JSON schema, for editors
 //! - `print`: all of it as a file, with comments
 
+mod binder;
 mod file;
 mod print;
 mod problem;

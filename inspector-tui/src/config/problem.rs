@@ -73,3 +73,13 @@ impl fmt::Display for Problem {
         f.write_str(&escape(&self.what))
     }
 }
+
+/// Says that there is no such thing, and what may be meant.
+pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let like = |known: &'a str| (strsim::normalized_damerau_levenshtein(name, known), known);
+    let nearest = known.map(like).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    match nearest {
+        Some((alike, nearest)) if alike >= 0.5 => format!("{what}; did you mean `{nearest}`?"),
+        _ => what.to_owned(),
+    }
+}

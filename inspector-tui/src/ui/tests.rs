@@ -1,5 +1,6 @@
 //! How the screen looks, at three sizes.
 
+mod bound;
 mod colours;
 
 use super::render;
