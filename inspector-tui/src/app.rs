@@ -40,7 +40,7 @@ pub use search::Search;
 pub use update::Update;
 pub use view::View;
 
-use crate::ask::Answers;
+use crate::{ask::Answers, config::Ui, keys::Keymap};
 use onionskin::wire::{Counters, Side};
 use onionskin_web::model::Memory;
 use std::collections::VecDeque;
@@ -95,6 +95,8 @@ pub struct App {
     pub log: VecDeque<String>,
     /// What the app prints, if it was started here.
     pub output: Option<Output>,
+    /// Which keys do what.
+    pub keys: Keymap,
 }
 
 /// Whether the inspector answers.
@@ -162,6 +164,16 @@ impl App {
             notices,
             ..Self::default()
         }
+    }
+
+    /// The same with these settings.
+    #[must_use]
+    pub fn with(mut self, settings: &Ui) -> Self {
+        self.keys.clone_from(&settings.keys);
+        self.mouse_released = !settings.mouse;
+        self.filter.text.clone_from(&settings.filter);
+        self.filter.quiet = !settings.noise;
+        self
     }
 
     /// The cycle that is open.

@@ -1,9 +1,10 @@
 //! The `onionskin` command.
 //!
-//! Without a subcommand it is the inspector. Each subcommand has a file; `otlp`, `progress` and `units` are
-//! for them.
+//! Without a subcommand it is the inspector. Each subcommand has a file; `configure` prints what is
+//! configured; `otlp`, `progress` and `units` are for them.
 
 mod attach;
+mod configure;
 mod export;
 mod generate;
 mod merge;
@@ -18,14 +19,15 @@ mod tail;
 mod units;
 
 use crate::{
+    config::{self, Settings, Source, Ui},
     headless::{self, HeadlessConfig},
     run::{RunConfig, run as ui},
     signals,
+    theme::ThemeName,
 };
 use anyhow::{Context, anyhow, bail};
 use clap::{Parser, Subcommand};
-use onionskin::link::socket;
-use onionskin_web::{Config, Error as StartError, Inspector, Running, config::DEFAULT_PORT};
+use onionskin_web::{Config, Error as StartError, Inspector, Running};
 use std::{
     io::{self, IsTerminal},
     path::PathBuf,
@@ -41,9 +43,11 @@ use std::{
 struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Print the keys of the UI, a command a line: keys, name, what it does
-    #[arg(long)]
-    print_keys: bool,
+    /// The configuration, instead of $ONIONSKIN_CONFIG or onionskin/config.toml in $XDG_CONFIG_HOME or ~/.config
+    #[arg(long, value_name = "PATH", global = true)]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    print: configure::Print,
     #[command(flatten)]
     view: View,
     #[command(flatten)]
@@ -80,26 +84,31 @@ struct View {
     /// Draw the UI with ASCII only; so it is too where the locale names another encoding than UTF-8
     #[arg(long)]
     ascii: bool,
+    /// Colours of the UI [default: none if NO_COLOR is set, else what the configuration says, else auto]
+    #[arg(long, value_name = "NAME", hide_possible_values = false)]
+    theme: Option<ThemeName>,
 }
 
 /// An inspector of one's own.
 #[derive(Debug, clap::Args)]
 struct Own {
-    /// Port of the dashboard on 127.0.0.1; if taken, the next free one
-    #[arg(long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
-    port: u16,
-    /// Socket where apps connect [default: $ONIONSKIN_SOCKET, or one in your runtime directory]
+    /// Port of the dashboard on 127.0.0.1; if taken, the next free one [default: 7335, unless configured]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Socket where apps connect [default: $ONIONSKIN_SOCKET, or the configured one, or one in your runtime directory]
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// Memory for cycles, in MiB; the oldest make room
-    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
-    memory: u64,
+    /// Memory for cycles, in MiB; the oldest make room [default: 256, unless configured]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    memory: Option<u64>,
     /// Receive spans of other services as OTLP, to show them beside the cycles of their traces [default: ports 4317 and 4318 of
     /// 127.0.0.1; other addresses: a port or IP:PORT, between commas]
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, value_parser = otlp::addresses)]
     otlp: Option<Option<otlp::Addresses>>,
 }
 
+/// Exit code where the command, or the configuration, is not understood.
+const NOT_UNDERSTOOD: u8 = 2;
 /// Exit code where no cycle matches.
 const NOTHING: u8 = 3;
 
@@ -133,7 +142,10 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("onionskin: {error:#}");
-            ExitCode::FAILURE
+            match error.is::<config::Error>() {
+                true => ExitCode::from(NOT_UNDERSTOOD),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }
@@ -143,40 +155,46 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn start(args: Args) -> anyhow::Result<ExitCode> {
+fn start(mut args: Args) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("can't start the async runtime")?;
     runtime.block_on(async {
+        // Where it is not needed it may be wrong.
+        let file = args.config.take();
+        let load = || config::load(file.as_deref());
+        let settings = || load().map(|(settings, _)| settings);
         match args.command {
-            None if args.print_keys => generate::keys()?,
-            None => watch(args).await?,
-            Some(Command::Run(args)) => return run::run(args).await,
-            Some(Command::Attach(args)) => attach::run(args).await?,
-            Some(Command::Tail(args)) => return tail::run(args).await,
-            Some(Command::Show(args)) => return show::run(args).await,
+            None if args.print.print_config_schema => configure::schema()?,
+            None => watch(args, load()?).await?,
+            Some(Command::Run(args)) => return run::run(args, settings()?).await,
+            Some(Command::Attach(args)) => attach::run(args, settings()?).await?,
+            Some(Command::Tail(args)) => return tail::run(args, settings()?).await,
+            Some(Command::Show(args)) => return show::run(args, settings()?).await,
             Some(Command::Completions(args)) => generate::completions(&args)?,
             Some(Command::Man(args)) => generate::man(&args)?,
-            Some(Command::Record(args)) => record::run(args).await?,
-            Some(Command::Open(args)) => open::run(args).await?,
-            Some(Command::Export(args)) => return export::run(args).await,
+            Some(Command::Record(args)) => record::run(args, settings()?).await?,
+            Some(Command::Open(args)) => open::run(args, settings()?).await?,
+            Some(Command::Export(args)) => return export::run(args, settings()?).await,
             Some(Command::Merge(args)) => merge::run(args)?,
-            Some(Command::Send(args)) => send::send(args).await?,
+            Some(Command::Send(args)) => send::send(args, settings()?).await?,
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-async fn watch(args: Args) -> anyhow::Result<()> {
-    let socket = args.own.socket.clone();
-    let path = socket.clone().unwrap_or_else(socket::default_path);
-    let inspector = args.own.start(path).await?;
-    let result = args
-        .view
-        .run(inspector.url().to_owned(), socket, Vec::new(), true)
-        .await;
+async fn watch(args: Args, loaded: (Settings, Source)) -> anyhow::Result<()> {
+    let (mut settings, source) = loaded;
+    args.own.apply(&mut settings);
+    args.view.apply(&mut settings.ui);
+    if args.print.is_asked_for() {
+        return args.print.run(&settings, &source);
+    }
+    let inspector = args.own.start(&settings).await?;
+    let url = inspector.url().to_owned();
+    let result = args.view.run(url, settings, Vec::new(), true).await;
     inspector.shutdown().await;
     result
 }
@@ -192,11 +210,18 @@ fn living(path: &std::path::Path) -> anyhow::Result<String> {
 }
 
 impl Own {
-    async fn start(&self, socket: PathBuf) -> anyhow::Result<Inspector> {
+    /// Puts what the command line says above the settings.
+    fn apply(&self, settings: &mut Settings) {
+        settings.port = self.port.unwrap_or(settings.port);
+        settings.memory = self.memory.unwrap_or(settings.memory);
+        set(&mut settings.socket, &self.socket);
+    }
+
+    async fn start(&self, settings: &Settings) -> anyhow::Result<Inspector> {
         let config = Config {
-            port: self.port,
-            socket,
-            memory: self.memory << 20,
+            port: settings.port,
+            socket: settings.socket.clone(),
+            memory: settings.memory << 20,
             otlp: otlp::config(self.otlp.as_ref()),
             ..Config::default()
         };
@@ -233,12 +258,25 @@ fn farewell(url: &str, ours: bool) {
     }
 }
 
+/// Puts a path of the command line, if there is one, in the place of another.
+fn set(path: &mut PathBuf, given: &Option<PathBuf>) {
+    if let Some(given) = given {
+        path.clone_from(given);
+    }
+}
+
 impl View {
+    /// Puts what the command line says above the settings.
+    fn apply(&self, settings: &mut Ui) {
+        settings.theme = self.theme.unwrap_or(settings.theme);
+        settings.ascii |= self.ascii;
+    }
+
     /// Shows what the inspector at `url` has, until it is enough. `ours`: it ends with this.
     async fn run(
         self,
         url: String,
-        socket: Option<PathBuf>,
+        settings: Settings,
         notices: Vec<String>,
         ours: bool,
     ) -> anyhow::Result<()> {
@@ -247,14 +285,15 @@ impl View {
         }
         let config = RunConfig {
             url: url.clone(),
-            socket,
+            socket: Some(settings.socket),
             notices,
-            ascii: self.ascii,
+            ui: settings.ui,
         };
         let result = ui(config, std::future::pending()).await;
         farewell(&url, ours);
         Ok(result?)
     }
+
     /// Whether lines are printed: also where there is no terminal.
     fn is_headless(&self) -> bool {
         self.is_asked_for_lines() || !io::stdout().is_terminal()

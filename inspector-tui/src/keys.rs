@@ -1,115 +1,185 @@
-//! The terminal's side of the one [table of keys](onionskin_web::keys).
+//! The terminal's side of the one [table of keys](onionskin_web::keys): which keys do what, by that table and by the
+//! configuration.
+//!
+//! - `key`: a key by its name
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use onionskin_web::keys::KEYS;
+mod key;
+
+pub use key::Key;
+pub(crate) use key::PATTERN;
 pub use onionskin_web::keys::{Binding, Command};
-use std::sync::LazyLock;
 
-/// The commands of each key.
-static BOUND: LazyLock<Vec<((KeyModifiers, KeyCode), Command)>> = LazyLock::new(|| {
-    let keys = |binding: &'static Binding| {
-        let keys = binding.terminal.iter().filter_map(|name| key(name));
-        keys.map(|key| (key, binding.command))
-    };
-    bindings().flat_map(keys).collect()
-});
+use crossterm::event::KeyEvent;
+use onionskin_web::keys::KEYS;
 
-/// The rows of the table that the terminal has keys for.
+/// The rows of the table that the terminal has commands for.
 pub(crate) fn bindings() -> impl Iterator<Item = &'static Binding> {
     KEYS.iter().filter(|binding| !binding.terminal.is_empty())
 }
 
-/// The command that a key is bound to. Modifiers other than Ctrl do not count: some keyboards need Shift for `?` and `+`.
-pub fn command(event: &KeyEvent) -> Option<Command> {
-    let pressed = (event.modifiers & KeyModifiers::CONTROL, event.code);
-    let (_, command) = BOUND.iter().find(|(key, _)| *key == pressed)?;
-    Some(*command)
+/// Which keys do what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keymap {
+    rows: Vec<Row>,
 }
 
-/// The keys of a binding, as the help shows them.
-pub(crate) fn shown(binding: &Binding) -> String {
-    let signs = binding.terminal.iter().map(|name| match *name {
-        "Up" => "↑",
-        "Down" => "↓",
-        "Left" => "←",
-        "Right" => "→",
-        "PageUp" => "PgUp",
-        "PageDown" => "PgDn",
-        name => name,
-    });
-    signs.collect::<Vec<_>>().join(" ")
+/// A command and its keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The command, as the table has it.
+    pub binding: &'static Binding,
+    /// Its keys: those of the table, unless others were chosen; none: only its name leads to it.
+    pub keys: Vec<Key>,
 }
 
-/// The table as text, a command a line: its keys, its name, what it does.
-pub(crate) fn table() -> String {
-    let lines = bindings().map(
-        |Binding {
-             name,
-             what,
-             terminal,
-             ..
-         }| {
-            let keys = terminal.join(" ");
-            format!("{keys:<14}  {name:<16}  {what}\n")
-        },
-    );
-    lines.collect()
-}
-
-/// The key of a name.
-fn key(name: &str) -> Option<(KeyModifiers, KeyCode)> {
-    let code = match name {
-        "Up" => KeyCode::Up,
-        "Down" => KeyCode::Down,
-        "Left" => KeyCode::Left,
-        "Right" => KeyCode::Right,
-        "PageUp" => KeyCode::PageUp,
-        "PageDown" => KeyCode::PageDown,
-        "Home" => KeyCode::Home,
-        "End" => KeyCode::End,
-        "Enter" => KeyCode::Enter,
-        "Esc" => KeyCode::Esc,
-        "Tab" => KeyCode::Tab,
-        "Shift-Tab" => KeyCode::BackTab,
-        "Space" => KeyCode::Char(' '),
-        name => {
-            let (modifiers, letter) = match name.strip_prefix("Ctrl-") {
-                Some(letter) => (KeyModifiers::CONTROL, letter.to_ascii_lowercase()),
-                None => (KeyModifiers::NONE, name.to_owned()),
-            };
-            let mut letters = letter.chars();
-            let (Some(letter), None) = (letters.next(), letters.next()) else {
-                return None;
-            };
-            return Some((modifiers, KeyCode::Char(letter)));
+/// That of the table.
+impl Default for Keymap {
+    fn default() -> Self {
+        let row = |binding: &'static Binding| Row {
+            binding,
+            keys: defaults(binding).collect(),
+        };
+        Self {
+            rows: bindings().map(row).collect(),
         }
-    };
-    Some((KeyModifiers::NONE, code))
+    }
+}
+
+impl Keymap {
+    /// That of the table, with other keys for some commands. A key that is chosen here is no other command's any more; Ctrl-C
+    /// quits all the same.
+    pub fn with(chosen: &[(Command, Vec<Key>)]) -> Self {
+        let of = |command| chosen.iter().find(|(chosen, _)| *chosen == command);
+        let taken = |key: &Key| chosen.iter().any(|(_, keys)| keys.contains(key));
+        let mut map = Self::default();
+        for row in &mut map.rows {
+            match of(row.binding.command) {
+                Some((_, keys)) => row.keys.clone_from(keys),
+                None => row.keys.retain(|key| !taken(key)),
+            }
+            if row.binding.command == Command::Quit && !row.keys.contains(&Key::QUIT) {
+                row.keys.push(Key::QUIT);
+            }
+        }
+        map
+    }
+
+    /// All commands, in the order of the table.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The command that a key is bound to. What is bound to nothing with Alt does what it does without.
+    pub fn command(&self, event: &KeyEvent) -> Option<Command> {
+        let pressed = Key::of(event);
+        let of = |key| self.rows.iter().find(|row| row.keys.contains(&key));
+        let row = of(pressed).or_else(|| of(pressed.without_alt()))?;
+        Some(row.binding.command)
+    }
+
+    fn row(&self, command: Command) -> Option<&Row> {
+        self.rows.iter().find(|row| row.binding.command == command)
+    }
+
+    /// How to give a command, for a text: its first key, or its name for the palette.
+    pub(crate) fn hint(&self, command: Command) -> String {
+        let first = |command| self.row(command)?.keys.first().map(|key| key.shown());
+        first(command).unwrap_or_else(|| {
+            let name = self.row(command).map_or("", |row| row.binding.name);
+            match first(Command::Palette) {
+                Some(palette) if palette.len() > 1 => format!("{palette} {name}"),
+                palette => palette.unwrap_or_default() + name,
+            }
+        })
+    }
+
+    /// The keys of an entry of the footer, which the table names by the keys that it binds: `↑↓` for up and down. None where
+    /// none is left.
+    pub(crate) fn footer(&self, entry: &str) -> Option<String> {
+        let owner = |sign: &str| {
+            bindings().find_map(|binding| {
+                Some((
+                    binding.command,
+                    defaults(binding).find(|key| key.shown() == sign)?,
+                ))
+            })
+        };
+        let now = |(command, key): (Command, Key)| {
+            let keys = &self.row(command)?.keys;
+            let stays = keys.iter().find(|bound| **bound == key);
+            stays.or(keys.first()).map(|key| key.shown())
+        };
+        let text = match owner(entry) {
+            Some(one) => now(one).unwrap_or_default(),
+            None => {
+                let signs = entry.chars().filter_map(|sign| owner(&sign.to_string()));
+                signs.filter_map(now).collect()
+            }
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// As text, a command a line: its keys, its name, what it does.
+    pub(crate) fn table(&self) -> String {
+        let lines = self.rows.iter().map(|Row { binding, keys }| {
+            let keys: Vec<_> = keys.iter().map(Key::to_string).collect();
+            let keys = if keys.is_empty() {
+                "-".to_owned()
+            } else {
+                keys.join(" ")
+            };
+            format!("{keys:<14}  {:<16}  {}\n", binding.name, binding.what)
+        });
+        lines.collect()
+    }
+}
+
+impl Row {
+    /// The keys, as the help shows them.
+    pub(crate) fn shown(&self) -> String {
+        let signs = self.keys.iter().map(|key| key.shown());
+        signs.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The keys that the table has for a command.
+pub(crate) fn defaults(binding: &'static Binding) -> impl Iterator<Item = Key> {
+    let key = |name: &&str| name.parse().expect("a test reads all keys of the table");
+    binding.terminal.iter().map(key)
 }
 
 /// A key of the table, pressed.
 #[cfg(test)]
 pub(crate) fn event(name: &str) -> KeyEvent {
-    let (modifiers, code) = key(name).unwrap();
-    KeyEvent::new(code, modifiers)
+    name.parse::<Key>().unwrap().event()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crossterm::event::{KeyCode, KeyModifiers};
+
+    fn keys(names: &[&str]) -> Vec<Key> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    }
+
+    fn press(map: &Keymap, name: &str) -> Option<Command> {
+        map.command(&event(name))
+    }
 
     #[test]
-    fn every_key_of_the_table_is_known_here() {
+    fn every_key_of_the_table_is_known_here_and_means_its_command() {
+        let map = Keymap::default();
         for binding in bindings() {
             for name in binding.terminal {
-                assert!(key(name).is_some(), "{name}");
+                assert_eq!(press(&map, name), Some(binding.command), "{name}");
             }
         }
     }
 
     #[test]
     fn the_printed_table_has_each_key_with_its_command() {
-        let table = table();
+        let table = Keymap::default().table();
         let mut lines = table.lines();
         for binding in bindings() {
             let line = lines.next().unwrap();
@@ -123,7 +193,8 @@ mod tests {
 
     #[test]
     fn shift_does_not_matter_and_control_does() {
-        let press = |code, modifiers| command(&KeyEvent::new(code, modifiers));
+        let map = Keymap::default();
+        let press = |code, modifiers| map.command(&KeyEvent::new(code, modifiers));
         let c = KeyCode::Char('c');
         assert_eq!(press(c, KeyModifiers::CONTROL), Some(Command::Quit));
         assert_eq!(press(c, KeyModifiers::NONE), Some(Command::Compare));
@@ -134,6 +205,59 @@ mod tests {
         assert_eq!(
             press(KeyCode::BackTab, KeyModifiers::SHIFT),
             Some(Command::PreviousPane)
+        );
+    }
+
+    #[test]
+    fn a_chosen_key_is_taken_from_who_had_it_and_alt_is_another_key_only_where_it_is_bound() {
+        let map = Keymap::with(&[
+            (Command::Record, keys(&["k", "F5"])),
+            (Command::Help, keys(&[])),
+            (Command::Browser, keys(&["Alt-q"])),
+        ]);
+        assert_eq!(press(&map, "k"), Some(Command::Record));
+        assert_eq!(press(&map, "F5"), Some(Command::Record));
+        assert_eq!(press(&map, "R"), None, "its own keys are replaced");
+        assert_eq!(press(&map, "Up"), Some(Command::Up), "what is left");
+        assert_eq!(press(&map, "?"), None);
+        assert_eq!(press(&map, "Alt-q"), Some(Command::Browser));
+        assert_eq!(press(&map, "Alt-e"), Some(Command::NextProblem));
+    }
+
+    #[test]
+    fn control_c_quits_whatever_else_is_chosen() {
+        for chosen in [&[][..], &["Q"], &["Q", "Ctrl-C"]] {
+            let map = Keymap::with(&[(Command::Quit, keys(chosen))]);
+            assert_eq!(press(&map, "Ctrl-C"), Some(Command::Quit), "{chosen:?}");
+            assert_eq!(press(&map, "q"), None);
+        }
+    }
+
+    #[test]
+    fn hints_and_the_footer_name_the_keys_that_are_bound() {
+        let map = Keymap::default();
+        for (entry, _) in bindings().filter_map(|binding| binding.footer) {
+            assert_eq!(map.footer(entry).as_deref(), Some(entry));
+        }
+        assert_eq!(map.hint(Command::Up), "↑");
+        let map = Keymap::with(&[
+            (Command::Up, keys(&["w", "Up"])),
+            (Command::Down, keys(&["s"])),
+            (Command::StepBack, keys(&[])),
+            (Command::Mouse, keys(&[])),
+            (Command::Quit, keys(&[])),
+            (Command::Help, keys(&[])),
+        ]);
+        assert_eq!(map.footer("↑↓").as_deref(), Some("↑s"));
+        assert_eq!(map.footer("←→").as_deref(), Some("→"));
+        assert_eq!(map.footer("q").as_deref(), Some("Ctrl-C"));
+        assert_eq!(map.footer("?"), None);
+        assert_eq!(map.hint(Command::Up), "w");
+        assert_eq!(map.hint(Command::Mouse), ":mouse");
+        assert!(
+            map.table().contains("\n-               mouse "),
+            "{}",
+            map.table()
         );
     }
 }

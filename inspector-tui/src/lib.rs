@@ -5,7 +5,8 @@
 //! - [`cli`]: the command: starts an inspector or attaches to one, then shows it
 //! - [`run`](mod@run): the loop: events in, state changed, screen drawn
 //! - [`event`]: what can happen, and what the state asks for in return
-//! - [`keys`]: the one table of keys
+//! - [`config`]: the configuration: a file, the environment
+//! - [`keys`]: the one table of keys, and what the configuration makes of it
 //! - [`app`]: the state; it knows nothing of a terminal
 //! - [`ui`]: the screen, one file a region; [`theme`] its colours
 //! - [`ask`]: what screens ask the inspector, and what it answered
@@ -19,6 +20,7 @@
 pub mod app;
 pub mod ask;
 pub mod cli;
+pub mod config;
 pub mod error;
 pub mod event;
 pub mod headless;

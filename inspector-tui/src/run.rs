@@ -3,12 +3,13 @@
 use crate::{
     app::App,
     browser::Browser,
+    config::Ui,
     error::Error,
     event::{Effect, Event, Printed},
     screen::Screen,
     signals,
     source::{Order, Source},
-    theme::Theme,
+    theme::{Terminal, Theme},
     ui,
 };
 use crossterm::event::{Event as Input, EventStream, KeyEventKind, MouseButton, MouseEventKind};
@@ -36,8 +37,8 @@ pub struct RunConfig {
     /// The socket where apps meet, none: the usual one. In its directory a browser finds the page that leads to the
     /// dashboard.
     pub socket: Option<PathBuf>,
-    /// Draw with ASCII only, whatever the locale says.
-    pub ascii: bool,
+    /// How it looks and what keys do.
+    pub ui: Ui,
 }
 
 /// Shows the UI on the terminal that standard output is, until the user quits, a signal comes, or `shutdown` resolves. The
@@ -62,11 +63,12 @@ pub(crate) async fn run_beside(
     let mut source = Source::start(client, news);
     let mut signals = std::pin::pin!(signals::ended()?);
     let mut shutdown = std::pin::pin!(shutdown);
-    let theme = Theme::from_env();
-    let theme = theme.with_ascii(config.ascii || theme.ascii());
-    let mut app = App::new(config.url, config.notices);
+    let theme = Theme::named(config.ui.theme, Terminal::from_env());
+    let theme = theme.with_ascii(config.ui.ascii || theme.ascii());
+    let mut app = App::new(config.url, config.notices).with(&config.ui);
+    source.filter(app.filter.active());
     let mut browser = Browser::new(config.socket.unwrap_or_else(socket::default_path));
-    let mut screen = Screen::take()?;
+    let mut screen = Screen::take(config.ui.mouse)?;
     let mut inputs = EventStream::new();
     let mut draw_at = Some(Instant::now());
     loop {

@@ -41,8 +41,8 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal that standard output is.
-    pub(crate) fn take() -> Result<Self, Error> {
+    /// Takes the terminal that standard output is, with the mouse or without.
+    pub(crate) fn take(mouse: bool) -> Result<Self, Error> {
         hook();
         let tty = File::from(copy(io::stdout()).map_err(Error::terminal("open"))?);
         let backend = CrosstermBackend::new(BufWriter::new(tty));
@@ -53,12 +53,8 @@ impl Screen {
         let taken = place.insert(Taken::new().map_err(Error::terminal("set aside"))?);
         enable_raw_mode()
             .and_then(|()| {
-                execute!(
-                    taken.tty,
-                    EnterAlternateScreen,
-                    cursor::Hide,
-                    Print(CAPTURE)
-                )
+                let mouse = if mouse { CAPTURE } else { "" };
+                execute!(taken.tty, EnterAlternateScreen, cursor::Hide, Print(mouse))
             })
             .map_err(Error::terminal("set up"))?;
         Ok(screen)

@@ -36,7 +36,7 @@ mod timeline;
 
 pub use spot::spot;
 
-use crate::{app::App, theme::Theme};
+use crate::{app::App, keys::Command, theme::Theme};
 use onionskin::wire::Side;
 use ratatui::{
     Frame,
@@ -62,7 +62,10 @@ fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) {
         bottom,
     }) = areas(frame.area(), app, theme)
     else {
-        let text = Paragraph::new("onionskin needs 40 columns and 10 lines; q quits");
+        let quit = app.keys.hint(Command::Quit);
+        let text = Paragraph::new(format!(
+            "onionskin needs 40 columns and 10 lines; {quit} quits"
+        ));
         frame.render_widget(text, frame.area());
         return;
     };
@@ -132,6 +135,7 @@ fn pane(frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focused: bool, theme
     let block = Block::bordered()
         .merge_borders(MergeStrategy::Exact)
         .border_style(theme.border(focused))
+        .title_style(theme.title(focused))
         .title(title);
     frame.render_widget(block, area);
     inside(area)

@@ -2,6 +2,7 @@
 //!
 //! - `app`: an app that speaks to the inspector
 //! - `command`: the command, started
+//! - `config`: the configuration: who counts more, what is said of a wrong one
 //! - `recording`: recorded, killed, without room, opened
 //! - `export`: formats, outputs, exit codes
 //! - `show`: `tail`, `show`, completions, manual pages
@@ -12,6 +13,8 @@
 mod app;
 #[path = "files/command.rs"]
 mod command;
+#[path = "files/config.rs"]
+mod config;
 #[path = "files/export.rs"]
 mod export;
 #[path = "../../inspector-web/src/fixture.rs"]

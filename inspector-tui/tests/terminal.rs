@@ -2,10 +2,13 @@
 //!
 //! - `app`: an app that speaks JSON on the link
 //! - `pty`: a terminal with a command in it, and what it shows; `start`: the command, started
+//! - `config`: the UI as it is configured
 //! - here: what a user does
 
 #[path = "terminal/app.rs"]
 mod app;
+#[path = "terminal/config.rs"]
+mod config;
 #[path = "terminal/pty.rs"]
 mod pty;
 #[path = "terminal/start.rs"]
@@ -313,6 +316,7 @@ fn an_app_that_ends_says_how_and_its_code_is_passed_on() {
         Command::new(env!("CARGO_BIN_EXE_onionskin"))
             .args(args)
             .env("ONIONSKIN_SOCKET", dir.path().join("link.sock"))
+            .env("ONIONSKIN_CONFIG", start::NOTHING)
             .output()
             .unwrap()
     };
@@ -342,6 +346,7 @@ fn the_cycles_of_an_app_that_is_started_are_lines_from_the_first_on() {
         // It ends when its cycles are there.
         .arg("while ! test -e sent; do sleep 0.1; done; sleep 1")
         .env("ONIONSKIN_SOCKET", &socket)
+        .env("ONIONSKIN_CONFIG", start::NOTHING)
         .current_dir(dir.path())
         .stdout(Stdio::piped())
         .spawn()
@@ -419,6 +424,7 @@ fn what_is_wrong_with_the_arguments_is_said() {
     let run = |args: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_onionskin"))
             .args(args)
+            .env("ONIONSKIN_CONFIG", start::NOTHING)
             .output()
             .unwrap();
         let said = String::from_utf8(output.stderr).unwrap();

@@ -16,7 +16,8 @@ pub(crate) fn check(file: &str, content: &str) {
     let committed = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == content,
-        "{} is not what the code makes; mend it with:\n\n    {WRITE}=1 cargo test -p onionskin-web --lib\n",
-        path.display()
+        "{} is not what the code makes; mend it with:\n\n    {WRITE}=1 cargo test -p {} --lib\n",
+        path.display(),
+        env!("CARGO_PKG_NAME")
     );
 }

@@ -116,7 +116,7 @@ pub enum Command {
 }
 
 /// A row of the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
     /// What the keys do.
     pub command: Command,

@@ -217,7 +217,7 @@ fn image(media_type: &str, width: Option<u32>, height: Option<u32>, bytes: usize
     };
     let bytes = size(bytes as u64);
     format!(
-        "{media_type}{dimensions}, about {bytes}; the dashboard (o) shows it, v shows its bytes"
+        "{media_type}{dimensions}, about {bytes}; `browser` shows it in the dashboard, `body-kind` its bytes"
     )
 }
 

@@ -19,7 +19,10 @@ impl App {
             Command::Palette => self.palette = Some(Palette::default()),
             Command::Export => match self.looked_at() {
                 Some(id) => self.palette = Some(Palette::of(Choices::Formats { id })),
-                None => self.said = Some("select a cycle first, with ↑ and ↓".into()),
+                None => {
+                    let [up, down] = [Command::Up, Command::Down].map(|c| self.keys.hint(c));
+                    self.said = Some(format!("select a cycle first, with {up} and {down}"));
+                }
             },
             Command::Freeze => self.list.toggle_frozen(),
             Command::Help => self.show(Screen::Help),
@@ -50,7 +53,10 @@ impl App {
     fn mouse(&mut self) -> Effect {
         self.mouse_released = !self.mouse_released;
         self.said = Some(match self.mouse_released {
-            true => "the mouse selects text now, as the terminal has it; M takes it back".into(),
+            true => format!(
+                "the mouse selects text now, as the terminal has it; {} takes it back",
+                self.keys.hint(Command::Mouse)
+            ),
             false => "the mouse is for the panes again".into(),
         });
         Effect::Mouse {
@@ -200,7 +206,8 @@ impl App {
         };
         match self.marked.take() {
             None => {
-                self.said = Some("c on another cycle compares it with this one".into());
+                let key = self.keys.hint(Command::Compare);
+                self.said = Some(format!("{key} on another cycle compares it with this one"));
                 self.marked = Some(id);
             }
             Some(marked) if marked == id => self.said = Some("not marked any more".into()),
@@ -237,7 +244,8 @@ impl App {
     pub(super) fn go_to_match(&mut self, forward: bool) {
         let text = self.search.text.clone();
         if text.is_empty() {
-            self.said = Some("nothing is searched for: / in a cycle does".into());
+            let key = self.keys.hint(Command::Filter);
+            self.said = Some(format!("nothing is searched for: {key} in a cycle does"));
             return;
         }
         let here = |view: &View| search::step(&view.timeline, view.player.step(), &text, forward);

@@ -1,6 +1,6 @@
 //! What is chosen by its name, as much of it as tells it apart: a command, or the format of an export.
 
-use crate::keys;
+use crate::keys::{self, Keymap};
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use nucleo_matcher::{
     Config, Matcher,
@@ -59,15 +59,17 @@ pub(super) enum Chosen {
 }
 
 impl Choices {
-    fn all(&self) -> Vec<Choice> {
+    fn all(&self, keys: &Keymap) -> Vec<Choice> {
         match self {
-            Self::Commands => keys::bindings()
-                .filter(|binding| binding.command != keys::Command::Palette)
-                .map(|binding| Choice {
-                    name: binding.name,
-                    keys: keys::shown(binding),
-                    what: binding.what.into(),
-                    does: Chosen::Command(binding.command),
+            Self::Commands => keys
+                .rows()
+                .iter()
+                .filter(|row| row.binding.command != keys::Command::Palette)
+                .map(|row| Choice {
+                    name: row.binding.name,
+                    keys: row.shown(),
+                    what: row.binding.what.into(),
+                    does: Chosen::Command(row.binding.command),
                 })
                 .collect(),
             Self::Formats { id } => Format::ALL
@@ -96,11 +98,11 @@ impl Palette {
     }
 
     /// What fits, the best first.
-    pub fn found(&self) -> Vec<Choice> {
+    pub fn found(&self, keys: &Keymap) -> Vec<Choice> {
         let pattern = Pattern::parse(self.line.value(), CaseMatching::Smart, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
-        let all = self.of.all().into_iter();
+        let all = self.of.all(keys).into_iter();
         let mut found: Vec<_> = all
             .filter_map(|choice| {
                 let text = format!("{} {}", choice.name, choice.what);
@@ -112,18 +114,18 @@ impl Palette {
         found.into_iter().map(|(_, choice)| choice).collect()
     }
 
-    pub(super) fn key(&mut self, key: KeyEvent) -> Chosen {
+    pub(super) fn key(&mut self, key: KeyEvent, keys: &Keymap) -> Chosen {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Esc => return Chosen::GivenUp,
             KeyCode::Char('c') if control => return Chosen::GivenUp,
             KeyCode::Enter => {
-                let chosen = self.found().into_iter().nth(self.chosen);
+                let chosen = self.found(keys).into_iter().nth(self.chosen);
                 return chosen.map_or(Chosen::Nothing, |choice| choice.does);
             }
             KeyCode::Up => self.chosen = self.chosen.saturating_sub(1),
             KeyCode::Down | KeyCode::Tab => {
-                let last = self.found().len().saturating_sub(1);
+                let last = self.found(keys).len().saturating_sub(1);
                 self.chosen = (self.chosen + 1).min(last);
             }
             _ => {

@@ -319,7 +319,7 @@ fn a_cycle_is_exported_in_the_format_that_is_chosen_and_what_became_of_it_is_sai
     press(&mut app, KeyCode::Up);
     let id = selected(&app).to_owned();
     press(&mut app, KeyCode::Char('x'));
-    let names: Vec<_> = app.palette.as_ref().unwrap().found();
+    let names: Vec<_> = app.palette.as_ref().unwrap().found(&app.keys);
     let names: Vec<_> = names.iter().map(|choice| choice.name).collect();
     assert_eq!(names, Format::ALL.map(Format::name));
     for c in "mark".chars() {

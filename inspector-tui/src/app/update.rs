@@ -4,7 +4,6 @@ use super::{App, Opened, Screen, View, filter::Typed, pages, palette::Chosen};
 use crate::{
     ask::{Answer, Known, Question},
     event::{Effect, Event},
-    keys,
 };
 use std::time::Instant;
 
@@ -125,7 +124,7 @@ impl App {
             return Update::CHANGED;
         }
         if let Some(palette) = &mut self.palette {
-            let chosen = palette.key(key);
+            let chosen = palette.key(key, &self.keys);
             return match chosen {
                 Chosen::Nothing => Update::CHANGED,
                 Chosen::GivenUp => {
@@ -143,7 +142,7 @@ impl App {
                 }
             };
         }
-        match keys::command(&key) {
+        match self.keys.command(&key) {
             Some(command) => self.command(command, now).into(),
             None => Update::NOTHING,
         }

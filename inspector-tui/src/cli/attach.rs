@@ -1,8 +1,8 @@
 //! `onionskin attach`.
 
-use super::{View, living};
+use super::{View, living, set};
+use crate::config::Settings;
 use clap::Args;
-use onionskin::link::socket;
 use std::path::PathBuf;
 
 /// Watch the cycles of an inspector that runs, in one more terminal
@@ -20,10 +20,12 @@ pub(super) struct Attach {
     view: View,
 }
 
-pub(super) async fn run(args: Attach) -> anyhow::Result<()> {
+pub(super) async fn run(args: Attach, mut settings: Settings) -> anyhow::Result<()> {
+    set(&mut settings.socket, &args.socket);
+    args.view.apply(&mut settings.ui);
     let url = match args.url {
         Some(url) => url,
-        None => living(&args.socket.clone().unwrap_or_else(socket::default_path))?,
+        None => living(&settings.socket)?,
     };
-    args.view.run(url, args.socket, Vec::new(), false).await
+    args.view.run(url, settings, Vec::new(), false).await
 }

@@ -1,10 +1,11 @@
 //! `onionskin export`.
 
 use super::{NOTHING, living, progress::Bar};
+use crate::config::Settings;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use futures_util::StreamExt as _;
-use onionskin::{link::socket, text};
+use onionskin::text;
 use onionskin_web::{
     Client,
     export::{Exported, Exporter, Format, Progress, Wanted, notes},
@@ -53,7 +54,7 @@ Examples:
   onionskin export shop.onionskin -f markdown --id 0123456789ab-7 --redact | xclip
   onionskin export shop.onionskin -o cycle.html --id last   a page that replays it";
 
-pub(super) async fn run(args: Export) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: Export, settings: Settings) -> anyhow::Result<ExitCode> {
     let format = format(&args)?;
     if !format.holds_many() && args.id.len() != 1 {
         bail!("{format} holds one cycle: say which with --id ID, or --id last");
@@ -64,7 +65,7 @@ pub(super) async fn run(args: Export) -> anyhow::Result<ExitCode> {
             let read = move || of_file(&args, &file, format, out);
             tokio::task::spawn_blocking(read).await??
         }
-        None => of_inspector(&args, format, out).await?,
+        None => of_inspector(&args, settings, format, out).await?,
     };
     for note in &exported.notes {
         eprintln!("onionskin: {note}");
@@ -147,10 +148,11 @@ fn last_or(id: &str, newest: Option<&str>) -> String {
 
 async fn of_inspector(
     args: &Export,
+    settings: Settings,
     format: Format,
     mut out: Output,
 ) -> anyhow::Result<(Output, Exported)> {
-    let url = living(&args.socket.clone().unwrap_or_else(socket::default_path))?;
+    let url = living(&args.socket.clone().unwrap_or(settings.socket))?;
     let client = Client::new(&url)?;
     if !args.id.is_empty() {
         return of_ids(args, format, out, &client).await;

@@ -1,5 +1,4 @@
-//! `onionskin completions`, `onionskin man`, `onionskin --print-keys`: what is made of the command's own description, and of
-//! the table of keys.
+//! `onionskin completions`, `onionskin man`: what is made of the command's own description.
 
 use anyhow::Context;
 use clap::CommandFactory as _;
@@ -40,10 +39,6 @@ pub(super) fn completions(args: &Completions) -> anyhow::Result<()> {
         &mut script,
     );
     Ok(io::stdout().write_all(&script)?)
-}
-
-pub(super) fn keys() -> anyhow::Result<()> {
-    Ok(io::stdout().write_all(crate::keys::table().as_bytes())?)
 }
 
 pub(super) fn man(args: &Man) -> anyhow::Result<()> {

@@ -3,9 +3,10 @@
 mod jaeger;
 
 use super::{View, show};
+use crate::config::Settings;
 use clap::Args;
 use onionskin::text;
-use onionskin_web::{Config, config::DEFAULT_PORT, recording::OpenedFile};
+use onionskin_web::{Config, recording::OpenedFile};
 use std::path::PathBuf;
 
 /// Look at a recording, a HAR file, cycles as JSON lines or traces of Jaeger, as if they came just now
@@ -16,9 +17,9 @@ pub(super) struct Open {
     /// A file, or jaeger: and the URL of Jaeger's UI: jaeger:http://127.0.0.1:16686
     #[arg(value_name = "FILE|jaeger:URL")]
     what: String,
-    /// Port of the dashboard on 127.0.0.1; if taken, the next free one
-    #[arg(long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
-    port: u16,
+    /// Port of the dashboard on 127.0.0.1; if taken, the next free one [default: 7335, unless configured]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
     /// Print the timeline of the cycle with this id as text, and end; `last` is the newest. Of Jaeger: all cycles of the trace
     /// with this id
     #[arg(long, value_name = "ID", conflicts_with_all = ["headless", "count"])]
@@ -29,17 +30,19 @@ pub(super) struct Open {
     view: View,
 }
 
-pub(super) async fn run(args: Open) -> anyhow::Result<()> {
+pub(super) async fn run(args: Open, mut settings: Settings) -> anyhow::Result<()> {
+    settings.port = args.port.unwrap_or(settings.port);
+    args.view.apply(&mut settings.ui);
     if let Some(url) = args.what.clone().strip_prefix("jaeger:") {
-        return jaeger::run(url, args).await;
+        return jaeger::run(url, args, settings).await;
     }
     let file = PathBuf::from(&args.what);
     let opened = tokio::task::spawn_blocking(move || OpenedFile::open(&file)).await??;
-    shown(args, opened).await
+    shown(args, settings, opened).await
 }
 
 /// Shows what was opened, with an inspector of its own.
-async fn shown(args: Open, opened: OpenedFile) -> anyhow::Result<()> {
+async fn shown(args: Open, settings: Settings, opened: OpenedFile) -> anyhow::Result<()> {
     for note in opened.notes() {
         eprintln!("onionskin: {}", text::escape(note));
     }
@@ -49,14 +52,12 @@ async fn shown(args: Open, opened: OpenedFile) -> anyhow::Result<()> {
     let mut notices = vec![args.what];
     notices.extend(opened.notes().iter().cloned());
     let config = Config {
-        port: args.port,
+        port: settings.port,
         ..Config::default()
     };
     let inspector = onionskin_web::open(config, opened).await?;
-    let result = args
-        .view
-        .run(inspector.url().to_owned(), None, notices, true)
-        .await;
+    let url = inspector.url().to_owned();
+    let result = args.view.run(url, settings, notices, true).await;
     inspector.shutdown().await;
     result
 }

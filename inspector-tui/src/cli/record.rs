@@ -1,10 +1,10 @@
 //! `onionskin record FILE`.
 
 use super::{Own, units};
-use crate::signals;
+use crate::{config::Settings, signals};
 use anyhow::{Context, bail};
 use clap::Args;
-use onionskin::{link::socket, text};
+use onionskin::text;
 use onionskin_web::{
     Client,
     model::{Recording, StartRecording},
@@ -38,13 +38,13 @@ pub(super) struct Record {
     own: Own,
 }
 
-pub(super) async fn run(args: Record) -> anyhow::Result<()> {
+pub(super) async fn run(args: Record, mut settings: Settings) -> anyhow::Result<()> {
+    args.own.apply(&mut settings);
     let ended = signals::ended()?;
-    let path = args.own.socket.clone().unwrap_or_else(socket::default_path);
-    let (url, inspector) = match onionskin_web::running(&path) {
+    let (url, inspector) = match onionskin_web::running(&settings.socket) {
         Some(running) => (running.url, None),
         None => {
-            let inspector = args.own.start(path).await?;
+            let inspector = args.own.start(&settings).await?;
             (inspector.url().to_owned(), Some(inspector))
         }
     };

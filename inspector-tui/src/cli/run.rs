@@ -4,12 +4,12 @@ mod app;
 
 use super::{Own, View, farewell};
 use crate::{
+    config::Settings,
     run::{RunConfig, run_beside},
     signals,
 };
 use app::{App, Output};
 use clap::Args;
-use onionskin::link::socket;
 use std::{
     ffi::OsString,
     path::Path,
@@ -43,19 +43,20 @@ Examples:
   onionskin run -- cargo run
   onionskin run --headless -- ./target/debug/shop --port 3000";
 
-pub(super) async fn run(args: Run) -> anyhow::Result<ExitCode> {
-    let path = args.own.socket.clone().unwrap_or_else(socket::default_path);
-    let (url, inspector) = match onionskin_web::running(&path) {
+pub(super) async fn run(args: Run, mut settings: Settings) -> anyhow::Result<ExitCode> {
+    args.own.apply(&mut settings);
+    args.view.apply(&mut settings.ui);
+    let (url, inspector) = match onionskin_web::running(&settings.socket) {
         Some(running) => (running.url, None),
         None => {
-            let inspector = args.own.start(path.clone()).await?;
+            let inspector = args.own.start(&settings).await?;
             (inspector.url().to_owned(), Some(inspector))
         }
     };
     let status = match args.view.is_headless() {
-        true => lines(args, &path, url, inspector.is_some()).await,
+        true => lines(args, &settings.socket, url, inspector.is_some()).await,
         false => {
-            let status = beside(args, &path, url.clone()).await;
+            let status = beside(&args.command, settings, url.clone()).await;
             farewell(&url, inspector.is_some());
             status
         }
@@ -92,12 +93,17 @@ async fn lines(
 }
 
 /// Shows its cycles beside what it prints. Returns how it ended, if by itself.
-async fn beside(args: Run, path: &Path, url: String) -> anyhow::Result<Option<ExitStatus>> {
+async fn beside(
+    command: &[OsString],
+    settings: Settings,
+    url: String,
+) -> anyhow::Result<Option<ExitStatus>> {
     let (output, printed) = Output::shown();
-    let app = App::start(&args.command, path, output)?;
+    let app = App::start(command, &settings.socket, output)?;
     let config = RunConfig {
         url,
-        socket: args.own.socket,
+        socket: Some(settings.socket),
+        ui: settings.ui,
         ..RunConfig::default()
     };
     let result = run_beside(config, Some(printed), std::future::pending()).await;

@@ -6,7 +6,6 @@ use anyhow::{Context, bail};
 use clap::Args;
 use futures_util::StreamExt as _;
 use onionskin::{
-    link::socket,
     otel::{Protocol, Settings},
     spans::Content,
     text,
@@ -63,9 +62,9 @@ Examples:
   onionskin send http://127.0.0.1:4318 --filter 'status:>=500'
   onionskin send http://127.0.0.1:4317 --grpc --follow";
 
-pub(super) async fn send(args: Send) -> anyhow::Result<()> {
+pub(super) async fn send(args: Send, configured: crate::config::Settings) -> anyhow::Result<()> {
     let settings = settings(&args)?;
-    let path = args.socket.clone().unwrap_or_else(socket::default_path);
+    let path = args.socket.clone().unwrap_or(configured.socket);
     let content = match args.bodies {
         true => Content::Bodies,
         false => Content::Record,

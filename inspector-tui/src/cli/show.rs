@@ -3,10 +3,13 @@
 mod step;
 
 use super::{NOTHING, living};
-use crate::headless::{NEWEST, named};
+use crate::{
+    config::Settings,
+    headless::{NEWEST, named},
+};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use onionskin::{link::socket, text, wire::Cycle};
+use onionskin::{text, wire::Cycle};
 use onionskin_web::{Client, recording::OpenedFile, store::Store, view};
 use std::{
     io::{self, Write as _},
@@ -42,8 +45,8 @@ Examples:
   onionskin show 0123456789ab-7 --step 5      what the layers before it had done by then
   onionskin show last shop.onionskin --json | jq .outcome";
 
-pub(super) async fn run(args: Show) -> anyhow::Result<ExitCode> {
-    let Some(cycle) = find(&args).await? else {
+pub(super) async fn run(args: Show, settings: Settings) -> anyhow::Result<ExitCode> {
+    let Some(cycle) = find(&args, settings).await? else {
         eprintln!("onionskin: there is no cycle {}", text::escape(&args.id));
         return Ok(ExitCode::from(NOTHING));
     };
@@ -56,9 +59,9 @@ pub(super) async fn run(args: Show) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn find(args: &Show) -> anyhow::Result<Option<Cycle>> {
+async fn find(args: &Show, settings: Settings) -> anyhow::Result<Option<Cycle>> {
     let Some(file) = args.file.clone() else {
-        let url = living(&args.socket.clone().unwrap_or_else(socket::default_path))?;
+        let url = living(&args.socket.clone().unwrap_or(settings.socket))?;
         return Ok(named(&Client::new(&url)?, &args.id).await?);
     };
     let opened = tokio::task::spawn_blocking(move || OpenedFile::open(&file)).await??;

@@ -2,12 +2,12 @@
 
 use super::{NOTHING, living};
 use crate::{
+    config::Settings,
     headless::{self, HeadlessConfig},
     signals,
 };
 use anyhow::Context;
 use clap::Args;
-use onionskin::link::socket;
 use onionskin_web::export::Wanted;
 use std::{io, path::PathBuf, process::ExitCode};
 
@@ -53,10 +53,10 @@ fn lines(text: &str) -> Result<usize, String> {
     }
 }
 
-pub(super) async fn run(args: Tail) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: Tail, settings: Settings) -> anyhow::Result<ExitCode> {
     // Asked here, so that the error can point at the part that is wrong.
     Wanted::matching(&args.filter).context("the filter is not understood")?;
-    let url = living(&args.socket.unwrap_or_else(socket::default_path))?;
+    let url = living(&args.socket.unwrap_or(settings.socket))?;
     let config = HeadlessConfig {
         url,
         json: args.json,

@@ -120,7 +120,8 @@ fn popup(frame: &mut Frame<'_>, body: Rect, title: &str, lines: Vec<Line<'static
     };
     let block = Block::bordered()
         .title(format!(" {title} "))
-        .border_style(theme.border(true));
+        .border_style(theme.border(true))
+        .title_style(theme.title(true));
     frame.render_widget(Clear, area);
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }

@@ -3,7 +3,7 @@
 use super::fit;
 use crate::{
     app::{App, page_lines},
-    keys::{self, Command},
+    keys::Command,
     theme::Theme,
 };
 use ratatui::{
@@ -24,13 +24,14 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
         frame.render_widget(Line::styled(format!(" {said}"), theme.strong()), area);
         return;
     }
-    let entries = keys::bindings()
-        .filter(|binding| applies(app, binding.command))
-        .filter_map(|binding| binding.footer);
+    let entries = (app.keys.rows().iter())
+        .filter(|row| applies(app, row.binding.command))
+        .filter_map(|row| row.binding.footer)
+        .filter_map(|(keys, word)| Some((app.keys.footer(keys)?, word)));
     let mut spans = Vec::new();
     let mut room = usize::from(area.width);
     for (keys, word) in entries {
-        let needs = fit::width(keys) + fit::width(word) + 3;
+        let needs = fit::width(&keys) + fit::width(word) + 3;
         if needs > room {
             break;
         }
@@ -61,6 +62,7 @@ mod tests {
     use super::*;
     use crate::{
         event::{Event, News},
+        keys,
         testing::{answer, busy, every, press},
     };
     use crossterm::event::KeyCode;

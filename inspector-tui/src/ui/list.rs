@@ -3,6 +3,7 @@
 use super::{bars, fit, inside, pane};
 use crate::{
     app::{App, Item, Pane, Spot},
+    keys::Command,
     theme::{Part, Theme},
 };
 use onionskin::{
@@ -94,7 +95,9 @@ fn empty(app: &App) -> Vec<Line<'static>> {
     if !app.listed.is_empty() {
         let kept = fit::grouped(app.counters.stored);
         return vec![Line::from(format!(
-            "None of the {kept} cycles kept matches. Change the filter with /, or switch it off with \\."
+            "None of the {kept} cycles kept matches. Change the filter with {}, or switch it off with {}.",
+            app.keys.hint(Command::Filter),
+            app.keys.hint(Command::FilterOnOff)
         ))];
     }
     let mut lines = vec![

@@ -1,7 +1,7 @@
 //! What the app prints that was started here: the newest lines.
 
 use super::pane;
-use crate::{app::App, theme::Theme};
+use crate::{app::App, keys::Command, theme::Theme};
 use onionskin::text::escape;
 use ratatui::{
     Frame,
@@ -25,9 +25,10 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     let Some(output) = &app.output else {
         return;
     };
+    let key = app.keys.hint(Command::Output);
     let title = match &output.ended {
-        None => " app  (O hides it) ".to_owned(),
-        Some(how) => format!(" app: ended, {}  (O hides it) ", escape(how)),
+        None => format!(" app  ({key} hides it) "),
+        Some(how) => format!(" app: ended, {}  ({key} hides it) ", escape(how)),
     };
     let inner = pane(frame, area, Line::from(title), false, theme);
     let lines = output

@@ -3,6 +3,7 @@
 use super::{inside, line, pane};
 use crate::{
     app::{Action, App, Page, PageLine, page_lines},
+    keys::Command,
     theme::Theme,
 };
 use ratatui::{
@@ -21,13 +22,14 @@ use ratatui::{
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, page: &Page, theme: Theme) {
     let lines = page_lines(app, &page.screen);
     let cursor = page.cursor.min(lines.len().saturating_sub(1));
+    let [open, back] = [Command::Open, Command::Back].map(|command| app.keys.hint(command));
     let leads = match lines.get(cursor).and_then(|line| line.action.as_ref()) {
-        Some(Action::Open(_)) => " ─ Enter opens the cycle",
-        Some(Action::Filter(_)) => " ─ Enter filters by it",
-        None => "",
+        Some(Action::Open(_)) => format!(" ─ {open} opens the cycle"),
+        Some(Action::Filter(_)) => format!(" ─ {open} filters by it"),
+        None => String::new(),
     };
     let title = format!(
-        " {} ─ line {} of {}{leads} ─ Esc back ",
+        " {} ─ line {} of {}{leads} ─ {back} back ",
         page.screen.title(),
         cursor + 1,
         lines.len()

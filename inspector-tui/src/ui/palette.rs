@@ -3,6 +3,7 @@
 use super::fit;
 use crate::{
     app::{App, Choices, Palette},
+    keys::Keymap,
     theme::Theme,
 };
 use onionskin::text::escape;
@@ -33,7 +34,7 @@ pub(super) fn render(frame: &mut Frame<'_>, body: Rect, line: Rect, app: &App, t
             Choices::Formats { .. } => " x",
         };
         write(frame, line, sign, &palette.line, theme);
-        choices(frame, body, palette, theme);
+        choices(frame, body, palette, &app.keys, theme);
     }
 }
 
@@ -53,8 +54,8 @@ fn write(frame: &mut Frame<'_>, line: Rect, sign: &'static str, field: &Input, t
     frame.set_cursor_position(Position::new(room.x + at, room.y));
 }
 
-fn choices(frame: &mut Frame<'_>, body: Rect, palette: &Palette, theme: Theme) {
-    let found = palette.found();
+fn choices(frame: &mut Frame<'_>, body: Rect, palette: &Palette, keys: &Keymap, theme: Theme) {
+    let found = palette.found(keys);
     let skip = (palette.chosen + 1).saturating_sub(SHOWN);
     let lines: Vec<_> = (found.iter().enumerate().skip(skip).take(SHOWN))
         .map(|(at, choice)| {
@@ -87,7 +88,8 @@ fn choices(frame: &mut Frame<'_>, body: Rect, palette: &Palette, theme: Theme) {
     };
     let block = Block::bordered()
         .title(fit::cut(title, usize::from(area.width).saturating_sub(2)))
-        .border_style(theme.border(true));
+        .border_style(theme.border(true))
+        .title_style(theme.title(true));
     frame.render_widget(Clear, area);
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }

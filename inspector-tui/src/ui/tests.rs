@@ -1,5 +1,8 @@
 //! How the screen looks, at three sizes.
 
+mod bound;
+mod colours;
+
 use super::render;
 use crate::{
     app::App,

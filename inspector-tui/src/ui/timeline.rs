@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     app::{App, Opened, Pane, Spot, View},
+    keys::Command,
     theme::{Part, Theme},
 };
 use onionskin::{
@@ -54,8 +55,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
         Opened::Cycle(view) => view,
         Opened::Nothing => {
             let text = match app.wanted {
-                Some(_) => "loading …",
-                None => "Choose a cycle with ↑ and ↓, open it with Enter.",
+                Some(_) => "loading …".to_owned(),
+                None => choose(app),
             };
             frame.render_widget(Line::styled(text, theme.dim()), inner);
             return;
@@ -66,7 +67,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
             return;
         }
     };
-    position(frame, area, view, theme);
+    position(frame, area, view, focused, theme);
     let columns = Columns::of(view, usize::from(inner.width));
     let Window { skip, height, lane } = window(view, inner);
     let current = view.row();
@@ -90,8 +91,19 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
         theme,
     ));
     lines.push(here(view, usize::from(inner.width), theme));
-    lines.push(outcome(view, usize::from(inner.width), theme));
+    lines.push(outcome(app, view, usize::from(inner.width), theme));
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// What to do while no cycle is selected.
+fn choose(app: &App) -> String {
+    let hint = |command| app.keys.hint(command);
+    format!(
+        "Choose a cycle with {} and {}, open it with {}.",
+        hint(Command::Up),
+        hint(Command::Down),
+        hint(Command::Open)
+    )
 }
 
 /// Which rows are in view.
@@ -127,7 +139,7 @@ pub(super) fn spot(area: Rect, app: &App, place: Position) -> Option<Spot> {
     (at < height && row < view.timeline.rows.len()).then_some(Spot::Row(row))
 }
 
-fn position(frame: &mut Frame<'_>, area: Rect, view: &View, theme: Theme) {
+fn position(frame: &mut Frame<'_>, area: Rect, view: &View, focused: bool, theme: Theme) {
     let player = &view.player;
     let state = if player.playing() {
         "▶ playing"
@@ -147,7 +159,8 @@ fn position(frame: &mut Frame<'_>, area: Rect, view: &View, theme: Theme) {
         height: 1,
         ..area
     };
-    frame.render_widget(Line::styled(text, theme.strong()), place);
+    let style = theme.title(focused).patch(theme.strong());
+    frame.render_widget(Line::styled(text, style), place);
 }
 
 /// Columns of names, bars and remarks.
@@ -393,7 +406,7 @@ fn left(step: &StepLine) -> Option<String> {
 }
 
 /// How the cycle ended.
-fn outcome(view: &View, width: usize, theme: Theme) -> Line<'static> {
+fn outcome(app: &App, view: &View, width: usize, theme: Theme) -> Line<'static> {
     let timeline = &view.timeline;
     let cycle = &timeline.cycle;
     let status = cycle.status.map_or("no status".into(), |s| s.to_string());
@@ -404,8 +417,10 @@ fn outcome(view: &View, width: usize, theme: Theme) -> Line<'static> {
     );
     match view.remarks {
         None | Some(0) => {}
-        Some(1) => rest += "; 1 remark (4)",
-        Some(n) => rest += &format!("; {n} remarks (4)"),
+        Some(n) => {
+            let remarks = if n == 1 { "remark" } else { "remarks" };
+            rest += &format!("; {n} {remarks} ({})", app.keys.hint(Command::ViewInsights));
+        }
     }
     rest += &format!("; recording took {} of it", duration(timeline.cost_ns));
     if let Some(omitted) = text::omitted(timeline.omitted) {

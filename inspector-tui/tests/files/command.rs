@@ -29,6 +29,7 @@ impl Place {
         command
             .args(args)
             .env("ONIONSKIN_SOCKET", self.socket())
+            .env("ONIONSKIN_CONFIG", "/dev/null") // whatever the user has
             .current_dir(self.0.path())
             .stdin(Stdio::null());
         command

@@ -29,6 +29,8 @@ pub(crate) struct Pty {
 struct Seen {
     parser: vt100::Parser<Title>,
     written: usize,
+    /// Whether anything was to steer the terminal.
+    steered: bool,
 }
 
 #[derive(Default)]
@@ -58,6 +60,7 @@ impl Pty {
         let seen = Arc::new(Mutex::new(Seen {
             parser: vt100::Parser::new_with_callbacks(lines, columns, 0, Title::default()),
             written: 0,
+            steered: false,
         }));
         let sees = seen.clone();
         std::thread::spawn(move || {
@@ -66,6 +69,7 @@ impl Pty {
                 let mut seen = sees.lock().unwrap();
                 seen.parser.process(&buffer[..n]);
                 seen.written += n;
+                seen.steered |= buffer[..n].contains(&0x1b);
             }
         });
         Self {
@@ -100,6 +104,27 @@ impl Pty {
 
     pub(crate) fn written(&self) -> usize {
         self.seen.lock().unwrap().written
+    }
+
+    /// Whether anything was written to steer the terminal.
+    pub(crate) fn was_steered(&self) -> bool {
+        self.seen.lock().unwrap().steered
+    }
+
+    /// The colour of the first sign of a text, if it is one of all.
+    pub(crate) fn colour(&self, text: &str) -> Option<(u8, u8, u8)> {
+        let seen = self.seen.lock().unwrap();
+        let screen = seen.parser.screen();
+        let (_, columns) = screen.size();
+        let at = |(line, shown): (usize, String)| {
+            let column = shown[..shown.find(text)?].chars().count();
+            let cell = screen.cell(line as u16, column as u16)?;
+            match cell.fgcolor() {
+                vt100::Color::Rgb(r, g, b) => Some((r, g, b)),
+                _ => None,
+            }
+        };
+        screen.rows(0, columns).enumerate().find_map(at)
     }
 
     /// Waits until nothing was written for a while.

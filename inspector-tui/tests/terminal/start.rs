@@ -13,10 +13,16 @@ pub(crate) fn socket_dir() -> TempDir {
     tempfile::Builder::new().prefix("osk").tempdir().unwrap()
 }
 
+/// What is configured unless a test says something: nothing, whatever the user has.
+pub(crate) const NOTHING: &str = "/dev/null";
+
 /// The command with its own socket, away from any inspector of the user's.
 pub(crate) fn onionskin(socket: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onionskin"));
-    command.arg("--socket").arg(socket);
+    command
+        .arg("--socket")
+        .arg(socket)
+        .env("ONIONSKIN_CONFIG", NOTHING);
     command
 }
 
@@ -41,10 +47,16 @@ impl Pty {
         Self::start_with(|command| command.env("PATH", path), columns, lines)
     }
 
-    fn start_with(set: impl FnOnce(&mut CommandBuilder), columns: u16, lines: u16) -> Self {
+    /// As [`Pty::start`], with what else is set.
+    pub(crate) fn start_with(
+        set: impl FnOnce(&mut CommandBuilder),
+        columns: u16,
+        lines: u16,
+    ) -> Self {
         let dir = socket_dir();
         let socket = dir.path().join("link.sock");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
+        command.env("ONIONSKIN_CONFIG", NOTHING);
         command.args(["--port", "0", "--socket"]);
         command.arg(&socket);
         set(&mut command);
@@ -82,6 +94,7 @@ impl Pty {
     ) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
         command.args(args);
+        command.env("ONIONSKIN_CONFIG", NOTHING);
         command.env("ONIONSKIN_SOCKET", &socket);
         Self::run(command, socket, dir, columns, lines)
     }

@@ -3,7 +3,7 @@
 use super::{PageLine, dim, of, plain};
 use crate::{
     app::{App, Role, piece},
-    keys::{self, Binding},
+    keys::{Command, Row},
 };
 use onionskin::text::escape;
 
@@ -13,17 +13,20 @@ use onionskin::text::escape;
 ///   q Ctrl-C    quit               quit
 /// ```
 pub(super) fn lines(app: &App) -> Vec<PageLine> {
-    let mut groups: Vec<(&str, Vec<&Binding>)> = Vec::new();
-    for binding in keys::bindings() {
-        match groups.iter_mut().find(|(name, _)| *name == binding.group) {
-            Some((_, group)) => group.push(binding),
-            None => groups.push((binding.group, vec![binding])),
+    let mut groups: Vec<(&str, Vec<&Row>)> = Vec::new();
+    for row in app.keys.rows() {
+        match groups
+            .iter_mut()
+            .find(|(name, _)| *name == row.binding.group)
+        {
+            Some((_, group)) => group.push(row),
+            None => groups.push((row.binding.group, vec![row])),
         }
     }
     let mut lines = Vec::new();
-    for (name, bindings) in groups {
+    for (name, rows) in groups {
         lines.push(PageLine::heading(name));
-        lines.extend(bindings.into_iter().map(line));
+        lines.extend(rows.into_iter().map(line));
         lines.push(PageLine::default());
     }
     lines.push(PageLine::heading("Signs"));
@@ -31,15 +34,18 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
     lines.push(PageLine::default());
     lines.push(PageLine::heading("Dashboard"));
     lines.push(plain(format!("  {}", escape(&app.url))));
-    lines.push(dim("  its token is behind the #; o opens it in a browser"));
+    lines.push(dim(format!(
+        "  its token is behind the #; {} opens it in a browser",
+        app.keys.hint(Command::Browser)
+    )));
     lines
 }
 
-fn line(binding: &Binding) -> PageLine {
+fn line(row: &Row) -> PageLine {
     of(vec![
-        piece(Role::Key, format!("  {:<12}", keys::shown(binding))),
-        piece(Role::Dim, format!("{:<18}", binding.name)),
-        piece(Role::Plain, binding.what),
+        piece(Role::Key, format!("  {:<12}", row.shown())),
+        piece(Role::Dim, format!("{:<18}", row.binding.name)),
+        piece(Role::Plain, row.binding.what),
     ])
 }
 

@@ -4,6 +4,7 @@ use super::{PageLine, answer, dim, nothing, of};
 use crate::{
     app::{Action, App, Role, piece},
     ask::{Answer, Question},
+    keys::Command,
 };
 use onionskin::text::escape;
 use onionskin_web::model::RunInsight;
@@ -72,14 +73,16 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
             if insights.insights.is_empty() {
                 lines.push(dim("  nothing to remark"));
             }
-            lines.extend(insights.insights.iter().flat_map(remark));
+            let open = app.keys.hint(Command::Open);
+            let remarks = insights.insights.iter();
+            lines.extend(remarks.flat_map(|insight| remark(insight, &open)));
         }
         Err(waiting) => lines.extend(waiting),
     }
     lines
 }
 
-fn remark(insight: &RunInsight) -> Vec<PageLine> {
+fn remark(insight: &RunInsight, open: &str) -> Vec<PageLine> {
     let mut lines = vec![PageLine {
         pieces: vec![piece(Role::Plain, format!("  {}", escape(&insight.text)))],
         right: vec![piece(
@@ -95,7 +98,7 @@ fn remark(insight: &RunInsight) -> Vec<PageLine> {
         lines.push(PageLine {
             action: Some(Action::Open(example.clone())),
             ..dim(format!(
-                "    Enter: cycle {}, which shows it",
+                "    {open}: cycle {}, which shows it",
                 escape(example)
             ))
         });

@@ -1,6 +1,7 @@
 //! `onionskin open jaeger:URL`.
 
 use super::{super::units, Open};
+use crate::config::Settings;
 use anyhow::{Context, anyhow, bail};
 use onionskin::{
     spans::{Flaw, TraceId, to_json},
@@ -36,7 +37,7 @@ pub(super) struct Search {
     attribute: Vec<(String, String)>,
 }
 
-pub(super) async fn run(url: &str, args: Open) -> anyhow::Result<()> {
+pub(super) async fn run(url: &str, args: Open, settings: Settings) -> anyhow::Result<()> {
     let jaeger = Jaeger::new(url)?;
     if let Some(id) = &args.print {
         let id: TraceId = id
@@ -60,7 +61,7 @@ pub(super) async fn run(url: &str, args: Open) -> anyhow::Result<()> {
     let mut notes = vec![found.summary()];
     notes.extend(found.flawed);
     let opened = OpenedFile::of_cycles(found.cycles, &args.what, notes);
-    super::shown(args, opened).await
+    super::shown(args, settings, opened).await
 }
 
 /// What was found, told apart.
