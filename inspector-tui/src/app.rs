@@ -6,11 +6,12 @@
 //! - `view`, `player`: the cycle that is open, and the step we are at; `message`, `body`, `lines` its messages, line by line
 //! - `problems`, `search`: what can be jumped to
 //! - `pages`: the other screens, one file each
-//! - `palette`: commands and formats by their names
+//! - `palette`: commands and formats by their names; `jump` what is on the screen, by labels
 
 mod body;
 mod command;
 mod filter;
+mod jump;
 mod layout;
 mod lines;
 mod list;
@@ -27,6 +28,7 @@ mod update;
 mod view;
 
 pub use filter::{Field, Filter, byte_at};
+pub use jump::Jump;
 pub use layout::Layout;
 pub use lines::{MessageLine, Piece, Role, piece};
 pub use list::{Item, List};
@@ -83,6 +85,8 @@ pub struct App {
     pub search: Search,
     /// Commands or formats by their names, while one is chosen.
     pub palette: Option<Palette>,
+    /// Labels of what can be gone to, while one is typed.
+    pub jump: Option<Jump>,
     /// The cycle that another one is to be compared with.
     pub marked: Option<String>,
     /// Whether the mouse is the terminal's own.
@@ -142,6 +146,14 @@ impl Pane {
     #[must_use]
     pub fn turn(self, by: usize) -> Self {
         Self::ALL[(self as usize + by) % Self::ALL.len()]
+    }
+
+    /// The pane of a message.
+    pub fn of(side: Side) -> Self {
+        match side {
+            Side::Request => Self::Request,
+            Side::Response => Self::Response,
+        }
     }
 
     /// Whose message it shows.

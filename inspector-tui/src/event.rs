@@ -2,7 +2,7 @@
 //! host.
 
 use crate::{
-    app::Spot,
+    app::{Layout, Spot},
     ask::{Answer, Failure, Question},
 };
 use crossterm::event::KeyEvent;
@@ -20,6 +20,12 @@ pub enum Event {
     Key(KeyEvent, Instant),
     /// A button of the mouse was pressed on this.
     Click(Spot),
+    /// It was pressed a second time at the same place.
+    DoubleClick(Instant),
+    /// A border of panes was moved: they share the screen like this.
+    LayOut(Layout),
+    /// What can be gone to on the screen, as it was asked for.
+    Targets(Vec<Spot>),
     /// The wheel was turned on this, down so many notches, or up.
     Wheel(Spot, isize),
     /// The terminal has another size, or shows something else: draw again.
@@ -105,6 +111,8 @@ pub enum Effect {
         /// Where the cursor stands, in UTF-16 code units.
         cursor: u32,
     },
+    /// Say what can be gone to on the screen.
+    Targets,
     /// Have the mouse, or leave it to the terminal.
     Mouse {
         /// Whether its events come here.

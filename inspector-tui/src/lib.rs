@@ -5,7 +5,7 @@
 //! - [`cli`]: the command: starts an inspector or attaches to one, then shows it
 //! - [`run`](mod@run): the loop: events in, state changed, screen drawn
 //! - [`event`]: what can happen, and what the state asks for in return
-//! - [`keys`]: the one table of keys
+//! - [`keys`]: the one table of keys; `mouse`: clicks, and what is dragged
 //! - [`app`]: the state; it knows nothing of a terminal
 //! - [`ui`]: the screen, one file a region; [`theme`] its colours
 //! - [`ask`]: what screens ask the inspector, and what it answered
@@ -29,6 +29,7 @@ pub mod theme;
 pub mod ui;
 
 mod browser;
+mod mouse;
 mod screen;
 mod source;
 

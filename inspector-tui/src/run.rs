@@ -5,13 +5,14 @@ use crate::{
     browser::Browser,
     error::Error,
     event::{Effect, Event, Printed},
+    mouse::Mouse,
     screen::Screen,
     signals,
     source::{Order, Source},
     theme::Theme,
     ui,
 };
-use crossterm::event::{Event as Input, EventStream, KeyEventKind, MouseButton, MouseEventKind};
+use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use futures_util::StreamExt;
 use onionskin::link::socket;
 use onionskin_web::Client;
@@ -68,6 +69,7 @@ pub(crate) async fn run_beside(
     let mut browser = Browser::new(config.socket.unwrap_or_else(socket::default_path));
     let mut screen = Screen::take()?;
     let mut inputs = EventStream::new();
+    let mut mouse = Mouse::default();
     let mut draw_at = Some(Instant::now());
     loop {
         let due = app.due();
@@ -75,7 +77,7 @@ pub(crate) async fn run_beside(
             () = &mut shutdown => return Ok(()),
             () = &mut signals => return Ok(()),
             input = inputs.next() => match input {
-                Some(Ok(input)) => match event(input, screen.area(), &app, theme) {
+                Some(Ok(input)) => match event(input, &mut mouse, screen.area(), &app, theme) {
                     Some(event) => event,
                     None => continue,
                 },
@@ -102,7 +104,11 @@ pub(crate) async fn run_beside(
                 }
             }
         };
-        let update = app.update(event);
+        let mut update = app.update(event);
+        if update.effect == Some(Effect::Targets) {
+            let spots = ui::spots(screen.area(), &app, theme).into_iter();
+            update = app.update(Event::Targets(spots.map(|(_, spot)| spot).collect()));
+        }
         if update.changed && draw_at.is_none() {
             draw_at = Some(Instant::now());
         }
@@ -110,7 +116,7 @@ pub(crate) async fn run_beside(
             source.ask(question);
         }
         match update.effect {
-            None => {}
+            None | Some(Effect::Targets) => {}
             Some(Effect::Copy(text)) => screen.copy(&text)?,
             Some(Effect::Mouse { captured }) => screen.mouse(captured)?,
             Some(Effect::Curl(id)) => source.curl(id),
@@ -139,20 +145,11 @@ async fn at(when: Option<Instant>) {
     }
 }
 
-fn event(input: Input, area: Rect, app: &App, theme: Theme) -> Option<Event> {
+fn event(input: Input, mouse: &mut Mouse, area: Rect, app: &App, theme: Theme) -> Option<Event> {
+    let now = Instant::now();
     match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => {
-            Some(Event::Key(key, Instant::now()))
-        }
-        Input::Mouse(mouse) => {
-            let spot = || ui::spot(area, app, theme, (mouse.column, mouse.row).into());
-            match mouse.kind {
-                MouseEventKind::Down(MouseButton::Left) => spot().map(Event::Click),
-                MouseEventKind::ScrollUp => spot().map(|spot| Event::Wheel(spot, -1)),
-                MouseEventKind::ScrollDown => spot().map(|spot| Event::Wheel(spot, 1)),
-                _ => None,
-            }
-        }
+        Input::Key(key) if key.kind != KeyEventKind::Release => Some(Event::Key(key, now)),
+        Input::Mouse(input) => mouse.event(input, now, area, app, theme),
         Input::Resize(..) => Some(Event::Redraw),
         _ => None,
     }

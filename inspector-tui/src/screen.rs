@@ -25,11 +25,11 @@ use std::{
 /// The newest bytes kept of what was printed meanwhile.
 const KEPT: usize = 256 << 10;
 
-/// Has the terminal tell of clicks and the wheel, in the form that knows of any column. Not of every move, as crossterm's own
-/// command would: nothing here is about moves, and each would be bytes.
-const CAPTURE: &str = "\x1b[?1000h\x1b[?1006h";
+/// Has the terminal tell of clicks, the wheel and moves with a button held, in the form that knows of any column. Not of
+/// every move, as crossterm's own command would: nothing here is about those, and each would be bytes.
+const CAPTURE: &str = "\x1b[?1002h\x1b[?1006h";
 /// Leaves the mouse to the terminal again.
-const RELEASE: &str = "\x1b[?1006l\x1b[?1000l";
+const RELEASE: &str = "\x1b[?1006l\x1b[?1002l";
 
 /// What has to be done to give the terminal back; none while nobody has it.
 static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);

@@ -114,6 +114,11 @@ impl Theme {
         Style::new().add_modifier(Modifier::REVERSED | Modifier::UNDERLINED)
     }
 
+    /// A label to be typed.
+    pub fn label(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD)
+    }
+
     /// An edit.
     pub fn sign(self, sign: Sign) -> Style {
         self.fg(match sign {

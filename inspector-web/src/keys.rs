@@ -105,6 +105,8 @@ pub enum Command {
     CopyStep,
     /// Copy the request as a command for curl.
     CopyCurl,
+    /// Go to what is on the screen, by labels.
+    Jump,
     /// Have the mouse, or leave it to the terminal.
     Mouse,
     /// Choose a command by its name.
@@ -184,6 +186,7 @@ pub const KEYS: &[Binding] = &[
     row(Command::NextPane, "next-pane", MOVE, &["Tab"], &["p"], "next pane", Some(("Tab", "pane"))),
     row(Command::PreviousPane, "previous-pane", MOVE, &["Shift-Tab"], &["P"], "pane before", None),
     row(Command::Back, "back", MOVE, &["Esc"], &["Esc"], "back; follow the newest", Some(("Esc", "back"))),
+    row(Command::Jump, "jump", MOVE, &["g"], &[], "go to what is on the screen, by labels", Some(("g", "go to"))),
     row(Command::Freeze, "freeze", LIST, &["f"], &["f"], "freeze, or go on", Some(("f", "freeze"))),
     row(Command::Browser, "browser", EVERYWHERE, &["o"], &[], "dashboard in a browser", Some(("o", "browser"))),
     row(Command::FilterOnOff, "filter-on-off", LIST, &["\\"], &["\\"], "filter off, or on again", None),

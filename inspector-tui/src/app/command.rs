@@ -14,6 +14,7 @@ impl App {
             Command::Quit => return Some(Effect::Quit),
             Command::Browser => return Some(Effect::OpenBrowser),
             Command::Mouse => return Some(self.mouse()),
+            Command::Jump => return Some(Effect::Targets),
             Command::Record => return Some(Effect::Record),
             Command::Send => return Some(Effect::Send(self.list.selected()?.cycle.id.clone())),
             Command::Palette => self.palette = Some(Palette::default()),

@@ -1,6 +1,6 @@
 //! How the state changes.
 
-use super::{App, Opened, Screen, View, filter::Typed, pages, palette::Chosen};
+use super::{App, Opened, Screen, View, filter::Typed, jump, pages, palette::Chosen};
 use crate::{
     ask::{Answer, Known, Question},
     event::{Effect, Event},
@@ -44,7 +44,10 @@ impl App {
             Event::Redraw => Update::CHANGED,
             Event::Key(key, now) => self.key(key, now),
             Event::Click(spot) => self.click(spot),
+            Event::DoubleClick(now) => self.open(now),
             Event::Wheel(spot, by) => self.wheel(spot, by),
+            Event::LayOut(layout) => self.lay_out(layout),
+            Event::Targets(spots) => self.label(spots),
             Event::Tick(now) => Update {
                 changed: self.view_mut().is_some_and(|v| v.player.tick(now)),
                 effect: None,
@@ -142,6 +145,14 @@ impl App {
                     Some(Effect::Export { id, format }).into()
                 }
             };
+        }
+        if let Some(mut jump) = self.jump.take() {
+            match jump.key(key) {
+                jump::Typed::Part => self.jump = Some(jump),
+                jump::Typed::To(spot) => return self.click(spot),
+                jump::Typed::GivenUp => {}
+            }
+            return Update::CHANGED;
         }
         match keys::command(&key) {
             Some(command) => self.command(command, now).into(),

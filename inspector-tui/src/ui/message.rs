@@ -1,14 +1,14 @@
 //! The request or the response at the step we are at.
 
-use super::{fit, line, pane};
+use super::{fit, inside, line, pane};
 use crate::{
-    app::{App, MessageLine},
+    app::{App, MessageLine, MessagePane, Spot},
     theme::Theme,
 };
 use onionskin::wire::Side;
 use ratatui::{
     Frame,
-    layout::Rect,
+    layout::{Position, Rect},
     style::Style,
     text::{Line, Span},
     widgets::Paragraph,
@@ -40,22 +40,11 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side, t
         return;
     };
     let width = usize::from(inner.width);
-    let below = match (focused, message.line()) {
-        (true, Some(line)) => below(line, width),
-        _ => Vec::new(),
-    };
-    let height = usize::from(inner.height);
-    let below_height = below.len().min(height / 2);
-    let height = height - below_height;
-    let skip = match focused {
-        true => message.cursor.saturating_sub(height.saturating_sub(1) / 2),
-        // The change of this step is what one wants to see.
-        false => {
-            let last = lines.iter().rposition(|l| l.sign.is_some()).unwrap_or(0);
-            (last + 1).saturating_sub(height)
-        }
-    };
-    let skip = skip.min(lines.len().saturating_sub(height));
+    let Window {
+        skip,
+        height,
+        below,
+    } = window(message, lines, focused, inner);
     let cursor = focused.then_some(message.cursor);
     let mut shown: Vec<_> = (lines.iter().enumerate().skip(skip).take(height))
         .map(|(at, line)| message_line(line, width, cursor == Some(at), theme))
@@ -68,9 +57,57 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side, t
         },
         Line::default,
     );
-    let below = below.into_iter().take(below_height);
-    shown.extend(below.map(|text| Line::styled(text, theme.dim())));
+    shown.extend(
+        below
+            .into_iter()
+            .map(|text| Line::styled(text, theme.dim())),
+    );
     frame.render_widget(Paragraph::new(shown), inner);
+}
+
+/// Which lines are in view.
+struct Window {
+    /// Lines above them.
+    skip: usize,
+    /// Lines for them.
+    height: usize,
+    /// What there is to say of the one at the cursor, below them.
+    below: Vec<String>,
+}
+
+fn window(message: &MessagePane, lines: &[MessageLine], focused: bool, inner: Rect) -> Window {
+    let mut below = match (focused, message.line()) {
+        (true, Some(line)) => below(line, inner.width.into()),
+        _ => Vec::new(),
+    };
+    let height = usize::from(inner.height);
+    below.truncate(height / 2);
+    let height = height - below.len();
+    let skip = match focused {
+        true => message.cursor.saturating_sub(height.saturating_sub(1) / 2),
+        // The change of this step is what one wants to see.
+        false => {
+            let last = lines.iter().rposition(|l| l.sign.is_some()).unwrap_or(0);
+            (last + 1).saturating_sub(height)
+        }
+    };
+    Window {
+        skip: skip.min(lines.len().saturating_sub(height)),
+        height,
+        below,
+    }
+}
+
+/// The line that is drawn at a place.
+pub(super) fn spot(area: Rect, app: &App, side: Side, place: Position) -> Option<Spot> {
+    let inner = inside(area);
+    let message = app.view()?.pane(side);
+    let lines = message.lines.as_ref()?;
+    let focused = app.focus.side() == Some(side);
+    let Window { skip, height, .. } = window(message, lines, focused, inner);
+    let at = usize::from(place.y.checked_sub(inner.y)?);
+    let line = skip + at;
+    (at < height && line < lines.len()).then_some(Spot::Line(side, line))
 }
 
 fn title(app: &App, side: Side) -> String {
