@@ -4,6 +4,7 @@
 //! - `update`: how an event changes it; `command` what a key does, `pointer` what the mouse does, `news` what the inspector says
 //! - `list`, `filter`: the cycles, and which of them are wanted
 //! - `view`, `player`: the cycle that is open, and the step we are at; `message`, `body`, `lines` its messages, line by line
+//! - `reading`: what another program is to show
 //! - `problems`, `search`: what can be jumped to
 //! - `pages`: the other screens, one file each
 //! - `palette`: commands and formats by their names; `jump` what is on the screen, by labels
@@ -23,6 +24,7 @@ mod palette;
 mod player;
 mod pointer;
 mod problems;
+mod reading;
 mod search;
 mod update;
 mod view;
@@ -38,6 +40,7 @@ pub use pages::{Action, Page, PageLine, Screen, lines as page_lines};
 pub use palette::{Choice, Choices, Palette};
 pub use player::Player;
 pub use pointer::Spot;
+pub use reading::Place;
 pub use search::Search;
 pub use update::Update;
 pub use view::View;

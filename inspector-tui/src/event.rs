@@ -2,7 +2,7 @@
 //! host.
 
 use crate::{
-    app::{Layout, Spot},
+    app::{Layout, Place, Spot},
     ask::{Answer, Failure, Question},
 };
 use crossterm::event::KeyEvent;
@@ -34,6 +34,8 @@ pub enum Event {
     Tick(Instant),
     /// The inspector said something.
     News(News),
+    /// The program that had the terminal has ended, or did not start; if not well, how, for people.
+    Returned(Result<(), String>),
     /// The app that was started here printed something, or ended.
     Printed(Printed),
 }
@@ -91,6 +93,8 @@ pub enum News {
     },
     /// A cycle as a command for curl, to be copied, or why not.
     Curl(Result<String, String>),
+    /// The body that a program is to show, or why there is none.
+    Body(Reader, Result<Document, String>),
     /// What became of an export that was asked for, for people.
     Exported(String),
 }
@@ -113,6 +117,23 @@ pub enum Effect {
     },
     /// Say what can be gone to on the screen.
     Targets,
+    /// Have a program show this.
+    Read(Reader, Document),
+    /// Have a program show a body.
+    ReadBody {
+        /// Which program.
+        reader: Reader,
+        /// Id of the cycle.
+        id: String,
+        /// Number of the body.
+        number: usize,
+        /// As it passed, content codings and all.
+        encoded: bool,
+        /// Ending of the file's name.
+        ending: &'static str,
+    },
+    /// Have the editor show a place in the source of an app.
+    Source(Place),
     /// Have the mouse, or leave it to the terminal.
     Mouse {
         /// Whether its events come here.
@@ -133,4 +154,22 @@ pub enum Effect {
     },
     /// End.
     Quit,
+}
+
+/// A program that shows things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// The editor of who sits here.
+    Editor,
+    /// Their pager.
+    Pager,
+}
+
+/// What a program is to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// What is in it, not escaped.
+    pub bytes: Vec<u8>,
+    /// Ending of the file's name.
+    pub ending: &'static str,
 }

@@ -11,6 +11,7 @@
 //! - [`ask`]: what screens ask the inspector, and what it answered
 //! - `source`: asks the inspector
 //! - `browser`: the dashboard, opened with its token and without telling it
+//! - `program`: an editor or a pager, which has the terminal for a while
 //! - `screen`: the terminal, taken and given back
 //! - [`signals`]: what ends a program in good order
 //! - [`headless`]: cycles as lines, without a terminal
@@ -30,6 +31,7 @@ pub mod ui;
 
 mod browser;
 mod mouse;
+mod program;
 mod screen;
 mod source;
 

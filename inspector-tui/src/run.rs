@@ -6,8 +6,9 @@ use crate::{
     error::Error,
     event::{Effect, Event, Printed},
     mouse::Mouse,
+    program::{Errand, Programs},
     screen::Screen,
-    signals,
+    signals::Signals,
     source::{Order, Source},
     theme::Theme,
     ui,
@@ -61,29 +62,38 @@ pub(crate) async fn run_beside(
     let client = Client::new(&config.url)?;
     let (news, mut heard) = mpsc::channel(256);
     let mut source = Source::start(client, news);
-    let mut signals = std::pin::pin!(signals::ended()?);
+    let mut signals = Signals::catch()?;
     let mut shutdown = std::pin::pin!(shutdown);
     let theme = Theme::from_env();
     let theme = theme.with_ascii(config.ascii || theme.ascii());
     let mut app = App::new(config.url, config.notices);
     let mut browser = Browser::new(config.socket.unwrap_or_else(socket::default_path));
     let mut screen = Screen::take()?;
-    let mut inputs = EventStream::new();
+    // None while another program has the terminal: its keys are not read here.
+    let mut inputs = Some(EventStream::new());
     let mut mouse = Mouse::default();
+    let mut programs = Programs::default();
     let mut draw_at = Some(Instant::now());
     loop {
         let due = app.due();
+        let lent = programs.is_running();
         let event = tokio::select! {
-            () = &mut shutdown => return Ok(()),
-            () = &mut signals => return Ok(()),
-            input = inputs.next() => match input {
+            () = &mut shutdown => break,
+            () = signals.end(lent) => break,
+            how = programs.ended() => {
+                signals.forget_interrupt();
+                screen.take_back(!app.mouse_released)?;
+                inputs = Some(EventStream::new());
+                Event::Returned(how)
+            }
+            input = next_input(&mut inputs) => match input {
                 Some(Ok(input)) => match event(input, &mut mouse, screen.area(), &app, theme) {
                     Some(event) => event,
                     None => continue,
                 },
                 Some(Err(source)) => return Err(Error::terminal("read")(source)),
                 // The terminal is gone.
-                None => return Ok(()),
+                None => break,
             },
             Some(news) = heard.recv() => Event::News(news),
             Some(printed) = next(&mut printed) => Event::Printed(printed),
@@ -92,14 +102,14 @@ pub(crate) async fn run_beside(
                 browser.clear();
                 continue;
             }
-            () = at(draw_at) => {
+            () = at(draw_at), if !lent => {
                 draw_at = None;
                 let drawn = screen.terminal.draw(|frame| ui::render(frame, &app, theme));
                 drawn.map_err(Error::terminal("draw on"))?;
                 // The next picture waits its turn; without a change there is none.
                 tokio::select! {
-                    () = &mut shutdown => return Ok(()),
-                    () = &mut signals => return Ok(()),
+                    () = &mut shutdown => break,
+                    () = signals.end(false) => break,
                     () = tokio::time::sleep(FRAME) => continue,
                 }
             }
@@ -115,6 +125,7 @@ pub(crate) async fn run_beside(
         for question in app.questions(Instant::now()) {
             source.ask(question);
         }
+        let mut errand = None;
         match update.effect {
             None | Some(Effect::Targets) => {}
             Some(Effect::Copy(text)) => screen.copy(&text)?,
@@ -125,9 +136,37 @@ pub(crate) async fn run_beside(
             Some(Effect::Export { id, format }) => source.export(id, format),
             Some(Effect::Filter(filter)) => source.filter(filter),
             Some(Effect::Complete { text, cursor }) => source.complete(text, cursor),
+            Some(Effect::ReadBody {
+                reader,
+                id,
+                number,
+                encoded,
+                ending,
+            }) => source.bytes(reader, (id, number), encoded, ending),
+            Some(Effect::Read(reader, document)) => {
+                errand = Some(Errand::Read(reader, document));
+            }
+            Some(Effect::Source(place)) => errand = Some(Errand::Source(place)),
             Some(Effect::OpenBrowser) => browser.open(&app.url),
-            Some(Effect::Quit) => return Ok(()),
+            Some(Effect::Quit) => break,
         }
+        if let Some(errand) = errand {
+            inputs = None;
+            if let Err(why) = programs.start(&mut screen, errand, !app.mouse_released) {
+                inputs = (!programs.is_running()).then(EventStream::new);
+                app.update(Event::Returned(Err(why)));
+                draw_at = Some(Instant::now());
+            }
+        }
+    }
+    programs.end().await;
+    Ok(())
+}
+
+async fn next_input(inputs: &mut Option<EventStream>) -> Option<std::io::Result<Input>> {
+    match inputs {
+        Some(inputs) => inputs.next().await,
+        None => std::future::pending().await,
     }
 }
 

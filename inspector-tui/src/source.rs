@@ -8,14 +8,16 @@ pub(crate) use orders::Order;
 
 use crate::{
     ask::{Answer, Failure, Question},
-    event::News,
+    event::{Document, News, Reader},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use futures_util::StreamExt;
 use onionskin_web::{
     Client,
     client::{ClientError, List},
     export::Format,
-    model::LiveEvent,
+    model::{Content, ContentKind, LiveEvent},
+    view::BodyOptions,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -81,6 +83,22 @@ impl Source {
             let bytes = client.export_cycle(&id, Format::Curl, false).await;
             let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
             tell(&news, News::Curl(text.map_err(|e| e.to_string()))).await;
+        });
+    }
+
+    /// Asks for the bytes of a body, for a program that is to show them.
+    pub(crate) fn bytes(
+        &mut self,
+        reader: Reader,
+        (id, number): (String, usize),
+        encoded: bool,
+        ending: &'static str,
+    ) {
+        let (client, news) = (self.client.clone(), self.news.clone());
+        self.spawn(async move {
+            let bytes = bytes(&client, &id, number, encoded).await;
+            let document = bytes.map(|bytes| Document { bytes, ending });
+            tell(&news, News::Body(reader, document)).await;
         });
     }
 
@@ -185,6 +203,22 @@ async fn answer_of(client: &Client, question: &Question) -> Result<Answer, Failu
             error => error.to_string(),
         },
     })
+}
+
+/// What a view shows of a body, masked where that is masked: as an image it has all of the bytes.
+async fn bytes(client: &Client, id: &str, number: usize, encoded: bool) -> Result<Vec<u8>, String> {
+    let options = BodyOptions {
+        kind: Some(ContentKind::Image),
+        encoded,
+        against: None,
+    };
+    let view = client.body_view(id, number, options).await;
+    match view.map_err(|error| error.to_string())?.content {
+        Content::Image { base64, .. } if !base64.is_empty() => {
+            BASE64.decode(base64).map_err(|e| e.to_string())
+        }
+        _ => Err("nothing of it is kept".into()),
+    }
 }
 
 async fn help(client: Client, writes: watch::Receiver<(String, u32)>, news: mpsc::Sender<News>) {

@@ -107,6 +107,12 @@ pub enum Command {
     CopyCurl,
     /// Go to what is on the screen, by labels.
     Jump,
+    /// Show what the cursor is at in an editor.
+    Editor,
+    /// Show it in a pager.
+    Pager,
+    /// Show its place in the source in an editor.
+    Source,
     /// Have the mouse, or leave it to the terminal.
     Mouse,
     /// Choose a command by its name.
@@ -210,6 +216,9 @@ pub const KEYS: &[Binding] = &[
     row(Command::CopyValue, "copy-value", MESSAGE, &["y"], &[], "copy the value of the line", Some(("y", "copy"))),
     row(Command::CopyStep, "copy-step", MESSAGE, &["Y"], &[], "copy the whole step", None),
     row(Command::CopyCurl, "copy-curl", MESSAGE, &["C"], &[], "copy the request as a curl command", None),
+    row(Command::Editor, "editor", MESSAGE, &["i"], &[], "body, value or step in $VISUAL or $EDITOR", None),
+    row(Command::Pager, "pager", MESSAGE, &["p"], &[], "the same in $PAGER", None),
+    row(Command::Source, "source", MESSAGE, &["d"], &[], "its place in the source, in the editor", None),
     row(Command::Maximise, "maximise", PANES, &["m"], &[], "one pane alone, or all again", None),
     row(Command::Grow, "grow", PANES, &[">"], &[], "more room for the pane", None),
     row(Command::Shrink, "shrink", PANES, &["<"], &[], "less room for it", None),

@@ -153,7 +153,7 @@ fn json_line(line: &JsonLine, is_folded: bool) -> MessageLine {
     MessageLine {
         sign: line.op.map(line_sign),
         pieces,
-        value: Some(escape(&line.text).into_owned()),
+        value: Some(line.text.clone().into_bytes()),
         ..MessageLine::default()
     }
 }
@@ -179,7 +179,7 @@ fn pair(pair: &Pair) -> MessageLine {
             piece(Role::Dim, " = "),
             piece(Role::Text, escape(&pair.value)),
         ],
-        value: Some(escape(&pair.value).into_owned()),
+        value: Some(pair.value.clone().into_bytes()),
         ..MessageLine::default()
     }
 }

@@ -53,6 +53,13 @@ impl App {
                 effect: None,
             },
             Event::News(news) => self.news(news),
+            Event::Returned(how) => {
+                if let Err(why) = how {
+                    self.log(&why);
+                    self.said = Some(why);
+                }
+                Update::CHANGED
+            }
             Event::Printed(printed) => Update {
                 changed: self.output.get_or_insert_default().take(printed),
                 effect: None,
