@@ -81,7 +81,7 @@ pub(crate) async fn run_beside(
             () = &mut shutdown => break,
             () = signals.end(lent) => break,
             how = programs.ended() => {
-                signals.forget_interrupt();
+                signals.left();
                 screen.take_back(!app.mouse_released)?;
                 inputs = Some(EventStream::new());
                 Event::Returned(how)

@@ -1,8 +1,10 @@
 //! The signals that end a program in good order.
 
 use crate::error::Error;
-use futures_util::FutureExt;
-use std::future::Future;
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Resolves when this process gets SIGINT, SIGTERM or SIGHUP. They are caught from the call on, not from the first poll.
@@ -14,12 +16,18 @@ pub fn ended() -> Result<impl Future<Output = ()>, Error> {
     Ok(async move { signals.end(false).await })
 }
 
+/// How long after the end of a program an interrupt still counts as meant for it. Whether it is heard of before the end or
+/// after, the system does not say.
+const LATE: Duration = Duration::from_secs(1);
+
 /// The signals, caught.
 #[derive(Debug)]
 pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
+    /// When the last program that had the terminal left it.
+    left: Option<Instant>,
 }
 
 impl Signals {
@@ -29,6 +37,7 @@ impl Signals {
             interrupt: catch(SignalKind::interrupt())?,
             terminate: catch(SignalKind::terminate())?,
             hangup: catch(SignalKind::hangup())?,
+            left: None,
         })
     }
 
@@ -36,15 +45,20 @@ impl Signals {
     pub(crate) async fn end(&mut self, lent: bool) {
         loop {
             tokio::select! {
-                _ = self.interrupt.recv() => if !lent { return },
+                _ = self.interrupt.recv() => {
+                    let is_late = self.left.is_some_and(|left| left.elapsed() < LATE);
+                    if !lent && !is_late {
+                        return;
+                    }
+                }
                 _ = self.terminate.recv() => return,
                 _ = self.hangup.recv() => return,
             }
         }
     }
 
-    /// Forgets an interrupt that came while another program had the terminal.
-    pub(crate) fn forget_interrupt(&mut self) {
-        let _ = self.interrupt.recv().now_or_never();
+    /// A program has left the terminal.
+    pub(crate) fn left(&mut self) {
+        self.left = Some(Instant::now());
     }
 }

@@ -2,10 +2,14 @@
 //!
 //! - `app`: an app that speaks JSON on the link
 //! - `pty`: a terminal with a command in it, and what it shows; `start`: the command, started
-//! - here: what a user does
+//! - here: what a user does; `programs` with an editor and a pager, `mouse` with what is dragged
 
 #[path = "terminal/app.rs"]
 mod app;
+#[path = "terminal/mouse.rs"]
+mod mouse;
+#[path = "terminal/programs.rs"]
+mod programs;
 #[path = "terminal/pty.rs"]
 mod pty;
 #[path = "terminal/start.rs"]
