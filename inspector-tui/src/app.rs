@@ -92,6 +92,8 @@ pub struct App {
     pub jump: Option<Jump>,
     /// The cycle that another one is to be compared with.
     pub marked: Option<String>,
+    /// Whether images of bodies can be drawn.
+    pub graphics: bool,
     /// Whether the mouse is the terminal's own.
     pub mouse_released: bool,
     /// What a key led to, until the next key.

@@ -8,6 +8,7 @@
 //! - [`keys`]: the one table of keys; `mouse`: clicks, and what is dragged
 //! - [`app`]: the state; it knows nothing of a terminal
 //! - [`ui`]: the screen, one file a region; [`theme`] its colours
+//! - [`picture`]: images of bodies
 //! - [`ask`]: what screens ask the inspector, and what it answered
 //! - `source`: asks the inspector
 //! - `browser`: the dashboard, opened with its token and without telling it
@@ -24,6 +25,7 @@ pub mod error;
 pub mod event;
 pub mod headless;
 pub mod keys;
+pub mod picture;
 pub mod run;
 pub mod signals;
 pub mod theme;

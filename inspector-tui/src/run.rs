@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     event::{Effect, Event, Printed},
     mouse::Mouse,
+    picture::Graphics,
     program::{Errand, Programs},
     screen::Screen,
     signals::Signals,
@@ -61,12 +62,17 @@ pub(crate) async fn run_beside(
 ) -> Result<(), Error> {
     let client = Client::new(&config.url)?;
     let (news, mut heard) = mpsc::channel(256);
-    let mut source = Source::start(client, news);
     let mut signals = Signals::catch()?;
     let mut shutdown = std::pin::pin!(shutdown);
     let theme = Theme::from_env();
     let theme = theme.with_ascii(config.ascii || theme.ascii());
+    let graphics = match theme.ascii() {
+        true => None,
+        false => Graphics::from_env(theme.colour()),
+    };
     let mut app = App::new(config.url, config.notices);
+    app.graphics = graphics.is_some();
+    let mut source = Source::start(client, news, graphics);
     let mut browser = Browser::new(config.socket.unwrap_or_else(socket::default_path));
     let mut screen = Screen::take()?;
     // None while another program has the terminal: its keys are not read here.

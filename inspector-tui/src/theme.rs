@@ -27,6 +27,11 @@ impl Theme {
         Self { ascii, ..self }
     }
 
+    /// Whether there are colours.
+    pub const fn colour(self) -> bool {
+        self.colour
+    }
+
     /// Whether there is ASCII only.
     pub const fn ascii(self) -> bool {
         self.ascii

@@ -2,12 +2,15 @@
 //!
 //! - `app`: an app that speaks JSON on the link
 //! - `pty`: a terminal with a command in it, and what it shows; `start`: the command, started
-//! - here: what a user does; `programs` with an editor and a pager, `mouse` with what is dragged
+//! - here: what a user does; `programs` with an editor and a pager, `mouse` with what is dragged,
+//!   `picture` with an image
 
 #[path = "terminal/app.rs"]
 mod app;
 #[path = "terminal/mouse.rs"]
 mod mouse;
+#[path = "terminal/picture.rs"]
+mod picture;
 #[path = "terminal/programs.rs"]
 mod programs;
 #[path = "terminal/pty.rs"]

@@ -19,6 +19,11 @@ pub struct Layout {
 const FAR: i16 = 200;
 
 impl Layout {
+    /// Columns and lines for an image in a message, at most.
+    pub(super) fn room(&self) -> (u16, u16) {
+        if self.maximised { (72, 24) } else { (32, 12) }
+    }
+
     /// Gives a pane more room (`by` > 0) or less.
     pub fn resize(&mut self, pane: Pane, by: i16) {
         *self = match pane {

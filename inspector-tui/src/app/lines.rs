@@ -64,6 +64,8 @@ pub struct MessageLine {
     pub row: Option<usize>,
     /// Whether it belongs to the body.
     pub is_body: bool,
+    /// Which line of the message's picture stands here.
+    pub picture: Option<u16>,
     /// For an object or an array of JSON: its line in the body, to fold it.
     pub fold: Option<usize>,
 }

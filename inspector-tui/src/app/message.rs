@@ -4,6 +4,7 @@ use super::{
     View, body,
     lines::{MessageLine, Role, piece, sign},
 };
+use crate::picture::Picture;
 use onionskin::{
     replay,
     text::{
@@ -34,6 +35,8 @@ pub struct MessagePane {
     pub encoded: bool,
     /// The body, once it is known, or why it can't be shown.
     pub body: Result<Option<Arc<BodyView>>, String>,
+    /// The image that the body is, once it is drawn, or why it can't be.
+    pub picture: Result<Option<Arc<Picture>>, String>,
     /// Lines of the body's JSON that are folded.
     pub folded: HashSet<usize>,
 }
@@ -47,6 +50,7 @@ impl MessagePane {
             kind: None,
             encoded: false,
             body: Ok(None),
+            picture: Ok(None),
             folded: HashSet::new(),
         }
     }
@@ -253,7 +257,10 @@ fn body(view: &View, place: &BodyPlace, side: Side) -> Vec<MessageLine> {
             let why = format!("  can't be shown: {}", escape(why));
             lines.push(MessageLine::of(vec![piece(Role::Warning, why)]));
         }
-        Ok(Some(body)) => lines.extend(body::lines(body, &pane.folded)),
+        Ok(Some(body)) => {
+            lines.extend(body::lines(body, &pane.folded));
+            lines.extend(body::picture(body, &pane.picture));
+        }
         Ok(None) if place.index.is_some() => {
             lines.push(MessageLine::of(vec![piece(Role::Dim, "  loading …")]));
         }

@@ -119,7 +119,7 @@ impl App {
     }
 
     /// Whether something is being written or chosen: that has the keys, and nothing below it moves.
-    fn is_writing(&self) -> bool {
+    pub fn is_writing(&self) -> bool {
         self.filter.field.is_some() || self.search.field.is_some() || self.palette.is_some()
     }
 }

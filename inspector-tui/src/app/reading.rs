@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(read(&mut app, 'd'), None);
         for (screen, with) in [('2', 4), ('4', 2)] {
             press(&mut app, KeyCode::Char(screen));
-            answer(&mut app, &[cycle.clone()]);
+            answer(&mut app, &every());
             let lines = pages::lines(&app, &app.pages[0].screen);
             let has = lines.iter().filter(|line| line.source.is_some()).count();
             assert!(has >= with, "{has}");

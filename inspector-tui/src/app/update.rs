@@ -54,6 +54,7 @@ impl App {
             },
             Event::News(news) => self.news(news),
             Event::Returned(how) => {
+                self.answers.forget_pictures();
                 if let Err(why) = how {
                     self.log(&why);
                     self.said = Some(why);
@@ -92,6 +93,9 @@ impl App {
         }
         if let Some(view) = self.view().filter(|_| self.wanted.is_none()) {
             view.needs(&mut needs);
+            if self.graphics {
+                needs.extend(view.pictures(self.layout.room()));
+            }
         }
         needs
     }
@@ -117,7 +121,7 @@ impl App {
             }
         }
         if let Opened::Cycle(view) = &mut self.opened {
-            changed |= view.settle(&self.answers);
+            changed |= view.settle(&self.answers, self.layout.room());
         }
         changed
     }
