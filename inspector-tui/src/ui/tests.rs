@@ -1,5 +1,7 @@
 //! How the screen looks, at three sizes.
 
+mod hostile;
+
 use super::render;
 use crate::{
     app::App,
