@@ -67,6 +67,8 @@ pub fn spots(area: Rect, app: &App, theme: Theme) -> Vec<(Position, Spot)> {
             spots.extend(is_new.then_some((Position::new(x, y), spot)));
         }
     }
+    // The few panes have the short labels: their titles have one column of air.
+    spots.sort_by_key(|(_, spot)| !matches!(spot, Spot::Pane(_)));
     spots
 }
 

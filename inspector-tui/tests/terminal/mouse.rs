@@ -20,6 +20,7 @@ fn opened() -> Pty {
 #[test]
 fn borders_and_the_time_are_dragged() {
     let mut pty = opened();
+    assert!(pty.has_drags());
     let border = line(&pty, "request at step 1 ");
     pty.drag((border, 40), &[(border + 2, 41), (border + 3, 42)]);
     let moved = |pty: &Pty| line(pty, "request at step 1 ") == border + 3;
