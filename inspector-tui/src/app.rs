@@ -4,13 +4,15 @@
 //! - `update`: how an event changes it; `command` what a key does, `pointer` what the mouse does, `news` what the inspector says
 //! - `list`, `filter`: the cycles, and which of them are wanted
 //! - `view`, `player`: the cycle that is open, and the step we are at; `message`, `body`, `lines` its messages, line by line
+//! - `reading`: what another program is to show
 //! - `problems`, `search`: what can be jumped to
 //! - `pages`: the other screens, one file each
-//! - `palette`: commands and formats by their names
+//! - `palette`: commands and formats by their names; `jump` what is on the screen, by labels
 
 mod body;
 mod command;
 mod filter;
+mod jump;
 mod layout;
 mod lines;
 mod list;
@@ -22,11 +24,13 @@ mod palette;
 mod player;
 mod pointer;
 mod problems;
+mod reading;
 mod search;
 mod update;
 mod view;
 
 pub use filter::{Field, Filter, byte_at};
+pub use jump::Jump;
 pub use layout::Layout;
 pub use lines::{MessageLine, Piece, Role, piece};
 pub use list::{Item, List};
@@ -36,6 +40,7 @@ pub use pages::{Action, Page, PageLine, Screen, lines as page_lines};
 pub use palette::{Choice, Choices, Palette};
 pub use player::Player;
 pub use pointer::Spot;
+pub use reading::Place;
 pub use search::Search;
 pub use update::Update;
 pub use view::View;
@@ -83,8 +88,12 @@ pub struct App {
     pub search: Search,
     /// Commands or formats by their names, while one is chosen.
     pub palette: Option<Palette>,
+    /// Labels of what can be gone to, while one is typed.
+    pub jump: Option<Jump>,
     /// The cycle that another one is to be compared with.
     pub marked: Option<String>,
+    /// Whether images of bodies can be drawn.
+    pub graphics: bool,
     /// Whether the mouse is the terminal's own.
     pub mouse_released: bool,
     /// What a key led to, until the next key.
@@ -144,6 +153,14 @@ impl Pane {
     #[must_use]
     pub fn turn(self, by: usize) -> Self {
         Self::ALL[(self as usize + by) % Self::ALL.len()]
+    }
+
+    /// The pane of a message.
+    pub fn of(side: Side) -> Self {
+        match side {
+            Side::Request => Self::Request,
+            Side::Response => Self::Response,
+        }
     }
 
     /// Whose message it shows.

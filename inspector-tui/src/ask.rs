@@ -4,6 +4,7 @@
 //! time, so that a key held down asks for what is in view when it is released and not for all that passed by. What failed is
 //! asked again, later each time.
 
+use crate::picture::Picture;
 use onionskin_web::{
     model::{
         App, BodyView, Comparison, CycleSpans, Insight, RunInsights, StackView, Status, StepView,
@@ -49,6 +50,17 @@ pub enum Question {
         number: usize,
         /// How it is to be shown.
         options: BodyOptions,
+    },
+    /// An image of a body, drawn.
+    Picture {
+        /// The cycle.
+        id: String,
+        /// Number of the body.
+        number: usize,
+        /// As it passed, content codings and all.
+        encoded: bool,
+        /// Columns and lines for it, at most.
+        room: (u16, u16),
     },
     /// What other services did in the trace of a cycle.
     Spans {
@@ -104,6 +116,7 @@ pub enum Answer {
     Timeline(Arc<Timeline>),
     Step(Arc<StepView>),
     Body(Arc<BodyView>),
+    Picture(Arc<Picture>),
     Spans(Arc<CycleSpans>),
     Insights(Arc<Vec<Insight>>),
     Compare(Arc<Comparison>),
@@ -234,6 +247,14 @@ impl Answers {
         if let Some(slot) = self.slots.get_mut(question) {
             slot.stale = true;
         }
+    }
+
+    /// Forgets the pictures: the terminal may have done so too.
+    pub fn forget_pictures(&mut self) {
+        let is_picture = |question: &Question| matches!(question, Question::Picture { .. });
+        self.slots
+            .retain(|question, slot| slot.open || !is_picture(question));
+        self.version += 1;
     }
 
     /// The inspector answered.

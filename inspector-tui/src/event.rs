@@ -2,7 +2,7 @@
 //! host.
 
 use crate::{
-    app::Spot,
+    app::{Layout, Place, Spot},
     ask::{Answer, Failure, Question},
 };
 use crossterm::event::KeyEvent;
@@ -20,6 +20,12 @@ pub enum Event {
     Key(KeyEvent, Instant),
     /// A button of the mouse was pressed on this.
     Click(Spot),
+    /// It was pressed a second time at the same place.
+    DoubleClick(Instant),
+    /// A border of panes was moved: they share the screen like this.
+    LayOut(Layout),
+    /// What can be gone to on the screen, as it was asked for.
+    Targets(Vec<Spot>),
     /// The wheel was turned on this, down so many notches, or up.
     Wheel(Spot, isize),
     /// The terminal has another size, or shows something else: draw again.
@@ -28,6 +34,8 @@ pub enum Event {
     Tick(Instant),
     /// The inspector said something.
     News(News),
+    /// The program that had the terminal has ended, or did not start; if not well, how, for people.
+    Returned(Result<(), String>),
     /// The app that was started here printed something, or ended.
     Printed(Printed),
 }
@@ -85,6 +93,8 @@ pub enum News {
     },
     /// A cycle as a command for curl, to be copied, or why not.
     Curl(Result<String, String>),
+    /// The body that a program is to show, or why there is none.
+    Body(Reader, Result<Document, String>),
     /// What became of an export that was asked for, for people.
     Exported(String),
 }
@@ -105,6 +115,25 @@ pub enum Effect {
         /// Where the cursor stands, in UTF-16 code units.
         cursor: u32,
     },
+    /// Say what can be gone to on the screen.
+    Targets,
+    /// Have a program show this.
+    Read(Reader, Document),
+    /// Have a program show a body.
+    ReadBody {
+        /// Which program.
+        reader: Reader,
+        /// Id of the cycle.
+        id: String,
+        /// Number of the body.
+        number: usize,
+        /// As it passed, content codings and all.
+        encoded: bool,
+        /// Ending of the file's name.
+        ending: &'static str,
+    },
+    /// Have the editor show a place in the source of an app.
+    Source(Place),
     /// Have the mouse, or leave it to the terminal.
     Mouse {
         /// Whether its events come here.
@@ -125,4 +154,22 @@ pub enum Effect {
     },
     /// End.
     Quit,
+}
+
+/// A program that shows things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// The editor of who sits here.
+    Editor,
+    /// Their pager.
+    Pager,
+}
+
+/// What a program is to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// What is in it, not escaped.
+    pub bytes: Vec<u8>,
+    /// Ending of the file's name.
+    pub ending: &'static str,
 }

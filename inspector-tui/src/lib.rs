@@ -6,12 +6,14 @@
 //! - [`run`](mod@run): the loop: events in, state changed, screen drawn
 //! - [`event`]: what can happen, and what the state asks for in return
 //! - [`config`]: the configuration: a file, the environment
-//! - [`keys`]: the one table of keys, and what the configuration makes of it
+//! - [`keys`]: the one table of keys, and what the configuration makes of it; `mouse`: clicks, and what is dragged
 //! - [`app`]: the state; it knows nothing of a terminal
 //! - [`ui`]: the screen, one file a region; [`theme`] its colours
+//! - [`picture`]: images of bodies
 //! - [`ask`]: what screens ask the inspector, and what it answered
 //! - `source`: asks the inspector
 //! - `browser`: the dashboard, opened with its token and without telling it
+//! - `program`: an editor or a pager, which has the terminal for a while
 //! - `screen`: the terminal, taken and given back
 //! - [`signals`]: what ends a program in good order
 //! - [`headless`]: cycles as lines, without a terminal
@@ -25,12 +27,15 @@ pub mod error;
 pub mod event;
 pub mod headless;
 pub mod keys;
+pub mod picture;
 pub mod run;
 pub mod signals;
 pub mod theme;
 pub mod ui;
 
 mod browser;
+mod mouse;
+mod program;
 mod screen;
 mod source;
 

@@ -6,13 +6,16 @@ use crate::{
     config::Ui,
     error::Error,
     event::{Effect, Event, Printed},
+    mouse::Mouse,
+    picture::Graphics,
+    program::{Errand, Programs},
     screen::Screen,
-    signals,
+    signals::Signals,
     source::{Order, Source},
     theme::{Terminal, Theme},
     ui,
 };
-use crossterm::event::{Event as Input, EventStream, KeyEventKind, MouseButton, MouseEventKind};
+use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use futures_util::StreamExt;
 use onionskin::link::socket;
 use onionskin_web::Client;
@@ -60,30 +63,45 @@ pub(crate) async fn run_beside(
 ) -> Result<(), Error> {
     let client = Client::new(&config.url)?;
     let (news, mut heard) = mpsc::channel(256);
-    let mut source = Source::start(client, news);
-    let mut signals = std::pin::pin!(signals::ended()?);
+    let mut signals = Signals::catch()?;
     let mut shutdown = std::pin::pin!(shutdown);
     let theme = Theme::named(config.ui.theme, Terminal::from_env());
     let theme = theme.with_ascii(config.ui.ascii || theme.ascii());
+    let graphics = match theme.ascii() {
+        true => None,
+        false => Graphics::from_env(theme.colour()),
+    };
     let mut app = App::new(config.url, config.notices).with(&config.ui);
+    app.graphics = graphics.is_some();
+    let mut source = Source::start(client, news, graphics);
     source.filter(app.filter.active());
     let mut browser = Browser::new(config.socket.unwrap_or_else(socket::default_path));
     let mut screen = Screen::take(config.ui.mouse)?;
-    let mut inputs = EventStream::new();
+    // None while another program has the terminal: its keys are not read here.
+    let mut inputs = Some(EventStream::new());
+    let mut mouse = Mouse::default();
+    let mut programs = Programs::default();
     let mut draw_at = Some(Instant::now());
     loop {
         let due = app.due();
+        let lent = programs.is_running();
         let event = tokio::select! {
-            () = &mut shutdown => return Ok(()),
-            () = &mut signals => return Ok(()),
-            input = inputs.next() => match input {
-                Some(Ok(input)) => match event(input, screen.area(), &app, theme) {
+            () = &mut shutdown => break,
+            () = signals.end(lent) => break,
+            how = programs.ended() => {
+                signals.left();
+                screen.take_back(!app.mouse_released)?;
+                inputs = Some(EventStream::new());
+                Event::Returned(how)
+            }
+            input = next_input(&mut inputs) => match input {
+                Some(Ok(input)) => match event(input, &mut mouse, screen.area(), &app, theme) {
                     Some(event) => event,
                     None => continue,
                 },
                 Some(Err(source)) => return Err(Error::terminal("read")(source)),
                 // The terminal is gone.
-                None => return Ok(()),
+                None => break,
             },
             Some(news) = heard.recv() => Event::News(news),
             Some(printed) = next(&mut printed) => Event::Printed(printed),
@@ -92,27 +110,32 @@ pub(crate) async fn run_beside(
                 browser.clear();
                 continue;
             }
-            () = at(draw_at) => {
+            () = at(draw_at), if !lent => {
                 draw_at = None;
                 let drawn = screen.terminal.draw(|frame| ui::render(frame, &app, theme));
                 drawn.map_err(Error::terminal("draw on"))?;
                 // The next picture waits its turn; without a change there is none.
                 tokio::select! {
-                    () = &mut shutdown => return Ok(()),
-                    () = &mut signals => return Ok(()),
+                    () = &mut shutdown => break,
+                    () = signals.end(false) => break,
                     () = tokio::time::sleep(FRAME) => continue,
                 }
             }
         };
-        let update = app.update(event);
+        let mut update = app.update(event);
+        if update.effect == Some(Effect::Targets) {
+            let spots = ui::spots(screen.area(), &app, theme).into_iter();
+            update = app.update(Event::Targets(spots.map(|(_, spot)| spot).collect()));
+        }
         if update.changed && draw_at.is_none() {
             draw_at = Some(Instant::now());
         }
         for question in app.questions(Instant::now()) {
             source.ask(question);
         }
+        let mut errand = None;
         match update.effect {
-            None => {}
+            None | Some(Effect::Targets) => {}
             Some(Effect::Copy(text)) => screen.copy(&text)?,
             Some(Effect::Mouse { captured }) => screen.mouse(captured)?,
             Some(Effect::Curl(id)) => source.curl(id),
@@ -121,9 +144,37 @@ pub(crate) async fn run_beside(
             Some(Effect::Export { id, format }) => source.export(id, format),
             Some(Effect::Filter(filter)) => source.filter(filter),
             Some(Effect::Complete { text, cursor }) => source.complete(text, cursor),
+            Some(Effect::ReadBody {
+                reader,
+                id,
+                number,
+                encoded,
+                ending,
+            }) => source.bytes(reader, (id, number), encoded, ending),
+            Some(Effect::Read(reader, document)) => {
+                errand = Some(Errand::Read(reader, document));
+            }
+            Some(Effect::Source(place)) => errand = Some(Errand::Source(place)),
             Some(Effect::OpenBrowser) => browser.open(&app.url),
-            Some(Effect::Quit) => return Ok(()),
+            Some(Effect::Quit) => break,
         }
+        if let Some(errand) = errand {
+            inputs = None;
+            if let Err(why) = programs.start(&mut screen, errand, !app.mouse_released) {
+                inputs = (!programs.is_running()).then(EventStream::new);
+                app.update(Event::Returned(Err(why)));
+                draw_at = Some(Instant::now());
+            }
+        }
+    }
+    programs.end().await;
+    Ok(())
+}
+
+async fn next_input(inputs: &mut Option<EventStream>) -> Option<std::io::Result<Input>> {
+    match inputs {
+        Some(inputs) => inputs.next().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -141,20 +192,11 @@ async fn at(when: Option<Instant>) {
     }
 }
 
-fn event(input: Input, area: Rect, app: &App, theme: Theme) -> Option<Event> {
+fn event(input: Input, mouse: &mut Mouse, area: Rect, app: &App, theme: Theme) -> Option<Event> {
+    let now = Instant::now();
     match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => {
-            Some(Event::Key(key, Instant::now()))
-        }
-        Input::Mouse(mouse) => {
-            let spot = || ui::spot(area, app, theme, (mouse.column, mouse.row).into());
-            match mouse.kind {
-                MouseEventKind::Down(MouseButton::Left) => spot().map(Event::Click),
-                MouseEventKind::ScrollUp => spot().map(|spot| Event::Wheel(spot, -1)),
-                MouseEventKind::ScrollDown => spot().map(|spot| Event::Wheel(spot, 1)),
-                _ => None,
-            }
-        }
+        Input::Key(key) if key.kind != KeyEventKind::Release => Some(Event::Key(key, now)),
+        Input::Mouse(input) => mouse.event(input, now, area, app, theme),
         Input::Resize(..) => Some(Event::Redraw),
         _ => None,
     }

@@ -12,12 +12,17 @@ use crossterm::{
     style::Print,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
-use ratatui::{Terminal, backend::CrosstermBackend, layout::Rect};
+use ratatui::{
+    Terminal,
+    backend::{Backend, CrosstermBackend},
+    layout::Rect,
+};
 use std::{
     collections::VecDeque,
     fs::File,
     io::{self, BufWriter, IsTerminal, Read, Write},
     os::fd::{AsFd, OwnedFd},
+    process::Stdio,
     sync::{Arc, Mutex, Once, PoisonError, mpsc},
     time::Duration,
 };
@@ -25,11 +30,11 @@ use std::{
 /// The newest bytes kept of what was printed meanwhile.
 const KEPT: usize = 256 << 10;
 
-/// Has the terminal tell of clicks and the wheel, in the form that knows of any column. Not of every move, as crossterm's own
-/// command would: nothing here is about moves, and each would be bytes.
-const CAPTURE: &str = "\x1b[?1000h\x1b[?1006h";
+/// Has the terminal tell of clicks, the wheel and moves with a button held, in the form that knows of any column. Not of
+/// every move, as crossterm's own command would: nothing here is about those, and each would be bytes.
+const CAPTURE: &str = "\x1b[?1002h\x1b[?1006h";
 /// Leaves the mouse to the terminal again.
-const RELEASE: &str = "\x1b[?1006l\x1b[?1000l";
+const RELEASE: &str = "\x1b[?1006l\x1b[?1002l";
 
 /// What has to be done to give the terminal back; none while nobody has it.
 static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
@@ -77,6 +82,46 @@ impl Screen {
         let order = if captured { CAPTURE } else { RELEASE };
         let tty = self.terminal.backend_mut();
         execute!(tty, Print(order)).map_err(Error::terminal("write to"))
+    }
+
+    /// Leaves the terminal to another program, which has these as its standard streams. What this process prints meanwhile
+    /// does not land in its picture: that is printed at the end, as ever.
+    pub(crate) fn lend(&mut self) -> io::Result<[Stdio; 3]> {
+        let place = lock();
+        let taken = place.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        let input = match io::stdin().is_terminal() {
+            true => Stdio::inherit(),
+            // Keys come from there too then.
+            false => File::open("/dev/tty")?.into(),
+        };
+        let errors = match &taken.stderr {
+            Some(stderr) => copy(stderr)?.into(),
+            None => Stdio::inherit(),
+        };
+        let streams = [input, copy(taken.tty.get_ref())?.into(), errors];
+        drop(place);
+        let tty = self.terminal.backend_mut();
+        execute!(tty, Print(RELEASE), LeaveAlternateScreen, cursor::Show)?;
+        disable_raw_mode()?;
+        Ok(streams)
+    }
+
+    /// Has the terminal again, whatever is on it, and draws all of it with the next picture.
+    pub(crate) fn take_back(&mut self, mouse: bool) -> Result<(), Error> {
+        enable_raw_mode()
+            .and_then(|()| {
+                execute!(
+                    self.terminal.backend_mut(),
+                    EnterAlternateScreen,
+                    cursor::Hide
+                )
+            })
+            .and_then(|()| self.terminal.backend_mut().clear())
+            .map_err(Error::terminal("set up"))?;
+        // Both buffers are blank, as the screen is. `Terminal::clear` would ask the terminal where its cursor is.
+        self.terminal.swap_buffers();
+        self.terminal.swap_buffers();
+        self.mouse(mouse)
     }
 
     /// What is drawn on.

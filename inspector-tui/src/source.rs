@@ -8,15 +8,19 @@ pub(crate) use orders::Order;
 
 use crate::{
     ask::{Answer, Failure, Question},
-    event::News,
+    event::{Document, News, Reader},
+    picture::Graphics,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use futures_util::StreamExt;
 use onionskin_web::{
     Client,
     client::{ClientError, List},
     export::Format,
-    model::LiveEvent,
+    model::{Content, ContentKind, LiveEvent},
+    view::BodyOptions,
 };
+use ratatui::layout::Size;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
@@ -34,6 +38,7 @@ const SLOWEST: Duration = Duration::from_secs(8);
 pub(crate) struct Source {
     client: Client,
     news: mpsc::Sender<News>,
+    graphics: Option<Graphics>,
     orders: mpsc::Sender<Order>,
     filter: watch::Sender<String>,
     written: watch::Sender<(String, u32)>,
@@ -42,7 +47,11 @@ pub(crate) struct Source {
 
 impl Source {
     /// Starts on the current tokio runtime, and says what it learns.
-    pub(crate) fn start(client: Client, news: mpsc::Sender<News>) -> Self {
+    pub(crate) fn start(
+        client: Client,
+        news: mpsc::Sender<News>,
+        graphics: Option<Graphics>,
+    ) -> Self {
         let (orders, ordered) = mpsc::channel(1);
         let (filter, filters) = watch::channel(String::new());
         let (written, writes) = watch::channel(<_>::default());
@@ -53,6 +62,7 @@ impl Source {
         Self {
             client,
             news,
+            graphics,
             orders,
             filter,
             written,
@@ -68,8 +78,9 @@ impl Source {
     /// Asks a question of a screen.
     pub(crate) fn ask(&mut self, question: Question) {
         let (client, news) = (self.client.clone(), self.news.clone());
+        let graphics = self.graphics.clone();
         self.spawn(async move {
-            let result = answer_of(&client, &question).await;
+            let result = answer_of(&client, graphics, &question).await;
             tell(&news, News::Answered { question, result }).await;
         });
     }
@@ -81,6 +92,22 @@ impl Source {
             let bytes = client.export_cycle(&id, Format::Curl, false).await;
             let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
             tell(&news, News::Curl(text.map_err(|e| e.to_string()))).await;
+        });
+    }
+
+    /// Asks for the bytes of a body, for a program that is to show them.
+    pub(crate) fn bytes(
+        &mut self,
+        reader: Reader,
+        (id, number): (String, usize),
+        encoded: bool,
+        ending: &'static str,
+    ) {
+        let (client, news) = (self.client.clone(), self.news.clone());
+        self.spawn(async move {
+            let bytes = bytes(&client, &id, number, encoded).await;
+            let document = bytes.map(|bytes| Document { bytes, ending });
+            tell(&news, News::Body(reader, document)).await;
         });
     }
 
@@ -137,7 +164,11 @@ async fn answer<Q, A>(
     }
 }
 
-async fn answer_of(client: &Client, question: &Question) -> Result<Answer, Failure> {
+async fn answer_of(
+    client: &Client,
+    graphics: Option<Graphics>,
+    question: &Question,
+) -> Result<Answer, Failure> {
     let answer = match question {
         Question::Timeline { id } => {
             let timeline = client.timeline(id).await;
@@ -154,6 +185,18 @@ async fn answer_of(client: &Client, question: &Question) -> Result<Answer, Failu
         } => {
             let view = client.body_view(id, *number, *options).await;
             view.map(|view| Answer::Body(Arc::new(view)))
+        }
+        Question::Picture {
+            id,
+            number,
+            encoded,
+            room,
+        } => {
+            let bytes = bytes(client, id, *number, *encoded).await;
+            let picture = picture(graphics, bytes, *room).await;
+            // It is the same image when it is asked for again.
+            let passing = false;
+            return picture.map_err(|why| Failure { why, passing });
         }
         Question::Spans { id } => {
             let spans = client.spans(id).await;
@@ -185,6 +228,35 @@ async fn answer_of(client: &Client, question: &Question) -> Result<Answer, Failu
             error => error.to_string(),
         },
     })
+}
+
+/// What a view shows of a body, masked where that is masked: as an image it has all of the bytes.
+async fn bytes(client: &Client, id: &str, number: usize, encoded: bool) -> Result<Vec<u8>, String> {
+    let options = BodyOptions {
+        kind: Some(ContentKind::Image),
+        encoded,
+        against: None,
+    };
+    let view = client.body_view(id, number, options).await;
+    match view.map_err(|error| error.to_string())?.content {
+        Content::Image { base64, .. } if !base64.is_empty() => {
+            BASE64.decode(base64).map_err(|e| e.to_string())
+        }
+        _ => Err("nothing of it is kept".into()),
+    }
+}
+
+async fn picture(
+    graphics: Option<Graphics>,
+    bytes: Result<Vec<u8>, String>,
+    (columns, lines): (u16, u16),
+) -> Result<Answer, String> {
+    let (graphics, bytes) = (graphics.ok_or("there are none here")?, bytes?);
+    let room = Size::new(columns, lines);
+    let draw = move || graphics.picture(&bytes, room);
+    let picture = tokio::task::spawn_blocking(draw).await;
+    let picture = picture.map_err(|error| error.to_string())??;
+    Ok(Answer::Picture(Arc::new(picture)))
 }
 
 async fn help(client: Client, writes: watch::Receiver<(String, u32)>, news: mpsc::Sender<News>) {

@@ -6,13 +6,16 @@ use crate::{
     app::App,
     ask::{Answer, Failure, Question},
     event::{Event, News},
+    picture::tests::blocks,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use onionskin::wire::{self, Counters, Cycle};
 use onionskin_web::{
-    model::{ListedCycle, LiveEvent, Memory, Run},
-    view,
+    model::{Content, ListedCycle, LiveEvent, Memory, Run},
+    view::{self, BodyOptions},
 };
+use ratatui::layout::Size;
 use std::{sync::Arc, time::Instant};
 
 #[path = "../../core/src/text/samples.rs"]
@@ -145,6 +148,24 @@ fn answer_to(question: &Question, cycles: &[Cycle]) -> Option<Answer> {
             number,
             options,
         } => Answer::Body(Arc::new(view::body(find(id)?, *number, *options)?)),
+        Question::Picture {
+            id,
+            number,
+            encoded,
+            room,
+        } => {
+            let options = BodyOptions {
+                encoded: *encoded,
+                ..BodyOptions::default()
+            };
+            let Content::Image { base64, .. } = view::body(find(id)?, *number, options)?.content
+            else {
+                return None;
+            };
+            let bytes = BASE64.decode(base64).ok()?;
+            let room = Size::new(room.0, room.1);
+            Answer::Picture(Arc::new(blocks().picture(&bytes, room).ok()?))
+        }
         Question::Spans { .. } => Answer::Spans(Arc::default()),
         Question::Insights { id } => Answer::Insights(Arc::new(view::insights(find(id)?))),
         Question::Compare { a, b } => {

@@ -92,6 +92,11 @@ impl Theme {
         Self { ascii, ..self }
     }
 
+    /// Whether there are colours.
+    pub const fn colour(self) -> bool {
+        !matches!(self.colours, Colours::None)
+    }
+
     /// Whether there is ASCII only.
     pub const fn ascii(self) -> bool {
         self.ascii
@@ -186,6 +191,11 @@ impl Theme {
     /// What is searched for.
     pub fn found(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED | Modifier::UNDERLINED)
+    }
+
+    /// A label to be typed.
+    pub fn label(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD)
     }
 
     /// An edit.

@@ -23,6 +23,7 @@ mod fit;
 mod footer;
 mod found;
 mod header;
+mod jump;
 mod line;
 mod list;
 mod message;
@@ -34,7 +35,7 @@ mod split;
 mod spot;
 mod timeline;
 
-pub use spot::spot;
+pub use spot::{Border, border, dragged, spot, spots, step_at};
 
 use crate::{app::App, keys::Command, theme::Theme};
 use onionskin::wire::Side;
@@ -80,6 +81,7 @@ fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) {
     footer::render(frame, bottom, app, theme);
     filter::render(frame, body, bottom, app, theme);
     palette::render(frame, body, bottom, app, theme);
+    jump::render(frame, app, theme);
 }
 
 /// What is always there, and what the app prints.

@@ -3,12 +3,19 @@
 //! - `app`: an app that speaks JSON on the link
 //! - `pty`: a terminal with a command in it, and what it shows; `start`: the command, started
 //! - `config`: the UI as it is configured
-//! - here: what a user does
+//! - here: what a user does; `programs` with an editor and a pager, `mouse` with what is dragged,
+//!   `picture` with an image
 
 #[path = "terminal/app.rs"]
 mod app;
 #[path = "terminal/config.rs"]
 mod config;
+#[path = "terminal/mouse.rs"]
+mod mouse;
+#[path = "terminal/picture.rs"]
+mod picture;
+#[path = "terminal/programs.rs"]
+mod programs;
 #[path = "terminal/pty.rs"]
 mod pty;
 #[path = "terminal/start.rs"]

@@ -105,6 +105,14 @@ pub enum Command {
     CopyStep,
     /// Copy the request as a command for curl.
     CopyCurl,
+    /// Go to what is on the screen, by labels.
+    Jump,
+    /// Show what the cursor is at in an editor.
+    Editor,
+    /// Show it in a pager.
+    Pager,
+    /// Show its place in the source in an editor.
+    Source,
     /// Have the mouse, or leave it to the terminal.
     Mouse,
     /// Choose a command by its name.
@@ -184,6 +192,7 @@ pub const KEYS: &[Binding] = &[
     row(Command::NextPane, "next-pane", MOVE, &["Tab"], &["p"], "next pane", Some(("Tab", "pane"))),
     row(Command::PreviousPane, "previous-pane", MOVE, &["Shift-Tab"], &["P"], "pane before", None),
     row(Command::Back, "back", MOVE, &["Esc"], &["Esc"], "back; follow the newest", Some(("Esc", "back"))),
+    row(Command::Jump, "jump", MOVE, &["g"], &[], "go to what is on the screen, by labels", Some(("g", "go to"))),
     row(Command::Freeze, "freeze", LIST, &["f"], &["f"], "freeze, or go on", Some(("f", "freeze"))),
     row(Command::Browser, "browser", EVERYWHERE, &["o"], &[], "dashboard in a browser", Some(("o", "browser"))),
     row(Command::FilterOnOff, "filter-on-off", LIST, &["\\"], &["\\"], "filter off, or on again", None),
@@ -207,6 +216,9 @@ pub const KEYS: &[Binding] = &[
     row(Command::CopyValue, "copy-value", MESSAGE, &["y"], &[], "copy the value of the line", Some(("y", "copy"))),
     row(Command::CopyStep, "copy-step", MESSAGE, &["Y"], &[], "copy the whole step", None),
     row(Command::CopyCurl, "copy-curl", MESSAGE, &["C"], &[], "copy the request as a curl command", None),
+    row(Command::Editor, "editor", MESSAGE, &["i"], &[], "body, value or step in $VISUAL or $EDITOR", None),
+    row(Command::Pager, "pager", MESSAGE, &["p"], &[], "the same in $PAGER", None),
+    row(Command::Source, "source", MESSAGE, &["d"], &[], "its place in the source, in the editor", None),
     row(Command::Maximise, "maximise", PANES, &["m"], &[], "one pane alone, or all again", None),
     row(Command::Grow, "grow", PANES, &[">"], &[], "more room for the pane", None),
     row(Command::Shrink, "shrink", PANES, &["<"], &[], "less room for it", None),

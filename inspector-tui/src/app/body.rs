@@ -1,11 +1,12 @@
 //! A body as lines: the API's answer, its text escaped. Two columns of air stand before them.
 
 use super::lines::{MessageLine, Piece, Role, line_sign, piece};
+use crate::picture::Picture;
 use onionskin::text::{edits::Sign, escape, size};
 use onionskin_web::model::{
     BodyView, Content, DiffLine, HexRow, JsonLine, JsonValue, Pair, PartView, SentEvent,
 };
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 /// `  gzip: 41 KiB of html, the first 64 KiB kept`
 pub(super) fn heading(body: &BodyView) -> String {
@@ -41,6 +42,26 @@ pub(super) fn lines(body: &BodyView, folded: &HashSet<usize>) -> Vec<MessageLine
         line.pieces.insert(0, piece(Role::Plain, "  "));
     }
     lines
+}
+
+/// Lines for the picture of a body to be drawn on, or why there is none. Of an image whose rest is not kept, some decoders
+/// make a part; others need all of it.
+pub(super) fn picture(
+    body: &BodyView,
+    picture: &Result<Option<Arc<Picture>>, String>,
+) -> Vec<MessageLine> {
+    let is_cut = !body.complete || body.decoded.as_ref().is_some_and(|d| d.truncated);
+    match picture {
+        Ok(Some(picture)) => (0..picture.size().height)
+            .map(|line| MessageLine {
+                picture: Some(line),
+                ..MessageLine::default()
+            })
+            .collect(),
+        Err(_) if is_cut => vec![dim("  no picture: the rest of it is not kept")],
+        Err(why) => vec![dim(&format!("  no picture: {why}"))],
+        Ok(None) => Vec::new(),
+    }
 }
 
 fn content(content: &Content, folded: &HashSet<usize>) -> Vec<MessageLine> {
@@ -153,7 +174,7 @@ fn json_line(line: &JsonLine, is_folded: bool) -> MessageLine {
     MessageLine {
         sign: line.op.map(line_sign),
         pieces,
-        value: Some(escape(&line.text).into_owned()),
+        value: Some(line.text.clone().into_bytes()),
         ..MessageLine::default()
     }
 }
@@ -179,7 +200,7 @@ fn pair(pair: &Pair) -> MessageLine {
             piece(Role::Dim, " = "),
             piece(Role::Text, escape(&pair.value)),
         ],
-        value: Some(escape(&pair.value).into_owned()),
+        value: Some(pair.value.clone().into_bytes()),
         ..MessageLine::default()
     }
 }

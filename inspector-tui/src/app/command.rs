@@ -3,8 +3,14 @@
 use super::{
     App, Choices, Opened, Palette, Pane, Role, Screen, View, filter::Typed, pages, problems, search,
 };
-use crate::{event::Effect, keys::Command};
-use onionskin::{text::escape, wire::Side};
+use crate::{
+    event::{Effect, Reader},
+    keys::Command,
+};
+use onionskin::{
+    text::{escape, escape_bytes},
+    wire::Side,
+};
 use onionskin_web::model::ListedCycle;
 use std::time::Instant;
 
@@ -14,6 +20,10 @@ impl App {
             Command::Quit => return Some(Effect::Quit),
             Command::Browser => return Some(Effect::OpenBrowser),
             Command::Mouse => return Some(self.mouse()),
+            Command::Jump => return Some(Effect::Targets),
+            Command::Editor => return self.read(Reader::Editor),
+            Command::Pager => return self.read(Reader::Pager),
+            Command::Source => return self.source(),
             Command::Record => return Some(Effect::Record),
             Command::Send => return Some(Effect::Send(self.list.selected()?.cycle.id.clone())),
             Command::Palette => self.palette = Some(Palette::default()),
@@ -345,39 +355,22 @@ impl App {
         let text = match self.focus.side() {
             Some(side) => {
                 let line = self.view()?.pane(side).line()?;
-                line.value.clone().unwrap_or_else(|| line.text())
+                match &line.value {
+                    Some(value) => escape_bytes(value).into_owned(),
+                    None => line.text(),
+                }
             }
-            None if self.focus == Pane::Timeline => self.view()?.current_row()?.name.clone(),
-            None => self.list.selected()?.cycle.target.clone(),
+            None if self.focus == Pane::Timeline => {
+                escape(&self.view()?.current_row()?.name).into_owned()
+            }
+            None => escape(&self.list.selected()?.cycle.target).into_owned(),
         };
-        Some(self.copy(escape(&text).into_owned()))
+        Some(self.copy(text))
     }
 
     /// Both messages at the step, as they are shown.
     fn copy_step(&mut self) -> Option<Effect> {
-        let view = self.view()?;
-        let cycle = &view.timeline.cycle;
-        let (method, target) = (escape(&cycle.method), escape(&cycle.target));
-        let row = view.current_row().map_or("", |row| &row.name);
-        let step = view.player.step() + 1;
-        let mut text = format!("{method} {target}, step {step}: {}\n", escape(row));
-        for side in [Side::Request, Side::Response] {
-            let Some(lines) = &view.pane(side).lines else {
-                continue;
-            };
-            text += match side {
-                Side::Request => "\nrequest\n",
-                Side::Response => "\nresponse\n",
-            };
-            for line in lines {
-                let sign = line.sign.map_or(' ', |sign| sign.as_char());
-                let by = line
-                    .by
-                    .as_ref()
-                    .map_or(String::new(), |by| format!("  ← {by}"));
-                text += &format!("{sign} {}{by}\n", line.text());
-            }
-        }
+        let text = self.step_text()?;
         Some(self.copy(text))
     }
 }

@@ -19,14 +19,29 @@ pub struct Layout {
 const FAR: i16 = 200;
 
 impl Layout {
+    /// Columns and lines for an image in a message, at most.
+    pub(super) fn room(&self) -> (u16, u16) {
+        if self.maximised { (72, 24) } else { (32, 12) }
+    }
+
     /// Gives a pane more room (`by` > 0) or less.
     pub fn resize(&mut self, pane: Pane, by: i16) {
-        let share = match pane {
-            Pane::List => &mut self.list,
-            Pane::Timeline => &mut self.timeline,
-            Pane::Request => return self.request = (self.request + 4 * by).clamp(-FAR, FAR),
-            Pane::Response => return self.request = (self.request - 4 * by).clamp(-FAR, FAR),
+        *self = match pane {
+            Pane::List | Pane::Timeline => self.with(pane, by),
+            Pane::Request | Pane::Response => self.with(pane, 4 * by),
         };
-        *share = (*share + by).clamp(-FAR, FAR);
+    }
+
+    /// With so many lines or columns more for a pane.
+    #[must_use]
+    pub fn with(mut self, pane: Pane, by: i16) -> Self {
+        let (share, by) = match pane {
+            Pane::List => (&mut self.list, by),
+            Pane::Timeline => (&mut self.timeline, by),
+            Pane::Request => (&mut self.request, by),
+            Pane::Response => (&mut self.request, -by),
+        };
+        *share = share.saturating_add(by).clamp(-FAR, FAR);
+        self
     }
 }

@@ -56,10 +56,16 @@ pub struct MessageLine {
     pub pieces: Vec<Piece>,
     /// Who put it there, where that was not the sender.
     pub by: Option<String>,
-    /// What is copied; none: the line as it is shown.
-    pub value: Option<String>,
+    /// What is copied, not escaped yet; none: the line as it is shown.
+    pub value: Option<Vec<u8>>,
     /// Who set it and who before, for the line below the message.
     pub history: Vec<String>,
+    /// The row of the timeline that set it, as far as it has one.
+    pub row: Option<usize>,
+    /// Whether it belongs to the body.
+    pub is_body: bool,
+    /// Which line of the message's picture stands here.
+    pub picture: Option<u16>,
     /// For an object or an array of JSON: its line in the body, to fold it.
     pub fold: Option<usize>,
 }

@@ -14,8 +14,8 @@ pub struct List {
     waiting: Option<VecDeque<ListedCycle>>,
     /// Position of the selected cycle; none: the newest is followed.
     selected: Option<u64>,
-    /// Which run of its app a run is, from 1.
-    ordinals: HashMap<String, u32>,
+    /// The app runs, by their names.
+    runs: HashMap<String, Run>,
 }
 
 /// A line of the list.
@@ -93,12 +93,17 @@ impl List {
 
     /// An app run came or went.
     pub fn run(&mut self, run: &Run) {
-        self.ordinals.insert(run.run.clone(), run.ordinal);
+        self.runs.insert(run.run.clone(), run.clone());
     }
 
     /// All app runs.
     pub fn runs(&mut self, apps: &[AppRuns]) {
         apps.iter().flat_map(|a| &a.runs).for_each(|r| self.run(r));
+    }
+
+    /// The directory that an app run was started in, if it said so.
+    pub fn directory(&self, run: &str) -> Option<&str> {
+        self.runs.get(run)?.cwd.as_deref()
     }
 
     /// Forgets all cycles: others follow, of another filter. What is selected stays so if it is among them.
@@ -195,7 +200,7 @@ impl List {
             let (app, run) = (cycle.cycle.app.as_str(), cycle.cycle.run.as_str());
             let before = runs.insert(app, run);
             if before.is_some_and(|b| b != run) {
-                let run = self.ordinals.get(run).copied();
+                let run = self.runs.get(run).map(|run| run.ordinal);
                 items.push(Item::Restarted { app, run });
             }
             if self.selected == Some(cycle.position) {

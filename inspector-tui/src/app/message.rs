@@ -4,6 +4,7 @@ use super::{
     View, body,
     lines::{MessageLine, Role, piece, sign},
 };
+use crate::picture::Picture;
 use onionskin::{
     replay,
     text::{
@@ -34,6 +35,8 @@ pub struct MessagePane {
     pub encoded: bool,
     /// The body, once it is known, or why it can't be shown.
     pub body: Result<Option<Arc<BodyView>>, String>,
+    /// The image that the body is, once it is drawn, or why it can't be.
+    pub picture: Result<Option<Arc<Picture>>, String>,
     /// Lines of the body's JSON that are folded.
     pub folded: HashSet<usize>,
 }
@@ -47,6 +50,7 @@ impl MessagePane {
             kind: None,
             encoded: false,
             body: Ok(None),
+            picture: Ok(None),
             folded: HashSet::new(),
         }
     }
@@ -159,9 +163,10 @@ fn first(message: &MessageView, side: Side) -> Vec<MessageLine> {
         },
         pieces,
         by: last.and_then(|line| by(&line.history)),
-        value: Some(whole),
+        value: Some(whole.into_bytes()),
         history: last.map_or_else(Vec::new, |line| history(&line.history)),
-        fold: None,
+        row: last.and_then(|line| row(&line.history)),
+        ..MessageLine::default()
     }];
     let before = parts.iter().filter_map(|line| line.before.as_ref());
     lines.extend(before.map(|before| {
@@ -179,7 +184,6 @@ fn text(octets: &Option<Octets>) -> String {
 /// A header or an extension.
 fn part(line: &Line) -> MessageLine {
     let name = line.name.as_deref().unwrap_or_default();
-    let value = text(&line.value);
     let mut pieces = match line.what {
         MessagePart::Extension => {
             let shown = line.value.as_ref().map(|value| value.to_text());
@@ -187,7 +191,7 @@ fn part(line: &Line) -> MessageLine {
         }
         _ => vec![
             piece(Role::Key, format!("{}: ", escape(name))),
-            piece(Role::Plain, value.clone()),
+            piece(Role::Plain, text(&line.value)),
         ],
     };
     if let Some(before) = &line.before {
@@ -197,10 +201,11 @@ fn part(line: &Line) -> MessageLine {
     MessageLine {
         sign: line.op.map(sign),
         by: by(&line.history),
-        value: line.value.as_ref().map(|_| value),
+        value: line.value.as_ref().map(|value| value.0.clone()),
         history: history(&line.history),
+        row: row(&line.history),
         pieces,
-        fold: None,
+        ..MessageLine::default()
     }
 }
 
@@ -208,6 +213,11 @@ fn part(line: &Line) -> MessageLine {
 fn by(history: &[By]) -> Option<String> {
     let by = history.first().filter(|by| by.row.is_some())?;
     Some(escape(&by.name).into_owned())
+}
+
+/// The row of who set a value last.
+fn row(history: &[By]) -> Option<usize> {
+    history.first()?.row
 }
 
 fn history(history: &[By]) -> Vec<String> {
@@ -238,6 +248,7 @@ fn body(view: &View, place: &BodyPlace, side: Side) -> Vec<MessageLine> {
         sign: place.op.map(sign),
         by: by(&place.history),
         history: history(&place.history),
+        row: row(&place.history),
         pieces,
         ..MessageLine::default()
     }];
@@ -246,11 +257,17 @@ fn body(view: &View, place: &BodyPlace, side: Side) -> Vec<MessageLine> {
             let why = format!("  can't be shown: {}", escape(why));
             lines.push(MessageLine::of(vec![piece(Role::Warning, why)]));
         }
-        Ok(Some(body)) => lines.extend(body::lines(body, &pane.folded)),
+        Ok(Some(body)) => {
+            lines.extend(body::lines(body, &pane.folded));
+            lines.extend(body::picture(body, &pane.picture));
+        }
         Ok(None) if place.index.is_some() => {
             lines.push(MessageLine::of(vec![piece(Role::Dim, "  loading …")]));
         }
         Ok(None) => {}
+    }
+    for line in &mut lines {
+        line.is_body = true;
     }
     lines
 }

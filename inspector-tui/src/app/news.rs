@@ -55,6 +55,14 @@ impl App {
                 }
                 self.answers.take(question, result, Instant::now());
             }
+            News::Body(reader, Ok(document)) => {
+                return Some(Effect::Read(reader, document)).into();
+            }
+            News::Body(_, Err(why)) => {
+                let why = format!("the body can't be read: {}", escape(&why));
+                self.log(&why);
+                self.said = Some(why);
+            }
             News::Curl(Ok(text)) => {
                 self.said = Some("the request is in the clipboard, as a command for curl".into());
                 return Some(Effect::Copy(text)).into();

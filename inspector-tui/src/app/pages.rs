@@ -9,6 +9,7 @@ mod state;
 use super::{App, Piece, Role, lines::piece};
 use crate::ask::{Answer, Known, Question};
 use onionskin::text::escape;
+use onionskin_web::model::Source;
 
 /// A screen above the cycles.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub struct PageLine {
     pub right: Vec<Piece>,
     /// What Enter does on it.
     pub action: Option<Action>,
+    /// Where in the source of the app that is, which it is about.
+    pub source: Option<Source>,
 }
 
 /// What a line leads to.

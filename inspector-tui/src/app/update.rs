@@ -1,6 +1,6 @@
 //! How the state changes.
 
-use super::{App, Opened, Screen, View, filter::Typed, pages, palette::Chosen};
+use super::{App, Opened, Screen, View, filter::Typed, jump, pages, palette::Chosen};
 use crate::{
     ask::{Answer, Known, Question},
     event::{Effect, Event},
@@ -43,12 +43,23 @@ impl App {
             Event::Redraw => Update::CHANGED,
             Event::Key(key, now) => self.key(key, now),
             Event::Click(spot) => self.click(spot),
+            Event::DoubleClick(now) => self.open(now),
             Event::Wheel(spot, by) => self.wheel(spot, by),
+            Event::LayOut(layout) => self.lay_out(layout),
+            Event::Targets(spots) => self.label(spots),
             Event::Tick(now) => Update {
                 changed: self.view_mut().is_some_and(|v| v.player.tick(now)),
                 effect: None,
             },
             Event::News(news) => self.news(news),
+            Event::Returned(how) => {
+                self.answers.forget_pictures();
+                if let Err(why) = how {
+                    self.log(&why);
+                    self.said = Some(why);
+                }
+                Update::CHANGED
+            }
             Event::Printed(printed) => Update {
                 changed: self.output.get_or_insert_default().take(printed),
                 effect: None,
@@ -81,6 +92,9 @@ impl App {
         }
         if let Some(view) = self.view().filter(|_| self.wanted.is_none()) {
             view.needs(&mut needs);
+            if self.graphics {
+                needs.extend(view.pictures(self.layout.room()));
+            }
         }
         needs
     }
@@ -106,7 +120,7 @@ impl App {
             }
         }
         if let Opened::Cycle(view) = &mut self.opened {
-            changed |= view.settle(&self.answers);
+            changed |= view.settle(&self.answers, self.layout.room());
         }
         changed
     }
@@ -141,6 +155,14 @@ impl App {
                     Some(Effect::Export { id, format }).into()
                 }
             };
+        }
+        if let Some(mut jump) = self.jump.take() {
+            match jump.key(key) {
+                jump::Typed::Part => self.jump = Some(jump),
+                jump::Typed::To(spot) => return self.click(spot),
+                jump::Typed::GivenUp => {}
+            }
+            return Update::CHANGED;
         }
         match self.keys.command(&key) {
             Some(command) => self.command(command, now).into(),

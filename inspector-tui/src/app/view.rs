@@ -4,7 +4,9 @@ use super::{MessagePane, Player};
 use crate::ask::{Answer, Answers, Known, Question};
 use onionskin::wire::Side;
 use onionskin_web::{
-    model::{BodyPlace, CycleSpans, MessageView, Op, Row, StepLine, StepView, Timeline},
+    model::{
+        BodyPlace, ContentKind, CycleSpans, MessageView, Op, Row, StepLine, StepView, Timeline,
+    },
     view::BodyOptions,
 };
 use std::sync::Arc;
@@ -29,7 +31,7 @@ pub struct View {
     /// The response.
     pub response: MessagePane,
     /// Of which answers and step the panes were made.
-    made_of: Option<(u64, usize)>,
+    made_of: Option<(u64, usize, (u16, u16))>,
 }
 
 impl View {
@@ -146,9 +148,28 @@ impl View {
         })
     }
 
+    /// The questions for the images of the messages.
+    pub(super) fn pictures(&self, room: (u16, u16)) -> impl Iterator<Item = Question> {
+        [Side::Request, Side::Response]
+            .into_iter()
+            .filter_map(move |side| self.picture(side, room))
+    }
+
+    /// The question for the image that the body of a side is, if it is one.
+    fn picture(&self, side: Side, room: (u16, u16)) -> Option<Question> {
+        let pane = self.pane(side);
+        let body = pane.body.as_ref().ok()?.as_ref()?;
+        (body.kind == ContentKind::Image).then(|| Question::Picture {
+            id: self.id().to_owned(),
+            number: body.index,
+            encoded: pane.encoded,
+            room,
+        })
+    }
+
     /// Takes what is known by now. Returns whether anything is shown that was not.
-    pub(super) fn settle(&mut self, answers: &Answers) -> bool {
-        let now = (answers.version(), self.player.step());
+    pub(super) fn settle(&mut self, answers: &Answers, room: (u16, u16)) -> bool {
+        let now = (answers.version(), self.player.step(), room);
         if self.made_of == Some(now) {
             return false;
         }
@@ -181,6 +202,13 @@ impl View {
                     _ => Ok(None),
                 });
             self.pane_mut(side).body = body.unwrap_or(Ok(None));
+            let picture = self.picture(side, room);
+            let picture = picture.map(|question| match answers.get(&question) {
+                Known::Here(Answer::Picture(picture)) => Ok(Some(picture.clone())),
+                Known::Failed(why) => Err(why.to_owned()),
+                _ => Ok(None),
+            });
+            self.pane_mut(side).picture = picture.unwrap_or(Ok(None));
             self.make(side);
         }
         true

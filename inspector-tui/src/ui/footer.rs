@@ -19,6 +19,11 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     if app.filter.field.is_some() {
         return;
     }
+    if app.jump.is_some() {
+        let text = " type a label to go there, Esc gives up";
+        frame.render_widget(Line::styled(text, theme.strong()), area);
+        return;
+    }
     if let Some(said) = &app.said {
         let said = fit::cut(said, usize::from(area.width).saturating_sub(1));
         frame.render_widget(Line::styled(format!(" {said}"), theme.strong()), area);

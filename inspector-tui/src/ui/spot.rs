@@ -1,11 +1,14 @@
 //! What is at a place of the screen, for the mouse.
 
-use super::{areas, list, page, split, timeline};
+use super::{areas, list, message, page, split, timeline};
 use crate::{
-    app::{App, Pane, Spot},
+    app::{App, Layout, Pane, Spot, page_lines},
     theme::Theme,
 };
+use onionskin::wire::Side;
 use ratatui::layout::{Position, Rect};
+
+pub use split::Border;
 
 /// What [`render`](super::render) draws at a place of a screen that is `area`; none: nothing that a mouse could be for.
 pub fn spot(area: Rect, app: &App, theme: Theme, place: Position) -> Option<Spot> {
@@ -16,6 +19,20 @@ pub fn spot(area: Rect, app: &App, theme: Theme, place: Position) -> Option<Spot
     if let Some(shown) = app.pages.last() {
         return Some(Spot::Page(page::line_at(body, app, shown, place)));
     }
+    // A border that two share has the title of the later one.
+    let (pane, area) = panes(body, app)
+        .rev()
+        .find(|(_, area)| area.contains(place))?;
+    let within = match pane {
+        Pane::List => list::spot(area, app, place),
+        Pane::Timeline => timeline::spot(area, app, place),
+        Pane::Request => message::spot(area, app, Side::Request, place),
+        Pane::Response => message::spot(area, app, Side::Response, place),
+    };
+    Some(within.unwrap_or(Spot::Pane(pane)))
+}
+
+fn panes(body: Rect, app: &App) -> impl DoubleEndedIterator<Item = (Pane, Rect)> {
     let split = split::split(body, app);
     let panes = [
         (Pane::List, split.list),
@@ -23,19 +40,76 @@ pub fn spot(area: Rect, app: &App, theme: Theme, place: Position) -> Option<Spot
         (Pane::Request, split.request),
         (Pane::Response, split.response),
     ];
-    let here = |(pane, area): (Pane, Option<Rect>)| Some((pane, area?));
-    // A border that two share has the title of the later one.
-    let (pane, area) = panes
+    panes
         .into_iter()
-        .rev()
-        .filter_map(here)
-        .find(|(_, area)| area.contains(place))?;
-    let within = match pane {
-        Pane::List => list::spot(area, app, place),
-        Pane::Timeline => timeline::spot(area, app, place),
-        Pane::Request | Pane::Response => None,
+        .filter_map(|(pane, area)| Some((pane, area?)))
+}
+
+/// All that one can go to on the screen, each with the place of its label: what a click there would do something with.
+pub fn spots(area: Rect, app: &App, theme: Theme) -> Vec<(Position, Spot)> {
+    let Some(body) = areas(area, app, theme).map(|areas| areas.body) else {
+        return Vec::new();
     };
-    Some(within.unwrap_or(Spot::Pane(pane)))
+    let regions: Vec<Rect> = match app.pages.is_empty() {
+        true => panes(body, app).map(|(_, area)| area).collect(),
+        false => vec![body],
+    };
+    let mut spots: Vec<(Position, Spot)> = Vec::new();
+    for region in regions {
+        // The title is the pane's own; the last line is the border, or the next one's title.
+        for y in region.top()..region.bottom().saturating_sub(1) {
+            let place = Position::new(region.x + 2, y);
+            let Some(spot) = spot(area, app, theme, place).filter(|spot| leads(app, *spot)) else {
+                continue;
+            };
+            let is_new = spots.iter().all(|(_, other)| *other != spot);
+            let x = region.x + if y == region.y { 1 } else { 2 };
+            spots.extend(is_new.then_some((Position::new(x, y), spot)));
+        }
+    }
+    // The few panes have the short labels: their titles have one column of air.
+    spots.sort_by_key(|(_, spot)| !matches!(spot, Spot::Pane(_)));
+    spots
+}
+
+/// Whether one would want to go there: of a page, to lines that lead on.
+fn leads(app: &App, spot: Spot) -> bool {
+    let Spot::Page(line) = spot else {
+        return true;
+    };
+    let lines = app.pages.last().map(|page| page_lines(app, &page.screen));
+    let line = line.and_then(|at| lines?.into_iter().nth(at));
+    line.is_some_and(|line| line.action.is_some())
+}
+
+/// The border between panes at a place.
+pub fn border(area: Rect, app: &App, theme: Theme, place: Position) -> Option<Border> {
+    split::border(panes_area(area, app, theme)?, app, place)
+}
+
+/// How the panes share the screen when a border is dragged to a place; none: as they do.
+pub fn dragged(
+    area: Rect,
+    app: &App,
+    theme: Theme,
+    border: Border,
+    to: Position,
+) -> Option<Layout> {
+    split::moved(panes_area(area, app, theme)?, app, border, to)
+}
+
+/// The step whose time is at a column, if that is one of the bars; with `any`, of what is to the left and right of them too.
+pub fn step_at(area: Rect, app: &App, theme: Theme, place: Position, any: bool) -> Option<usize> {
+    let area = split::split(panes_area(area, app, theme)?, app).timeline?;
+    match any || area.contains(place) {
+        true => timeline::step_at(area, app, place, any),
+        false => None,
+    }
+}
+
+fn panes_area(area: Rect, app: &App, theme: Theme) -> Option<Rect> {
+    let body = areas(area, app, theme)?.body;
+    app.pages.is_empty().then_some(body)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod bound;
 mod colours;
+mod hostile;
 
 use super::render;
 use crate::{

@@ -27,7 +27,7 @@ use remark::remark;
 
 /// ```text
 /// ├ GET /books/7 ─────────────────────── step 7/14  ‖ 1x ──────┤
-/// │                ┌─ 1.38 ms                                  │
+/// │  1.38 ms       ┬┬┬──●───────────┬──┬─┬┬  of 11.4 ms        │
 /// │  parse         ▏                                     13 µs │
 /// │  session       █──────────────────────█  in 1.1 ms, out 1 µs│
 /// │→   auth         ▏─────────────────────▕  in 2 µs, out 1 µs │
@@ -71,7 +71,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     let columns = Columns::of(view, usize::from(inner.width));
     let Window { skip, height, lane } = window(view, inner);
     let current = view.row();
-    let mut lines = vec![ruler(view, &columns, theme)];
+    let mut lines = vec![columns.scrubber(view, theme)];
     let rows = view
         .timeline
         .rows
@@ -130,13 +130,28 @@ fn window(view: &View, inner: Rect) -> Window {
     Window { skip, height, lane }
 }
 
-/// The row that is drawn at a place.
+/// The row that is drawn at a place, or the step on the line of the time.
 pub(super) fn spot(area: Rect, app: &App, place: Position) -> Option<Spot> {
     let (view, inner) = (app.view()?, inside(area));
+    if place.y == inner.y {
+        return step_at(area, app, place, false).map(Spot::Step);
+    }
     let Window { skip, height, .. } = window(view, inner);
     let at = usize::from(place.y.checked_sub(inner.y + 1)?);
     let row = skip + at;
     (at < height && row < view.timeline.rows.len()).then_some(Spot::Row(row))
+}
+
+/// The step whose time is at a column of the bars; with `any`, of the nearest column, whatever the line.
+pub(super) fn step_at(area: Rect, app: &App, place: Position, any: bool) -> Option<usize> {
+    let (view, inner) = (app.view()?, inside(area));
+    let columns = Columns::of(view, inner.width.into());
+    let column = usize::from(place.x).checked_sub(usize::from(inner.x) + columns.before());
+    let is_bar = place.y >= inner.y
+        && place.y < inner.bottom().saturating_sub(2)
+        && column.is_some_and(|column| column < columns.bar);
+    let is_there = !view.timeline.steps.is_empty() && columns.bar > 0;
+    (is_there && (any || is_bar)).then(|| columns.step(view, column.unwrap_or(0)))
 }
 
 fn position(frame: &mut Frame<'_>, area: Rect, view: &View, focused: bool, theme: Theme) {
@@ -186,6 +201,11 @@ impl Columns {
             bar,
             remark,
         }
+    }
+
+    /// Columns before the bars.
+    fn before(&self) -> usize {
+        2 + self.name + 1
     }
 
     fn widths(&self) -> spans::Widths {
@@ -272,6 +292,42 @@ impl Columns {
         at.min(self.bar.saturating_sub(1))
     }
 
+    /// The whole time, with its steps and the one we are at: what can be dragged.
+    fn scrubber(&self, view: &View, theme: Theme) -> Line<'static> {
+        let Some(head) = self.head(view) else {
+            return Line::default();
+        };
+        let mut line = vec![Span::styled("─", theme.dim()); self.bar];
+        for step in &view.timeline.steps {
+            if let Some(place) = line.get_mut(self.column(view, step.t_ns.into())) {
+                *place = Span::styled("┬", theme.dim());
+            }
+        }
+        if let Some(place) = line.get_mut(head) {
+            *place = Span::styled("●", theme.strong());
+        }
+        let time = duration(view.step().map_or(0, |s| s.t_ns));
+        let total = format!("  of {}", duration(view.timeline.cycle.duration_ns));
+        line.insert(
+            0,
+            Span::styled(format!("  {} ", fit::pad(&time, self.name)), theme.strong()),
+        );
+        line.push(Span::styled(fit::cut(&total, self.remark + 2), theme.dim()));
+        Line::from(line)
+    }
+
+    /// The last step whose time is at a column of the bars, or before it.
+    fn step(&self, view: &View, column: usize) -> usize {
+        let steps = view.timeline.steps.iter();
+        let is_here = |t_ns: u64| self.column(view, t_ns.into()) <= column;
+        steps
+            .enumerate()
+            .filter(|(_, step)| is_here(step.t_ns))
+            .map(|(at, _)| at)
+            .next_back()
+            .unwrap_or(0)
+    }
+
     /// What happened in a row, each at its column; where several share one, the gravest.
     fn marks(&self, view: &View, row: &Row) -> Vec<Option<char>> {
         let mut marks = vec![None; self.bar];
@@ -351,20 +407,6 @@ fn name(row: &Row, level: usize) -> String {
     };
     let indent = " ".repeat(level * row.depth.min(12));
     format!("{indent}{}{attempt}", escape(&row.name))
-}
-
-/// The time of the step, above its column.
-fn ruler(view: &View, columns: &Columns, theme: Theme) -> Line<'static> {
-    let Some(head) = columns.head(view) else {
-        return Line::default();
-    };
-    let time = duration(view.step().map_or(0, |s| s.t_ns));
-    let before = 2 + columns.name + 1 + head;
-    let text = match fit::width(&time) + 2 + head > columns.bar {
-        false => format!("{}┌ {time}", " ".repeat(before)),
-        true => format!("{} ┐", fit::pad_left(&time, before.saturating_sub(1))),
-    };
-    Line::styled(text, theme.dim())
 }
 
 /// The step in words.

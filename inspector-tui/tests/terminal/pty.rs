@@ -93,9 +93,26 @@ impl Pty {
         seen.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
     }
 
+    /// Whether moves with a button held are told too.
+    pub(crate) fn has_drags(&self) -> bool {
+        let seen = self.seen.lock().unwrap();
+        seen.parser.screen().mouse_protocol_mode() == vt100::MouseProtocolMode::ButtonMotion
+    }
+
     /// Presses and releases the left button, at a line and column from 1.
     pub(crate) fn click(&mut self, line: usize, column: usize) {
         self.type_keys(&format!("\x1b[<0;{column};{line}M\x1b[<0;{column};{line}m"));
+    }
+
+    /// Holds the left button at a line and column from 1, moves to others, and releases it at the last.
+    pub(crate) fn drag(&mut self, from: (usize, usize), over: &[(usize, usize)]) {
+        let (line, column) = from;
+        self.type_keys(&format!("\x1b[<0;{column};{line}M"));
+        for (line, column) in over {
+            self.type_keys(&format!("\x1b[<32;{column};{line}M"));
+        }
+        let (line, column) = over.last().copied().unwrap_or(from);
+        self.type_keys(&format!("\x1b[<0;{column};{line}m"));
     }
 
     pub(crate) fn title(&self) -> String {

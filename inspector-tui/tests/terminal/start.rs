@@ -1,6 +1,6 @@
 //! The command, started.
 
-use crate::pty::Pty;
+use crate::{app::App, pty::Pty};
 use portable_pty::CommandBuilder;
 use std::{
     path::{Path, PathBuf},
@@ -61,6 +61,20 @@ impl Pty {
         command.arg(&socket);
         set(&mut command);
         Self::run(command, socket, Some(dir), columns, lines)
+    }
+
+    /// Has an app send its cycles, and opens the first.
+    pub(crate) fn open_first(&mut self) {
+        App::connect(&self.socket).send_all();
+        // All are listed: keys move among those that are there.
+        self.wait_for("4 kept");
+        self.wait_for("/api/stock");
+        self.type_keys("k");
+        self.wait_for("▶ ");
+        self.type_keys("kkk\r");
+        self.wait_for("GET /books/7?full=1 ─");
+        self.wait_for("step 1/16");
+        self.wait_for("host: 127.0.0.1:3000");
     }
 
     /// Starts an inspector of its own, and an app.

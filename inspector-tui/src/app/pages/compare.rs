@@ -73,6 +73,7 @@ fn cycle(name: &str, cycle: &CycleSummary) -> PageLine {
             piece(Role::Dim, format!("  {}", duration(cycle.duration_ns))),
         ],
         action: Some(Action::Open(cycle.id.clone())),
+        source: None,
     }
 }
 

@@ -90,9 +90,13 @@ fn remark(insight: &RunInsight, open: &str) -> Vec<PageLine> {
             format!("{} of {}", insight.count, insight.of),
         )],
         action: Some(Action::Filter(insight.filter.clone())),
+        source: insight.source.clone(),
     }];
     if let Some(source) = &insight.source {
-        lines.push(dim(format!("    {}:{}", escape(&source.file), source.line)));
+        lines.push(PageLine {
+            source: Some(source.clone()),
+            ..dim(format!("    {}:{}", escape(&source.file), source.line))
+        });
     }
     if let Some(example) = &insight.example {
         lines.push(PageLine {

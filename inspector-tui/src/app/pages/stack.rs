@@ -5,8 +5,11 @@ use crate::{
     app::{Action, App, Piece, Role, piece},
     ask::{Answer, Question},
 };
-use onionskin::text::{duration, escape};
-use onionskin_web::model::{MapPlace, PlaceStats, StackView, Stats};
+use onionskin::{
+    text::{duration, escape},
+    wire::Site,
+};
+use onionskin_web::model::{MapPlace, PlaceStats, Source, StackView, Stats};
 
 pub(super) fn question(app: &App) -> Option<Question> {
     Some(Question::Map {
@@ -49,6 +52,7 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
             pieces: vec![piece(Role::Strong, escape(&route.path))],
             right: stats(&route.stats),
             action: Some(Action::Filter(format!("route:{}", quoted(&route.path)))),
+            ..PageLine::default()
         });
         for endpoint in &route.endpoints {
             let methods = match endpoint.methods.is_empty() {
@@ -58,7 +62,7 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
             lines.push(PageLine {
                 pieces: vec![piece(Role::Word, format!("  {methods}"))],
                 right: stats(&endpoint.stats),
-                action: None,
+                ..PageLine::default()
             });
             chain(&map, &endpoint.chain, &mut lines);
         }
@@ -67,7 +71,7 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
     lines.push(PageLine {
         pieces: vec![piece(Role::Strong, "no route matches")],
         right: stats(&map.fallback.stats),
-        action: None,
+        ..PageLine::default()
     });
     chain(&map, &map.fallback.chain, &mut lines);
     if map.routes.is_empty() {
@@ -91,9 +95,18 @@ fn chain(map: &StackView, chain: &[usize], lines: &mut Vec<PageLine>) {
                 format!("{indent}{}", escape(&place.site.name)),
             )],
             right: figures(place),
-            action: None,
+            source: source(&place.site),
+            ..PageLine::default()
         });
     }
+}
+
+fn source(site: &Site) -> Option<Source> {
+    let is_known = !site.file.is_empty();
+    is_known.then(|| Source {
+        file: site.file.clone(),
+        line: site.line,
+    })
 }
 
 fn stats(stats: &Stats) -> Vec<Piece> {

@@ -149,5 +149,6 @@ fn run(run: &Run) -> PageLine {
             ),
         ],
         action: Some(Action::Filter(format!("run:{}", run.run))),
+        source: None,
     }
 }
