@@ -93,37 +93,35 @@ impl Keymap {
         self.rows.iter().find(|row| row.binding.command == command)
     }
 
+    /// The first key of a command.
+    fn first(&self, command: Command) -> Option<String> {
+        let key = self.row(command)?.keys.first()?;
+        Some(key.shown())
+    }
+
     /// How to give a command, for a text: its first key, or its name for the palette.
     pub(crate) fn hint(&self, command: Command) -> String {
-        let first = |command| self.row(command)?.keys.first().map(|key| key.shown());
-        first(command).unwrap_or_else(|| {
+        self.first(command).unwrap_or_else(|| {
             let name = self.row(command).map_or("", |row| row.binding.name);
-            match first(Command::Palette) {
-                Some(palette) if palette.len() > 1 => format!("{palette} {name}"),
+            match self.first(Command::Palette) {
+                Some(palette) if palette.chars().count() > 1 => format!("{palette} {name}"),
                 palette => palette.unwrap_or_default() + name,
             }
         })
     }
 
-    /// The keys of an entry of the footer, which the table names by the keys that it binds: `↑↓` for up and down.
+    /// The first keys of the commands of an entry of the footer, which the table names by keys that it binds: `↑↓`.
     fn footer(&self, entry: &str) -> Option<String> {
         let owner = |sign: &str| {
-            let of = |binding: &'static Binding| {
-                let key = defaults(binding).find(|key| key.shown() == sign)?;
-                Some((binding.command, key))
-            };
-            bindings().find_map(of)
-        };
-        let now = |(command, key): (Command, Key)| {
-            let keys = &self.row(command)?.keys;
-            let stays = keys.iter().find(|bound| **bound == key);
-            stays.or(keys.first()).map(|key| key.shown())
+            let has = |binding: &&'static Binding| defaults(binding).any(|key| key.shown() == sign);
+            bindings().find(has).map(|binding| binding.command)
         };
         let owners = match owner(entry) {
             Some(one) => vec![one],
             None => (entry.chars().filter_map(|sign| owner(&sign.to_string()))).collect(),
         };
-        let keys: Vec<_> = owners.into_iter().filter_map(now).collect();
+        let keys = owners.into_iter().filter_map(|command| self.first(command));
+        let keys: Vec<_> = keys.collect();
         let between = match keys.iter().all(|key| key.chars().count() == 1) {
             true => "",
             false => "/",
@@ -263,7 +261,7 @@ mod tests {
             (Command::Quit, keys(&[])),
             (Command::Help, keys(&[])),
         ]);
-        assert_eq!(map.footer("↑↓").as_deref(), Some("↑s"));
+        assert_eq!(map.footer("↑↓").as_deref(), Some("ws"));
         assert_eq!(map.footer("Esc").as_deref(), Some("Alt-x"));
         assert_eq!(map.footer("←→").as_deref(), Some("→"));
         assert_eq!(map.footer("q").as_deref(), Some("Ctrl-C"));
