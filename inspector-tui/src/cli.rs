@@ -21,7 +21,7 @@ mod units;
 use crate::{
     config::{self, Settings, Source, Ui},
     headless::{self, HeadlessConfig},
-    run::{RunConfig, run as ui},
+    run::{RunConfig, run},
     signals,
     theme::ThemeName,
 };
@@ -194,7 +194,8 @@ async fn watch(args: Args, loaded: (Settings, Source)) -> anyhow::Result<()> {
     }
     let inspector = args.own.start(&settings).await?;
     let url = inspector.url().to_owned();
-    let result = args.view.run(url, settings, Vec::new(), true).await;
+    let Settings { socket, ui, .. } = settings;
+    let result = args.view.run(url, Some(socket), ui, Vec::new(), true).await;
     inspector.shutdown().await;
     result
 }
@@ -276,7 +277,8 @@ impl View {
     async fn run(
         self,
         url: String,
-        settings: Settings,
+        socket: Option<PathBuf>,
+        ui: Ui,
         notices: Vec<String>,
         ours: bool,
     ) -> anyhow::Result<()> {
@@ -285,11 +287,11 @@ impl View {
         }
         let config = RunConfig {
             url: url.clone(),
-            socket: Some(settings.socket),
+            socket,
             notices,
-            ui: settings.ui,
+            ui,
         };
-        let result = ui(config, std::future::pending()).await;
+        let result = run(config, std::future::pending()).await;
         farewell(&url, ours);
         Ok(result?)
     }

@@ -30,6 +30,8 @@ pub struct Row {
     pub binding: &'static Binding,
     /// Its keys: those of the table, unless others were chosen; none: only its name leads to it.
     pub keys: Vec<Key>,
+    /// The keys of its entry in the footer; none where it has no entry, or no key.
+    pub footer: Option<String>,
 }
 
 /// That of the table.
@@ -38,10 +40,9 @@ impl Default for Keymap {
         let row = |binding: &'static Binding| Row {
             binding,
             keys: defaults(binding).collect(),
+            footer: None,
         };
-        Self {
-            rows: bindings().map(row).collect(),
-        }
+        Self::of(bindings().map(row).collect())
     }
 }
 
@@ -51,8 +52,8 @@ impl Keymap {
     pub fn with(chosen: &[(Command, Vec<Key>)]) -> Self {
         let of = |command| chosen.iter().find(|(chosen, _)| *chosen == command);
         let taken = |key: &Key| chosen.iter().any(|(_, keys)| keys.contains(key));
-        let mut map = Self::default();
-        for row in &mut map.rows {
+        let mut rows = Self::default().rows;
+        for row in &mut rows {
             match of(row.binding.command) {
                 Some((_, keys)) => row.keys.clone_from(keys),
                 None => row.keys.retain(|key| !taken(key)),
@@ -60,6 +61,17 @@ impl Keymap {
             if row.binding.command == Command::Quit && !row.keys.contains(&Key::QUIT) {
                 row.keys.push(Key::QUIT);
             }
+        }
+        Self::of(rows)
+    }
+
+    fn of(rows: Vec<Row>) -> Self {
+        let mut map = Self { rows };
+        // Once, and not for each picture.
+        let footer = |row: &Row| map.footer(row.binding.footer?.0);
+        let footers: Vec<_> = map.rows.iter().map(footer).collect();
+        for (row, footer) in map.rows.iter_mut().zip(footers) {
+            row.footer = footer;
         }
         map
     }
@@ -81,47 +93,45 @@ impl Keymap {
         self.rows.iter().find(|row| row.binding.command == command)
     }
 
+    /// The first key of a command.
+    fn first(&self, command: Command) -> Option<String> {
+        let key = self.row(command)?.keys.first()?;
+        Some(key.shown())
+    }
+
     /// How to give a command, for a text: its first key, or its name for the palette.
     pub(crate) fn hint(&self, command: Command) -> String {
-        let first = |command| self.row(command)?.keys.first().map(|key| key.shown());
-        first(command).unwrap_or_else(|| {
+        self.first(command).unwrap_or_else(|| {
             let name = self.row(command).map_or("", |row| row.binding.name);
-            match first(Command::Palette) {
-                Some(palette) if palette.len() > 1 => format!("{palette} {name}"),
+            match self.first(Command::Palette) {
+                Some(palette) if palette.chars().count() > 1 => format!("{palette} {name}"),
                 palette => palette.unwrap_or_default() + name,
             }
         })
     }
 
-    /// The keys of an entry of the footer, which the table names by the keys that it binds: `↑↓` for up and down. None where
-    /// none is left.
-    pub(crate) fn footer(&self, entry: &str) -> Option<String> {
+    /// The first keys of the commands of an entry of the footer, which the table names by keys that it binds: `↑↓`.
+    fn footer(&self, entry: &str) -> Option<String> {
         let owner = |sign: &str| {
-            bindings().find_map(|binding| {
-                Some((
-                    binding.command,
-                    defaults(binding).find(|key| key.shown() == sign)?,
-                ))
-            })
+            let has = |binding: &&'static Binding| defaults(binding).any(|key| key.shown() == sign);
+            bindings().find(has).map(|binding| binding.command)
         };
-        let now = |(command, key): (Command, Key)| {
-            let keys = &self.row(command)?.keys;
-            let stays = keys.iter().find(|bound| **bound == key);
-            stays.or(keys.first()).map(|key| key.shown())
+        let owners = match owner(entry) {
+            Some(one) => vec![one],
+            None => (entry.chars().filter_map(|sign| owner(&sign.to_string()))).collect(),
         };
-        let text = match owner(entry) {
-            Some(one) => now(one).unwrap_or_default(),
-            None => {
-                let signs = entry.chars().filter_map(|sign| owner(&sign.to_string()));
-                signs.filter_map(now).collect()
-            }
+        let keys = owners.into_iter().filter_map(|command| self.first(command));
+        let keys: Vec<_> = keys.collect();
+        let between = match keys.iter().all(|key| key.chars().count() == 1) {
+            true => "",
+            false => "/",
         };
-        (!text.is_empty()).then_some(text)
+        (!keys.is_empty()).then(|| keys.join(between))
     }
 
     /// As text, a command a line: its keys, its name, what it does.
     pub(crate) fn table(&self) -> String {
-        let lines = self.rows.iter().map(|Row { binding, keys }| {
+        let lines = self.rows.iter().map(|Row { binding, keys, .. }| {
             let keys: Vec<_> = keys.iter().map(Key::to_string).collect();
             let keys = if keys.is_empty() {
                 "-".to_owned()
@@ -240,15 +250,19 @@ mod tests {
             assert_eq!(map.footer(entry).as_deref(), Some(entry));
         }
         assert_eq!(map.hint(Command::Up), "↑");
+        let map = Keymap::with(&[(Command::Down, keys(&["F2"]))]);
+        assert_eq!(map.footer("↑↓").as_deref(), Some("↑/F2"));
         let map = Keymap::with(&[
             (Command::Up, keys(&["w", "Up"])),
             (Command::Down, keys(&["s"])),
             (Command::StepBack, keys(&[])),
+            (Command::Back, keys(&["Alt-x"])),
             (Command::Mouse, keys(&[])),
             (Command::Quit, keys(&[])),
             (Command::Help, keys(&[])),
         ]);
-        assert_eq!(map.footer("↑↓").as_deref(), Some("↑s"));
+        assert_eq!(map.footer("↑↓").as_deref(), Some("ws"));
+        assert_eq!(map.footer("Esc").as_deref(), Some("Alt-x"));
         assert_eq!(map.footer("←→").as_deref(), Some("→"));
         assert_eq!(map.footer("q").as_deref(), Some("Ctrl-C"));
         assert_eq!(map.footer("?"), None);

@@ -23,9 +23,11 @@ pub(super) struct Attach {
 pub(super) async fn run(args: Attach, mut settings: Settings) -> anyhow::Result<()> {
     set(&mut settings.socket, &args.socket);
     args.view.apply(&mut settings.ui);
-    let url = match args.url {
-        Some(url) => url,
-        None => living(&settings.socket)?,
+    let (url, socket) = match args.url {
+        Some(url) => (url, None),
+        None => (living(&settings.socket)?, Some(settings.socket)),
     };
-    args.view.run(url, settings, Vec::new(), false).await
+    args.view
+        .run(url, socket, settings.ui, Vec::new(), false)
+        .await
 }

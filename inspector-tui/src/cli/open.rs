@@ -57,7 +57,7 @@ async fn shown(args: Open, settings: Settings, opened: OpenedFile) -> anyhow::Re
     };
     let inspector = onionskin_web::open(config, opened).await?;
     let url = inspector.url().to_owned();
-    let result = args.view.run(url, settings, notices, true).await;
+    let result = args.view.run(url, None, settings.ui, notices, true).await;
     inspector.shutdown().await;
     result
 }

@@ -40,7 +40,7 @@ pub fn print(settings: &Settings, source: &Source) -> anyhow::Result<String> {
     comment(&mut out, described("keys"))?;
     out += "[keys]\n";
     for row in ui.keys.rows() {
-        let Row { binding, keys } = row;
+        let Row { binding, keys, .. } = row;
         let usual: Vec<_> = defaults(binding).collect();
         write!(out, "{} = {}  # {}", binding.name, list(keys), binding.what)?;
         match *keys == usual {

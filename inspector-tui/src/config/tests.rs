@@ -134,6 +134,10 @@ fn what_is_wrong_is_said_with_its_place() {
             "1:10: socket: a path begins with / or, in your home directory, with ~/",
         ),
         (
+            "keys = { up = \"ö\", opne = \"x\" }",
+            "1:20: keys.opne: no command",
+        ),
+        (
             "keys = 1",
             "1:8: keys: invalid type: integer `1`, expected a map",
         ),

@@ -31,12 +31,11 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     }
     let entries = (app.keys.rows().iter())
         .filter(|row| applies(app, row.binding.command))
-        .filter_map(|row| row.binding.footer)
-        .filter_map(|(keys, word)| Some((app.keys.footer(keys)?, word)));
+        .filter_map(|row| Some((row.footer.as_deref()?, row.binding.footer?.1)));
     let mut spans = Vec::new();
     let mut room = usize::from(area.width);
     for (keys, word) in entries {
-        let needs = fit::width(&keys) + fit::width(word) + 3;
+        let needs = fit::width(keys) + fit::width(word) + 3;
         if needs > room {
             break;
         }
