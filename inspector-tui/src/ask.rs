@@ -22,6 +22,8 @@ use std::{
 const OPEN: usize = 6;
 /// Answers that are kept: those used last.
 const KEPT: usize = 96;
+/// Pictures among them: one can be megabytes for the terminal.
+const PICTURES: usize = 8;
 /// How long figures of a moving list count as new.
 const FRESH: Duration = Duration::from_secs(2);
 /// The longest wait before a question is asked again.
@@ -100,6 +102,10 @@ pub enum Question {
 }
 
 impl Question {
+    fn is_picture(&self) -> bool {
+        matches!(self, Self::Picture { .. })
+    }
+
     /// Whether the answer becomes another one while cycles come.
     fn moves(&self) -> bool {
         matches!(
@@ -251,9 +257,8 @@ impl Answers {
 
     /// Forgets the pictures: the terminal may have done so too.
     pub fn forget_pictures(&mut self) {
-        let is_picture = |question: &Question| matches!(question, Question::Picture { .. });
         self.slots
-            .retain(|question, slot| slot.open || !is_picture(question));
+            .retain(|question, slot| slot.open || !question.is_picture());
         self.version += 1;
     }
 
@@ -276,16 +281,23 @@ impl Answers {
         }
     }
 
-    /// Keeps those used last, and those that are open.
     fn forget(&mut self) {
-        if self.slots.len() <= KEPT {
+        self.keep(KEPT, |_| true);
+        self.keep(PICTURES, Question::is_picture);
+    }
+
+    /// Keeps those of a kind that were used last, so many of them, and those that are open.
+    fn keep(&mut self, most: usize, is_of_kind: impl Fn(&Question) -> bool) {
+        let slots = self.slots.iter();
+        let of_kind = slots.filter(|(question, _)| is_of_kind(question));
+        let mut used: Vec<u64> = of_kind.map(|(_, slot)| slot.used).collect();
+        if used.len() <= most {
             return;
         }
-        let mut used: Vec<u64> = self.slots.values().map(|slot| slot.used).collect();
         used.sort_unstable_by(|a, b| b.cmp(a));
-        let oldest = used[KEPT - 1];
+        let oldest = used[most - 1];
         self.slots
-            .retain(|_, slot| slot.open || slot.used >= oldest);
+            .retain(|question, slot| !is_of_kind(question) || slot.open || slot.used >= oldest);
     }
 }
 

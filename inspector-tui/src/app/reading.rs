@@ -2,7 +2,10 @@
 
 use super::{App, MessagePane, PageLine, Pane, Piece, Screen, View, pages};
 use crate::event::{Document, Effect, Reader};
-use onionskin::{text::escape, wire::Side};
+use onionskin::{
+    text::{escape, size},
+    wire::Side,
+};
 use onionskin_web::model::{BodyView, ContentKind, Source};
 
 /// A place in the source of an app.
@@ -21,15 +24,19 @@ impl App {
             let text = page_text(self, &page.screen);
             return Some(document(reader, "txt", text));
         }
-        let at_cursor = self.focus.side().and_then(|side| {
+        let in_body = self.focus.side().and_then(|side| {
             let view = self.view()?;
             let pane = view.pane(side);
-            let line = pane.line()?;
-            if line.is_body {
-                return body(view, pane, reader);
-            }
-            let value = line.value.clone()?;
-            Some(document(reader, "txt", value))
+            let is_body = pane.line()?.is_body;
+            is_body.then(|| (body(view, pane, reader), lack(pane)))
+        });
+        if let Some((effect, lack)) = in_body {
+            self.said = lack;
+            return effect;
+        }
+        let at_cursor = self.focus.side().and_then(|side| {
+            let line = self.view()?.pane(side).line()?;
+            Some(document(reader, "txt", line.value.clone()?))
         });
         let read = at_cursor.or_else(|| {
             let text = self.step_text()?;
@@ -117,9 +124,32 @@ fn page_text(app: &App, screen: &Screen) -> String {
     pages::lines(app, screen).into_iter().map(line).collect()
 }
 
-/// The body of a pane: its bytes are asked for.
+/// What is not there of the body of a pane.
+fn lack(pane: &MessagePane) -> Option<String> {
+    let body = pane.body.as_ref().ok()?.as_ref()?;
+    Some(match body.kinds.first()? {
+        ContentKind::Empty => "there is nothing in this body".into(),
+        ContentKind::NotKept => "nothing of this body is kept".into(),
+        _ if (body.kept as u64) < body.len => {
+            let (kept, all) = (size(body.kept as u64), size(body.len));
+            format!("that were the first {kept} of {all}: the rest is not kept")
+        }
+        _ => return None,
+    })
+}
+
+/// The body of a pane: its bytes are asked for, if there are some.
 fn body(view: &View, pane: &MessagePane, reader: Reader) -> Option<Effect> {
     let number = view.message(pane.side)?.body.as_ref()?.index?;
+    let kind = pane
+        .body
+        .as_ref()
+        .ok()?
+        .as_ref()
+        .and_then(|body| body.kinds.first());
+    if matches!(kind, Some(ContentKind::Empty | ContentKind::NotKept)) {
+        return None;
+    }
     let ending = match &pane.body {
         Ok(Some(body)) if !pane.encoded => ending(body),
         _ => "bin",
@@ -255,6 +285,24 @@ mod tests {
             ),
             "{effect:?}"
         );
+    }
+
+    #[test]
+    fn what_is_not_there_of_a_body_is_said() {
+        for (len, kept, reads, said) in [
+            (50_000, 50, true, "the first 50 B of 48.8 KiB"),
+            (50_000, 0, false, "nothing of this body is kept"),
+            (0, 0, false, "there is nothing in this body"),
+        ] {
+            let mut cycle = samples::completed();
+            cycle.bodies[0].len = len;
+            cycle.bodies[0].head.0.truncate(kept);
+            let mut app = open(cycle.clone(), 8);
+            answer(&mut app, &[cycle]);
+            at(&mut app, Pane::Response, "body ");
+            assert_eq!(read(&mut app, 'i').is_some(), reads, "{said}");
+            assert!(app.said.as_ref().unwrap().contains(said), "{:?}", app.said);
+        }
     }
 
     #[test]

@@ -76,3 +76,30 @@ fn old_answers_are_forgotten() {
     assert!(matches!(answers.get(&timeline(999)), Known::Here(_)));
     assert!(matches!(answers.get(&timeline(1)), Known::Nothing));
 }
+
+#[test]
+fn few_pictures_are_kept_and_none_when_the_terminal_forgot_them() {
+    let picture = |number| Question::Picture {
+        id: "0bad-7".into(),
+        number,
+        encoded: false,
+        room: (32, 12),
+    };
+    let drawn = crate::picture::tests::image(8, 8, image::ImageFormat::Png);
+    let drawn = crate::picture::tests::blocks().picture(&drawn, (32, 12).into());
+    let drawn = Answer::Picture(Arc::new(drawn.unwrap()));
+    let mut answers = Answers::default();
+    let now = Instant::now();
+    for number in 0..20 {
+        answers.ask(&[picture(number), Question::Status], 0, now);
+        answers.take(picture(number), Ok(drawn.clone()), now);
+        answers.take(Question::Status, Ok(insights()), now);
+    }
+    answers.ask(&[Question::Status], 0, now);
+    let known = |answers: &Answers, number| matches!(answers.get(&picture(number)), Known::Here(_));
+    let kept: Vec<_> = (0..20).filter(|number| known(&answers, *number)).collect();
+    assert_eq!(kept, (12..20).collect::<Vec<_>>());
+    answers.forget_pictures();
+    assert!((0..20).all(|number| !known(&answers, number)));
+    assert!(matches!(answers.get(&Question::Status), Known::Here(_)));
+}

@@ -310,6 +310,18 @@ fn a_palette_of_commands_and_one_of_formats() {
 }
 
 #[test]
+fn labels_on_all_that_can_be_gone_to() {
+    for (width, height) in SIZES {
+        let mut app = open(samples::completed(), 7);
+        let area = ratatui::layout::Rect::new(0, 0, width, height);
+        let spots = super::spots(area, &app, Theme::new(true)).into_iter();
+        app.update(Event::Targets(spots.map(|(_, spot)| spot).collect()));
+        let terminal = draw(&app, (width, height), Theme::new(true));
+        insta::assert_snapshot!(format!("labels_{width}x{height}"), terminal.backend());
+    }
+}
+
+#[test]
 fn ascii_is_enough() {
     let theme = Theme::new(true).with_ascii(true);
     for app in [busy(), open(samples::completed(), 7)] {
