@@ -4,6 +4,7 @@
 //!
 //! - [`cli`]: the command: starts an inspector or attaches to one, then shows it
 //! - [`run`](mod@run): the loop: events in, state changed, screen drawn
+//! - `pace`: when it is drawn
 //! - [`event`]: what can happen, and what the state asks for in return
 //! - [`keys`]: the one table of keys
 //! - [`app`]: the state; it knows nothing of a terminal
@@ -29,12 +30,14 @@ pub mod theme;
 pub mod ui;
 
 mod browser;
+mod pace;
 mod screen;
 mod source;
 
 pub use error::Error;
 pub use headless::HeadlessConfig;
 pub use run::{RunConfig, run};
+pub use source::answer_of;
 
 #[cfg(test)]
 mod testing;

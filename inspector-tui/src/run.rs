@@ -5,6 +5,7 @@ use crate::{
     browser::Browser,
     error::Error,
     event::{Effect, Event, Printed},
+    pace::Pace,
     screen::Screen,
     signals,
     source::{Order, Source},
@@ -16,15 +17,8 @@ use futures_util::StreamExt;
 use onionskin::link::socket;
 use onionskin_web::Client;
 use ratatui::layout::Rect;
-use std::{
-    future::Future,
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{future::Future, path::PathBuf, time::Instant};
 use tokio::sync::mpsc;
-
-/// The shortest time between two pictures.
-const FRAME: Duration = Duration::from_millis(33);
 
 /// What the UI is to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +62,8 @@ pub(crate) async fn run_beside(
     let mut browser = Browser::new(config.socket.unwrap_or_else(socket::default_path));
     let mut screen = Screen::take()?;
     let mut inputs = EventStream::new();
-    let mut draw_at = Some(Instant::now());
+    let mut pace = Pace::default();
+    pace.changed(true, Instant::now());
     loop {
         let due = app.due();
         let event = tokio::select! {
@@ -90,21 +85,19 @@ pub(crate) async fn run_beside(
                 browser.clear();
                 continue;
             }
-            () = at(draw_at) => {
-                draw_at = None;
-                let drawn = screen.terminal.draw(|frame| ui::render(frame, &app, theme));
-                drawn.map_err(Error::terminal("draw on"))?;
-                // The next picture waits its turn; without a change there is none.
-                tokio::select! {
-                    () = &mut shutdown => return Ok(()),
-                    () = &mut signals => return Ok(()),
-                    () = tokio::time::sleep(FRAME) => continue,
-                }
+            () = at(pace.due()) => {
+                screen.draw(|frame| ui::render(frame, &app, theme))?;
+                pace.drawn(Instant::now());
+                continue;
             }
         };
+        if matches!(event, Event::Redraw) {
+            screen.wipe();
+        }
+        let touched = event.is_users();
         let update = app.update(event);
-        if update.changed && draw_at.is_none() {
-            draw_at = Some(Instant::now());
+        if update.changed {
+            pace.changed(touched, Instant::now());
         }
         for question in app.questions(Instant::now()) {
             source.ask(question);

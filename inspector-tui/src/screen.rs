@@ -12,7 +12,7 @@ use crossterm::{
     style::Print,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
-use ratatui::{Terminal, backend::CrosstermBackend, layout::Rect};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend, layout::Rect};
 use std::{
     collections::VecDeque,
     fs::File,
@@ -37,7 +37,9 @@ static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
 /// The terminal, taken.
 #[derive(Debug)]
 pub(crate) struct Screen {
-    pub(crate) terminal: Terminal<CrosstermBackend<BufWriter<File>>>,
+    terminal: Terminal<CrosstermBackend<BufWriter<File>>>,
+    /// Whether the terminal may show something else than what was drawn.
+    wiped: bool,
 }
 
 impl Screen {
@@ -48,7 +50,10 @@ impl Screen {
         let backend = CrosstermBackend::new(BufWriter::new(tty));
         let terminal = Terminal::new(backend).map_err(Error::terminal("measure"))?;
         // From here on there is something to give back, whatever fails.
-        let screen = Self { terminal };
+        let screen = Self {
+            terminal,
+            wiped: false,
+        };
         let mut place = lock();
         let taken = place.insert(Taken::new().map_err(Error::terminal("set aside"))?);
         enable_raw_mode()
@@ -66,6 +71,21 @@ impl Screen {
 }
 
 impl Screen {
+    /// Draws a picture: what differs from the one before.
+    pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> Result<(), Error> {
+        if std::mem::take(&mut self.wiped) {
+            self.terminal.clear().map_err(Error::terminal("clear"))?;
+        }
+        let drawn = self.terminal.draw(render);
+        drawn.map(drop).map_err(Error::terminal("draw on"))
+    }
+
+    /// The next picture is drawn whole. A terminal that was made smaller has lost what was cut off, also where it has its
+    /// old size again by now.
+    pub(crate) fn wipe(&mut self) {
+        self.wiped = true;
+    }
+
     /// Puts a text into the clipboard of who sits at the terminal, by OSC 52: that works over ssh too, where the terminal
     /// allows it. The text is base64 on its way: nothing in it steers the terminal.
     pub(crate) fn copy(&mut self, text: &str) -> Result<(), Error> {
