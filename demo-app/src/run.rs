@@ -130,7 +130,9 @@ impl Watch {
             ..RunConfig::default()
         };
         let shown = onionskin_tui::run(config, std::future::pending()).await;
-        println!("The shop is closed. Its cycles were shown at {}", self.url);
+        // Where the terminal is gone nobody reads it.
+        let said = format!("The shop is closed. Its cycles were shown at {}", self.url);
+        let _ = writeln!(io::stdout(), "{said}");
         if let Some(visiting) = visiting {
             visiting.abort();
         }

@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
 use onionskin::link::socket;
 use onionskin_web::{Config, Error as StartError, Inspector, Running, config::DEFAULT_PORT};
 use std::{
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
 };
@@ -132,7 +132,7 @@ pub fn main() -> ExitCode {
         // Who reads the output has enough of it.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("onionskin: {error:#}");
+            let _ = writeln!(io::stderr(), "onionskin: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -227,10 +227,12 @@ impl Own {
 
 /// What stays on the terminal after the UI. `ours`: the inspector ends with it.
 fn farewell(url: &str, ours: bool) {
-    match ours {
-        true => println!("The inspector has ended; its dashboard was at {url}"),
-        false => println!("The inspector goes on; its dashboard is at {url}"),
-    }
+    let said = match ours {
+        true => format!("The inspector has ended; its dashboard was at {url}"),
+        false => format!("The inspector goes on; its dashboard is at {url}"),
+    };
+    // Where the terminal is gone nobody reads it.
+    let _ = writeln!(io::stdout(), "{said}");
 }
 
 impl View {
@@ -247,6 +249,8 @@ impl View {
         }
         let config = RunConfig {
             url: url.clone(),
+            // One that was named by its URL is not looked for elsewhere.
+            attached: !ours && socket.is_some(),
             socket,
             notices,
             ascii: self.ascii,

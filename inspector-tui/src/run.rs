@@ -4,7 +4,7 @@ use crate::{
     app::App,
     browser::Browser,
     error::Error,
-    event::{Effect, Event, Printed},
+    event::{Effect, Event, News, Printed},
     pace::Pace,
     screen::Screen,
     signals,
@@ -17,8 +17,15 @@ use futures_util::StreamExt;
 use onionskin::link::socket;
 use onionskin_web::Client;
 use ratatui::layout::Rect;
-use std::{future::Future, path::PathBuf, time::Instant};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 use tokio::sync::mpsc;
+
+/// News that may wait to be heard.
+const NEWS: usize = 256;
 
 /// What the UI is to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +37,8 @@ pub struct RunConfig {
     /// The socket where apps meet, none: the usual one. In its directory a browser finds the page that leads to the
     /// dashboard.
     pub socket: Option<PathBuf>,
+    /// The inspector is another process's: when it is gone, the one that comes after it on the socket is shown.
+    pub attached: bool,
     /// Draw with ASCII only, whatever the locale says.
     pub ascii: bool,
 }
@@ -48,18 +57,30 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
 /// As [`run`], beside what an app prints.
 pub(crate) async fn run_beside(
     config: RunConfig,
+    printed: Option<mpsc::Receiver<Printed>>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    match run_loop(config, printed, shutdown).await {
+        Err(error) if error.is_hangup() => Ok(()),
+        result => result,
+    }
+}
+
+async fn run_loop(
+    config: RunConfig,
     mut printed: Option<mpsc::Receiver<Printed>>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let client = Client::new(&config.url)?;
-    let (news, mut heard) = mpsc::channel(256);
+    let (news, mut heard) = mpsc::channel(NEWS);
     let mut source = Source::start(client, news);
     let mut signals = std::pin::pin!(signals::ended()?);
     let mut shutdown = std::pin::pin!(shutdown);
     let theme = Theme::from_env();
     let theme = theme.with_ascii(config.ascii || theme.ascii());
     let mut app = App::new(config.url, config.notices);
-    let mut browser = Browser::new(config.socket.unwrap_or_else(socket::default_path));
+    let socket = config.socket.unwrap_or_else(socket::default_path);
+    let mut browser = Browser::new(socket.clone());
     let mut screen = Screen::take()?;
     let mut inputs = EventStream::new();
     let mut pace = Pace::default();
@@ -94,6 +115,16 @@ pub(crate) async fn run_beside(
         if matches!(event, Event::Redraw) {
             screen.wipe();
         }
+        if config.attached
+            && matches!(event, Event::News(News::Lost(_)))
+            && let Some(next) = successor(&socket, &app.url)
+        {
+            // What the one before said last is not heard any more.
+            let (news, fresh) = mpsc::channel(NEWS);
+            (source, heard) = (Source::start(Client::new(&next)?, news), fresh);
+            source.filter(app.filter.active());
+            app.moved(next);
+        }
         let touched = event.is_users();
         let update = app.update(event);
         if update.changed {
@@ -116,6 +147,12 @@ pub(crate) async fn run_beside(
             Some(Effect::Quit) => return Ok(()),
         }
     }
+}
+
+/// URL of the inspector that runs on a socket by now, if it is another one.
+fn successor(socket: &Path, url: &str) -> Option<String> {
+    let running = onionskin_web::running(socket)?;
+    (running.url != url).then_some(running.url)
 }
 
 async fn next(printed: &mut Option<mpsc::Receiver<Printed>>) -> Option<Printed> {

@@ -40,7 +40,13 @@ pub(crate) struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<File>>>,
     /// Whether the terminal may show something else than what was drawn.
     wiped: bool,
+    /// Dropped last: what the terminal above says on its way goes to the pipe still.
+    _given_back: GivenBack,
 }
+
+/// Gives the terminal back when it is dropped.
+#[derive(Debug)]
+struct GivenBack;
 
 impl Screen {
     /// Takes the terminal that standard output is.
@@ -53,6 +59,7 @@ impl Screen {
         let screen = Self {
             terminal,
             wiped: false,
+            _given_back: GivenBack,
         };
         let mut place = lock();
         let taken = place.insert(Taken::new().map_err(Error::terminal("set aside"))?);
@@ -74,7 +81,10 @@ impl Screen {
     /// Draws a picture: what differs from the one before.
     pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> Result<(), Error> {
         if std::mem::take(&mut self.wiped) {
-            self.terminal.clear().map_err(Error::terminal("clear"))?;
+            // Not `clear`: that asks the terminal where its cursor is, and the answer would be read as keys.
+            let area = self.terminal.size().map_err(Error::terminal("measure"))?;
+            let resized = self.terminal.resize(area.into());
+            resized.map_err(Error::terminal("clear"))?;
         }
         let drawn = self.terminal.draw(render);
         drawn.map(drop).map_err(Error::terminal("draw on"))
@@ -109,7 +119,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for GivenBack {
     fn drop(&mut self) {
         give_back();
     }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// Watch the cycles of an inspector that runs, in one more terminal
 ///
-/// It goes on when this ends.
+/// It goes on when this ends. When it ends first, this waits for the next one on its socket.
 #[derive(Debug, Args)]
 pub(super) struct Attach {
     /// The inspector's URL as it printed it, token and all. Other users can see the arguments of a command: leave it out
@@ -21,9 +21,12 @@ pub(super) struct Attach {
 }
 
 pub(super) async fn run(args: Attach) -> anyhow::Result<()> {
-    let url = match args.url {
-        Some(url) => url,
-        None => living(&args.socket.clone().unwrap_or_else(socket::default_path))?,
+    let (url, socket) = match args.url {
+        Some(url) => (url, None),
+        None => {
+            let socket = args.socket.unwrap_or_else(socket::default_path);
+            (living(&socket)?, Some(socket))
+        }
     };
-    args.view.run(url, args.socket, Vec::new(), false).await
+    args.view.run(url, socket, Vec::new(), false).await
 }
