@@ -11,6 +11,7 @@
 //! - [`ui`]: the screen, one file a region; [`theme`] its colours
 //! - [`ask`]: what screens ask the inspector, and what it answered
 //! - `source`: asks the inspector
+//! - `count`: counts, as people read them
 //! - `browser`: the dashboard, opened with its token and without telling it
 //! - `screen`: the terminal, taken and given back
 //! - [`signals`]: what ends a program in good order
@@ -30,6 +31,7 @@ pub mod theme;
 pub mod ui;
 
 mod browser;
+mod count;
 mod pace;
 mod screen;
 mod source;
