@@ -28,7 +28,7 @@ fn what_clients_send_is_shown_and_steers_nothing() {
     ]);
     command.arg(dir.path().join("data"));
     command.env("ONIONSKIN_SOCKET", &socket);
-    let mut pty = Pty::run(command, socket, Some(dir), 160, 45);
+    let mut pty = Pty::run(command, socket, Some(dir), 200, 50);
     let shop = "shop http://127.0.0.1:";
     pty.wait_for(shop);
     let screen = pty.screen();
@@ -60,25 +60,32 @@ fn what_clients_send_is_shown_and_steers_nothing() {
     ask(&port, "PUT /upload HTTP/1.1\r\n", EVIL);
     pty.wait_for("/upload");
 
-    for cycle in 0..5 {
-        // Each of them step by step, then as the other ways to show a body, and the screens about it.
-        pty.type_keys("\x1b\x1b");
-        pty.type_keys("\x1b");
-        pty.type_keys("k");
-        for _ in 0..cycle {
-            pty.type_keys("k");
-        }
-        pty.type_keys("\r");
-        pty.wait_for("step 1/");
-        for _ in 0..12 {
-            pty.type_keys("\x1b[C");
-        }
-        pty.type_keys("\x1b[F");
-        for keys in ["v", "v", "v", "V", "2", "4", "5", "3", "1"] {
+    // Each of them, from the newest on: what to search for in it, and what is seen then.
+    let c0 = r"\x1b]0;owned\x07";
+    for (up, (text, shown)) in [
+        ("upload", "/upload"),
+        ("api", "answered by require_api_key"),
+        ("reader", c0),
+        ("owned", c0),
+        ("owned", r"\u{9b}2J\u{9b}?1000l\u{9d}0;owned\u{9c}"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for keys in ["\x1b", "\x1b", "\x1b", "\x1b", "k"] {
             pty.type_keys(keys);
         }
+        pty.type_keys(&"k".repeat(up));
+        pty.type_keys("\r");
+        pty.wait_for("step 1/");
+        for keys in [
+            "\x1b[C", "\x1b[C", "\x1b[C", "\x1b[F", "v", "v", "v", "V", "2", "4", "5", "3", "1",
+        ] {
+            pty.type_keys(keys);
+        }
+        pty.type_keys(&format!("/{text}\r"));
+        pty.wait_for(shown);
     }
-    pty.wait_for(r"\x1b]0;owned\x07");
     let raw = pty.raw(0);
     let odd = unknown(&raw);
     assert!(odd.is_empty(), "{odd:?}");

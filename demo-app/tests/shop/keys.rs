@@ -22,6 +22,8 @@ enum Then {
     Hides(&'static str),
     /// The cycle with this in its line is selected, and was not before.
     Selects(&'static str),
+    /// Other keys after it bring this to the screen.
+    Leads(&'static str, &'static str),
     /// A text with this in it was put into the clipboard.
     Copies(&'static str),
     /// The screen before, the screen after.
@@ -33,7 +35,7 @@ enum Then {
     /// The UI has ended well.
     Ends,
 }
-use Then::{Copies, Ends, Hides, Is, LosesTheMouse, Selects, Shows, Writes};
+use Then::{Copies, Ends, Hides, Is, Leads, LosesTheMouse, Selects, Shows, Writes};
 
 const HOME: &str = "\x1b[H";
 const END: &str = "\x1b[F";
@@ -51,7 +53,7 @@ const CASES: &[(&str, &[&str], Then, &str)] = &[
     ("down", &["k", "k"], Selects("/api/books"), ""),
     ("page-up", &["k"], Selects("/health"), ""),
     ("page-down", &["k", HOME], Selects("/api/books"), ""),
-    ("open", &["k"], Shows("step 1/"), ""),
+    ("open", &["k", OPEN], Leads(RIGHT, "step 2/"), ""),
     ("filter", &[], Shows("Tab takes one"), ""),
     ("step-forward", &["k", "\r", OPEN], Shows("step 2/"), ""),
     ("step-back", &["k", "\r", OPEN, RIGHT, RIGHT], Shows("step 2/"), ""),
@@ -72,7 +74,7 @@ const CASES: &[(&str, &[&str], Then, &str)] = &[
     ("record", &[], Shows("recording into"), "R"),
     ("output", &[], Shows("no app was started here"), ""),
     ("export", &["k"], Shows("export as"), ""),
-    ("send", &["k"], Shows("collector"), ""),
+    ("send", &["k"], Shows(" to http://127.0.0.1:9/"), ""),
     ("compare", &["k", "c", "k", "k"], Shows("two cycles compared"), ""),
     ("next-change", &["k", "\r", OPEN], Is(goes_on), ""),
     ("previous-change", &["k", "\r", OPEN, END], Is(goes_back), ""),
@@ -170,6 +172,8 @@ async fn watched(dir: &Path) -> Pty {
     command.env("ONIONSKIN_SOCKET", &socket);
     let path = std::env::var("PATH").unwrap_or_default();
     command.env("PATH", format!("{}:{path}", dir.join("programs").display()));
+    // Not to a collector of the user's.
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
     command.env("XDG_STATE_HOME", dir);
     command.env("XDG_DATA_HOME", dir);
     let pty = Pty::run(command, socket, None, 160, 45);
@@ -200,22 +204,25 @@ fn browser(dir: &Path) {
 }
 
 fn check(pty: &mut Pty, key: &str, then: Then, dir: &Path) {
+    match then {
+        Shows(text) | Leads(_, text) => pty.wait_until_gone(text),
+        Hides(text) => pty.wait_for(text),
+        Selects(text) => pty.wait_until("another selected", |screen| !selects(screen, text)),
+        _ => pty.pause(),
+    }
     let (before, written) = (pty.screen(), pty.written());
     pty.type_keys(&bytes(key));
     match then {
-        Shows(text) => {
-            assert!(!before.contains(text), "{text:?} before it in\n{before}");
-            pty.wait_for(text);
-        }
-        Hides(text) => {
-            assert!(before.contains(text), "no {text:?} before it in\n{before}");
-            pty.wait_until_gone(text);
-        }
+        Shows(text) => pty.wait_for(text),
+        Hides(text) => pty.wait_until_gone(text),
         Selects(text) => {
-            assert!(!selects(&before, text), "before it in\n{before}");
             pty.wait_until(&format!("{text} to be selected"), |screen| {
                 selects(screen, text)
             });
+        }
+        Leads(keys, text) => {
+            pty.type_keys(keys);
+            pty.wait_for(text);
         }
         Is(right) => pty.wait_until("what the key does", |after| right(&before, after)),
         Copies(text) => pty.wait_for_raw(written, |raw| {
@@ -278,8 +285,11 @@ fn goes_back(before: &str, after: &str) -> bool {
 
 /// Whether the timeline has more lines.
 fn larger(before: &str, after: &str) -> bool {
-    let above = |screen: &str| screen.lines().position(|line| line.contains(" step "));
-    above(after).is_some() && above(after) < above(before)
+    let lines = |screen: &str| {
+        let at = |text| screen.lines().position(|line| line.contains(text));
+        Some(at("├ request at")? - at(" paused ")?)
+    };
+    lines(after) > lines(before)
 }
 
 /// Whether the body of the response was JSON, and is shown as something else.

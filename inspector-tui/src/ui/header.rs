@@ -38,7 +38,8 @@ fn lines(app: &App, width: usize, theme: Theme) -> Vec<Line<'static>> {
         .chain(&app.done)
         .map(|n| escape(n))
         .collect();
-    let mut second = vec![Span::raw(format!(" {}", notices.join("  ·  ")))];
+    let second = format!(" {}", notices.join("  ·  "));
+    let mut second = vec![Span::raw(fit::cut(&second, width))];
     let whole = escape(&app.url);
     // A token that does not fit is of no use; the whole URL is in the help, and on the screen after quitting.
     let base = whole.split('#').next().unwrap_or_default();

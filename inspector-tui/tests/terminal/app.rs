@@ -49,10 +49,12 @@ impl App {
     }
 
     pub(crate) fn send_all(&mut self) {
-        for cycle in cycles() {
-            let cycle = Box::new(cycle);
-            line(&mut self.0, &Message::Cycle { cycle });
-        }
+        cycles().into_iter().for_each(|cycle| self.send(cycle));
+    }
+
+    pub(crate) fn send(&mut self, cycle: Cycle) {
+        let cycle = Box::new(cycle);
+        line(&mut self.0, &Message::Cycle { cycle });
     }
 }
 

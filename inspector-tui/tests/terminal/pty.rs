@@ -140,11 +140,20 @@ impl Pty {
 
     /// Waits until nothing was written for a while.
     pub(crate) fn settle(&self) {
+        self.quiet_for(Duration::from_millis(600));
+    }
+
+    /// Waits until nothing was written for a moment: a picture is whole.
+    pub(crate) fn pause(&self) {
+        self.quiet_for(Duration::from_millis(150));
+    }
+
+    fn quiet_for(&self, time: Duration) {
         let end = Instant::now() + PATIENCE;
         let mut before = usize::MAX;
         while before != self.written() && Instant::now() < end {
             before = self.written();
-            std::thread::sleep(Duration::from_millis(600));
+            std::thread::sleep(time);
         }
     }
 

@@ -1,4 +1,8 @@
 //! The command, started.
+#![allow(
+    dead_code,
+    reason = "shared by tests and benchmarks that use different parts"
+)]
 
 use crate::pty::Pty;
 use portable_pty::CommandBuilder;
