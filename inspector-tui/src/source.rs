@@ -317,11 +317,16 @@ mod tests {
         let (mut answers, needs) = (Answers::default(), [Question::Status]);
         let question = answers.ask(&needs, 0, Instant::now()).remove(0);
         source.answered(question, async { panic!("a bug") });
-        let (question, result) = loop {
-            if let News::Answered { question, result } = heard.recv().await.unwrap() {
-                break (question, result);
+        let answered = async {
+            loop {
+                if let News::Answered { question, result } = heard.recv().await.unwrap() {
+                    return (question, result);
+                }
             }
         };
+        let patience = Duration::from_secs(30);
+        let answered = tokio::time::timeout(patience, answered).await;
+        let (question, result) = answered.expect("it stays open");
         answers.take(question, result, Instant::now());
         assert!(answers.ask(&needs, 0, Instant::now()).is_empty());
         let due = answers.due().unwrap();

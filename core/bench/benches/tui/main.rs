@@ -4,7 +4,8 @@
 //! state of the UI hears of them all; its questions are answered by that inspector, outside of the time that counts. What
 //! counts is, picture by picture: what happened since the last one goes into the state, the picture is made, and compared
 //! with the last one; the bytes for the terminal are made too, and thrown away. Criterion runs the cases; of all pictures the
-//! median and the 99th percentile are printed, and the program fails where that exceeds its limit.
+//! median and the 99th percentile are printed, of the processor's time and of the clock's, and the program fails where the 99th
+//! percentile of the processor's exceeds its limit. The two differ by what other work on the machine takes.
 
 #[path = "../store/app.rs"]
 mod app;
@@ -18,14 +19,14 @@ use crossterm::event::KeyCode;
 use onionskin_web::{Client, Config, Inspector, start};
 use sample::Sample;
 use std::{process::ExitCode, time::Duration};
-use terminal::Ui;
+use terminal::{Took, Ui};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixStream,
     runtime::Runtime,
 };
 
-/// Nine pictures of ten would be in time with half of a frame of a terminal that shows 120 a second; this is for 99 of 100.
+/// What 99 of 100 pictures may take of the processor.
 const LIMIT: Duration = Duration::from_millis(4);
 
 /// Cycles that come between two pictures, in cases with news: a thousand a second, at ten pictures.
@@ -42,7 +43,8 @@ fn main() -> Result<ExitCode> {
     }
     let sample = Sample::take()?;
     let mut criterion = Criterion::default()
-        .measurement_time(Duration::from_secs(4))
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(3))
         .configure_from_args();
     let mut lines = Vec::new();
     for cycles in [10_000, 100_000] {
@@ -52,12 +54,16 @@ fn main() -> Result<ExitCode> {
     }
     criterion.final_summary();
     let mut failed = false;
-    println!("  p50 ms   p99 ms   pictures  (p99 at most {LIMIT:?})");
-    for (name, mut took) in lines {
-        took.sort_unstable();
-        let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_secs_f64() * 1e3;
-        println!("{:>8.3} {:>8.3} {:>10}  {name}", at(50), at(99), took.len());
-        failed |= at(99) > LIMIT.as_secs_f64() * 1e3;
+    println!("in ms: work p50 and p99 (at most {LIMIT:?}), clock p50 and p99; pictures");
+    for (name, took) in lines {
+        let [work, clock] = [
+            percentiles(took.iter().map(|took| took.work)),
+            percentiles(took.iter().map(|took| took.clock)),
+        ];
+        let figures = [work[0], work[1], clock[0], clock[1]];
+        let figures = figures.map(|time| format!("{:>8.3}", time.as_secs_f64() * 1e3));
+        println!("{} {:>7}  {name}", figures.join(" "), took.len());
+        failed |= work[1] > LIMIT;
     }
     if failed {
         println!("a limit is exceeded");
@@ -66,13 +72,20 @@ fn main() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The median, and the 99th.
+fn percentiles(times: impl Iterator<Item = Duration>) -> [Duration; 2] {
+    let mut times: Vec<_> = times.collect();
+    times.sort_unstable();
+    [50, 99].map(|percent| times[(times.len() - 1) * percent / 100])
+}
+
 /// Every case with what its pictures took.
 fn cases(
     criterion: &mut Criterion,
     runtime: &Runtime,
     inspector: &Inspector,
     cycles: u64,
-) -> Result<Vec<(String, Vec<Duration>)>> {
+) -> Result<Vec<(String, Vec<Took>)>> {
     let client = Client::new(inspector.url())?;
     let mut measured = Vec::new();
     for (name, keys, opened, news) in [
@@ -93,7 +106,7 @@ fn cases(
             bencher.iter_custom(|pictures| {
                 let begun = took.len();
                 took.extend((0..pictures).map(|_| ui.picture(keys.next().copied(), news)));
-                took[begun..].iter().sum()
+                took[begun..].iter().map(|took| took.work).sum()
             });
         });
         ui.check()?;

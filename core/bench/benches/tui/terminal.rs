@@ -24,6 +24,21 @@ use tokio::runtime::Runtime;
 /// Cycles of a page.
 const PAGE: u64 = 1_000;
 
+/// What a picture took.
+#[derive(Clone, Copy)]
+pub(crate) struct Took {
+    /// Of the processor: other work on the machine is not in it.
+    pub(crate) work: Duration,
+    /// By the clock.
+    pub(crate) clock: Duration,
+}
+
+/// What this thread took of a processor so far.
+fn processor() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)
+}
+
 pub(crate) struct Ui<'r> {
     runtime: &'r Runtime,
     client: Client,
@@ -75,10 +90,10 @@ impl<'r> Ui<'r> {
     }
 
     /// Takes a key and so many cycles, and draws. Returns what that took; what it asks is answered afterwards.
-    pub(crate) fn picture(&mut self, key: Option<KeyCode>, news: usize) -> Duration {
+    pub(crate) fn picture(&mut self, key: Option<KeyCode>, news: usize) -> Took {
         let mut events: Vec<_> = (0..news).map(|at| self.news(at)).collect();
         events.extend(key.map(pressed));
-        let begun = Instant::now();
+        let (begun, worked) = (Instant::now(), processor());
         for event in events {
             self.app.update(event);
         }
@@ -86,7 +101,10 @@ impl<'r> Ui<'r> {
             .terminal
             .draw(|frame| ui::render(frame, &self.app, Theme::new(true)));
         drawn.expect("nothing can fail in a sink");
-        let took = begun.elapsed();
+        let took = Took {
+            work: processor() - worked,
+            clock: begun.elapsed(),
+        };
         self.answer();
         took
     }
