@@ -1,6 +1,7 @@
 //! The UI without its loop: a state, a terminal that nobody sees, and an inspector that is asked between pictures.
 
 use anyhow::{Result, ensure};
+use cpu_time::ThreadTime;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use onionskin_tui::{
     answer_of,
@@ -31,12 +32,6 @@ pub(crate) struct Took {
     pub(crate) work: Duration,
     /// By the clock.
     pub(crate) clock: Duration,
-}
-
-/// What this thread took of a processor so far.
-fn processor() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)
 }
 
 pub(crate) struct Ui<'r> {
@@ -93,7 +88,7 @@ impl<'r> Ui<'r> {
     pub(crate) fn picture(&mut self, key: Option<KeyCode>, news: usize) -> Took {
         let mut events: Vec<_> = (0..news).map(|at| self.news(at)).collect();
         events.extend(key.map(pressed));
-        let (begun, worked) = (Instant::now(), processor());
+        let (begun, worked) = (Instant::now(), ThreadTime::now());
         for event in events {
             self.app.update(event);
         }
@@ -102,7 +97,7 @@ impl<'r> Ui<'r> {
             .draw(|frame| ui::render(frame, &self.app, Theme::new(true)));
         drawn.expect("nothing can fail in a sink");
         let took = Took {
-            work: processor() - worked,
+            work: worked.elapsed(),
             clock: begun.elapsed(),
         };
         self.answer();
