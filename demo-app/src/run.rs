@@ -11,7 +11,11 @@ use std::{
 
 use anyhow::Context;
 use clap::Parser;
-use onionskin_tui::{HeadlessConfig, RunConfig, headless, signals};
+use onionskin_tui::{
+    HeadlessConfig, RunConfig,
+    config::{self, Settings},
+    headless, signals,
+};
 use onionskin_web::{Client, Config, Inspector, model::Run};
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -121,16 +125,20 @@ impl Watch {
 
     /// Shows the UI until its user leaves.
     async fn ui(&self, args: &Args, shop: RunningShop) -> anyhow::Result<()> {
+        let (Settings { ui, .. }, _) = config::load(None)?;
         let visiting = args
             .visitors()
             .map(|config| tokio::spawn(visitors::run(shop.addr(), config)));
         let config = RunConfig {
             url: self.url.clone(),
             notices: self.notices.clone(),
+            ui,
             ..RunConfig::default()
         };
         let shown = onionskin_tui::run(config, std::future::pending()).await;
-        println!("The shop is closed. Its cycles were shown at {}", self.url);
+        // Where the terminal is gone nobody reads it.
+        let said = format!("The shop is closed. Its cycles were shown at {}", self.url);
+        let _ = writeln!(io::stdout(), "{said}");
         if let Some(visiting) = visiting {
             visiting.abort();
         }

@@ -29,7 +29,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Parser, Subcommand};
 use onionskin_web::{Config, Error as StartError, Inspector, Running};
 use std::{
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
 };
@@ -141,7 +141,7 @@ pub fn main() -> ExitCode {
         // Who reads the output has enough of it.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("onionskin: {error:#}");
+            let _ = writeln!(io::stderr(), "onionskin: {error:#}");
             match error.is::<config::Error>() {
                 true => ExitCode::from(NOT_UNDERSTOOD),
                 false => ExitCode::FAILURE,
@@ -253,10 +253,12 @@ impl Own {
 
 /// What stays on the terminal after the UI. `ours`: the inspector ends with it.
 fn farewell(url: &str, ours: bool) {
-    match ours {
-        true => println!("The inspector has ended; its dashboard was at {url}"),
-        false => println!("The inspector goes on; its dashboard is at {url}"),
-    }
+    let said = match ours {
+        true => format!("The inspector has ended; its dashboard was at {url}"),
+        false => format!("The inspector goes on; its dashboard is at {url}"),
+    };
+    // Where the terminal is gone nobody reads it.
+    let _ = writeln!(io::stdout(), "{said}");
 }
 
 /// Puts a path of the command line, if there is one, in the place of another.
@@ -287,6 +289,8 @@ impl View {
         }
         let config = RunConfig {
             url: url.clone(),
+            // One that was named by its URL is not looked for elsewhere.
+            attached: !ours && socket.is_some(),
             socket,
             notices,
             ui,

@@ -27,6 +27,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the terminal is gone: its window was closed, the connection to it is lost.
+    pub(crate) fn is_hangup(&self) -> bool {
+        let gone = Some(rustix::io::Errno::IO.raw_os_error());
+        matches!(self, Self::Terminal { source, .. } if source.raw_os_error() == gone)
+    }
+
     pub(crate) fn terminal(operation: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Terminal { operation, source }
     }

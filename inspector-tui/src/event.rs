@@ -40,6 +40,13 @@ pub enum Event {
     Printed(Printed),
 }
 
+impl Event {
+    /// Whether the user did this, or waits for it; the rest happens by itself.
+    pub fn is_users(&self) -> bool {
+        !matches!(self, Self::News(_) | Self::Printed(_))
+    }
+}
+
 /// What is heard of an app that was started here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Printed {

@@ -4,6 +4,7 @@
 //!
 //! - [`cli`]: the command: starts an inspector or attaches to one, then shows it
 //! - [`run`](mod@run): the loop: events in, state changed, screen drawn
+//! - `pace`: when it is drawn
 //! - [`event`]: what can happen, and what the state asks for in return
 //! - [`config`]: the configuration: a file, the environment
 //! - [`keys`]: the one table of keys, and what the configuration makes of it; `mouse`: clicks, and what is dragged
@@ -12,6 +13,7 @@
 //! - [`picture`]: images of bodies
 //! - [`ask`]: what screens ask the inspector, and what it answered
 //! - `source`: asks the inspector
+//! - `count`: counts, as people read them
 //! - `browser`: the dashboard, opened with its token and without telling it
 //! - `program`: an editor or a pager, which has the terminal for a while
 //! - `screen`: the terminal, taken and given back
@@ -34,7 +36,9 @@ pub mod theme;
 pub mod ui;
 
 mod browser;
+mod count;
 mod mouse;
+mod pace;
 mod program;
 mod screen;
 mod source;
@@ -42,6 +46,7 @@ mod source;
 pub use error::Error;
 pub use headless::HeadlessConfig;
 pub use run::{RunConfig, run};
+pub use source::answer_of;
 
 #[cfg(test)]
 mod testing;

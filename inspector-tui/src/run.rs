@@ -5,8 +5,9 @@ use crate::{
     browser::Browser,
     config::Ui,
     error::Error,
-    event::{Effect, Event, Printed},
+    event::{Effect, Event, News, Printed},
     mouse::Mouse,
+    pace::Pace,
     picture::Graphics,
     program::{Errand, Programs},
     screen::Screen,
@@ -22,13 +23,13 @@ use onionskin_web::Client;
 use ratatui::layout::Rect;
 use std::{
     future::Future,
-    path::PathBuf,
-    time::{Duration, Instant},
+    path::{Path, PathBuf},
+    time::Instant,
 };
 use tokio::sync::mpsc;
 
-/// The shortest time between two pictures.
-const FRAME: Duration = Duration::from_millis(33);
+/// News that may wait to be heard.
+const NEWS: usize = 256;
 
 /// What the UI is to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct RunConfig {
     /// The socket where apps meet, none: the usual one. In its directory a browser finds the page that leads to the
     /// dashboard.
     pub socket: Option<PathBuf>,
+    /// The inspector is another process's: when it is gone, the one that comes after it on the socket is shown.
+    pub attached: bool,
     /// How it looks and what keys do.
     pub ui: Ui,
 }
@@ -58,11 +61,22 @@ pub async fn run(config: RunConfig, shutdown: impl Future<Output = ()>) -> Resul
 /// As [`run`], beside what an app prints.
 pub(crate) async fn run_beside(
     config: RunConfig,
+    printed: Option<mpsc::Receiver<Printed>>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    match run_loop(config, printed, shutdown).await {
+        Err(error) if error.is_hangup() => Ok(()),
+        result => result,
+    }
+}
+
+async fn run_loop(
+    config: RunConfig,
     mut printed: Option<mpsc::Receiver<Printed>>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let client = Client::new(&config.url)?;
-    let (news, mut heard) = mpsc::channel(256);
+    let (news, mut heard) = mpsc::channel(NEWS);
     let mut signals = Signals::catch()?;
     let mut shutdown = std::pin::pin!(shutdown);
     let theme = Theme::named(config.ui.theme, Terminal::from_env());
@@ -73,15 +87,17 @@ pub(crate) async fn run_beside(
     };
     let mut app = App::new(config.url, config.notices).with(&config.ui);
     app.graphics = graphics.is_some();
-    let mut source = Source::start(client, news, graphics);
+    let mut source = Source::start(client, news, graphics.clone());
     source.filter(app.filter.active());
-    let mut browser = Browser::new(config.socket.unwrap_or_else(socket::default_path));
+    let socket = config.socket.unwrap_or_else(socket::default_path);
+    let mut browser = Browser::new(socket.clone());
     let mut screen = Screen::take(config.ui.mouse)?;
     // None while another program has the terminal: its keys are not read here.
     let mut inputs = Some(EventStream::new());
     let mut mouse = Mouse::default();
     let mut programs = Programs::default();
-    let mut draw_at = Some(Instant::now());
+    let mut pace = Pace::default();
+    pace.changed(true, Instant::now());
     loop {
         let due = app.due();
         let lent = programs.is_running();
@@ -110,25 +126,36 @@ pub(crate) async fn run_beside(
                 browser.clear();
                 continue;
             }
-            () = at(draw_at), if !lent => {
-                draw_at = None;
-                let drawn = screen.terminal.draw(|frame| ui::render(frame, &app, theme));
-                drawn.map_err(Error::terminal("draw on"))?;
-                // The next picture waits its turn; without a change there is none.
-                tokio::select! {
-                    () = &mut shutdown => break,
-                    () = signals.end(false) => break,
-                    () = tokio::time::sleep(FRAME) => continue,
-                }
+            () = at(pace.due()), if !lent => {
+                screen.draw(|frame| ui::render(frame, &app, theme))?;
+                pace.drawn(Instant::now());
+                continue;
             }
         };
+        if matches!(event, Event::Redraw) {
+            screen.wipe();
+        }
+        if config.attached
+            && matches!(event, Event::News(News::Lost(_)))
+            && let Some(next) = successor(&socket, &app.url)
+        {
+            // What the one before said last is not heard any more.
+            let (news, fresh) = mpsc::channel(NEWS);
+            (source, heard) = (
+                Source::start(Client::new(&next)?, news, graphics.clone()),
+                fresh,
+            );
+            source.filter(app.filter.active());
+            app.moved(next);
+        }
+        let touched = event.is_users();
         let mut update = app.update(event);
         if update.effect == Some(Effect::Targets) {
             let spots = ui::spots(screen.area(), &app, theme).into_iter();
             update = app.update(Event::Targets(spots.map(|(_, spot)| spot).collect()));
         }
-        if update.changed && draw_at.is_none() {
-            draw_at = Some(Instant::now());
+        if update.changed {
+            pace.changed(touched, Instant::now());
         }
         for question in app.questions(Instant::now()) {
             source.ask(question);
@@ -163,7 +190,7 @@ pub(crate) async fn run_beside(
             if let Err(why) = programs.start(&mut screen, errand, !app.mouse_released) {
                 inputs = (!programs.is_running()).then(EventStream::new);
                 app.update(Event::Returned(Err(why)));
-                draw_at = Some(Instant::now());
+                pace.changed(true, Instant::now());
             }
         }
     }
@@ -176,6 +203,12 @@ async fn next_input(inputs: &mut Option<EventStream>) -> Option<std::io::Result<
         Some(inputs) => inputs.next().await,
         None => std::future::pending().await,
     }
+}
+
+/// URL of the inspector that runs on a socket by now, if it is another one.
+fn successor(socket: &Path, url: &str) -> Option<String> {
+    let running = onionskin_web::running(socket)?;
+    (running.url != url).then_some(running.url)
 }
 
 async fn next(printed: &mut Option<mpsc::Receiver<Printed>>) -> Option<Printed> {

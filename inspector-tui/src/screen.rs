@@ -12,11 +12,7 @@ use crossterm::{
     style::Print,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
-use ratatui::{
-    Terminal,
-    backend::{Backend, CrosstermBackend},
-    layout::Rect,
-};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend, layout::Rect};
 use std::{
     collections::VecDeque,
     fs::File,
@@ -42,8 +38,16 @@ static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
 /// The terminal, taken.
 #[derive(Debug)]
 pub(crate) struct Screen {
-    pub(crate) terminal: Terminal<CrosstermBackend<BufWriter<File>>>,
+    terminal: Terminal<CrosstermBackend<BufWriter<File>>>,
+    /// Whether the terminal may show something else than what was drawn.
+    wiped: bool,
+    /// Dropped last: what the terminal above says on its way goes to the pipe still.
+    _given_back: GivenBack,
 }
+
+/// Gives the terminal back when it is dropped.
+#[derive(Debug)]
+struct GivenBack;
 
 impl Screen {
     /// Takes the terminal that standard output is, with the mouse or without.
@@ -53,7 +57,11 @@ impl Screen {
         let backend = CrosstermBackend::new(BufWriter::new(tty));
         let terminal = Terminal::new(backend).map_err(Error::terminal("measure"))?;
         // From here on there is something to give back, whatever fails.
-        let screen = Self { terminal };
+        let screen = Self {
+            terminal,
+            wiped: false,
+            _given_back: GivenBack,
+        };
         let mut place = lock();
         let taken = place.insert(Taken::new().map_err(Error::terminal("set aside"))?);
         enable_raw_mode()
@@ -67,6 +75,24 @@ impl Screen {
 }
 
 impl Screen {
+    /// Draws a picture: what differs from the one before.
+    pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> Result<(), Error> {
+        if std::mem::take(&mut self.wiped) {
+            // Not `clear`: that asks the terminal where its cursor is, and the answer would be read as keys.
+            let area = self.terminal.size().map_err(Error::terminal("measure"))?;
+            let resized = self.terminal.resize(area.into());
+            resized.map_err(Error::terminal("clear"))?;
+        }
+        let drawn = self.terminal.draw(render);
+        drawn.map(drop).map_err(Error::terminal("draw on"))
+    }
+
+    /// The next picture is drawn whole. A terminal that was made smaller has lost what was cut off, also where it has its
+    /// old size again by now.
+    pub(crate) fn wipe(&mut self) {
+        self.wiped = true;
+    }
+
     /// Puts a text into the clipboard of who sits at the terminal, by OSC 52: that works over ssh too, where the terminal
     /// allows it. The text is base64 on its way: nothing in it steers the terminal.
     pub(crate) fn copy(&mut self, text: &str) -> Result<(), Error> {
@@ -110,17 +136,11 @@ impl Screen {
     pub(crate) fn take_back(&mut self, mouse: bool) -> Result<(), Error> {
         enable_raw_mode()
             .and_then(|()| {
-                execute!(
-                    self.terminal.backend_mut(),
-                    EnterAlternateScreen,
-                    cursor::Hide
-                )
+                let tty = self.terminal.backend_mut();
+                execute!(tty, EnterAlternateScreen, cursor::Hide)
             })
-            .and_then(|()| self.terminal.backend_mut().clear())
             .map_err(Error::terminal("set up"))?;
-        // Both buffers are blank, as the screen is. `Terminal::clear` would ask the terminal where its cursor is.
-        self.terminal.swap_buffers();
-        self.terminal.swap_buffers();
+        self.wipe();
         self.mouse(mouse)
     }
 
@@ -130,7 +150,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for GivenBack {
     fn drop(&mut self) {
         give_back();
     }

@@ -12,7 +12,7 @@ use crate::{
     picture::Graphics,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use onionskin_web::{
     Client,
     client::{ClientError, List},
@@ -21,7 +21,7 @@ use onionskin_web::{
     view::BodyOptions,
 };
 use ratatui::layout::Size;
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -77,10 +77,28 @@ impl Source {
 
     /// Asks a question of a screen.
     pub(crate) fn ask(&mut self, question: Question) {
-        let (client, news) = (self.client.clone(), self.news.clone());
-        let graphics = self.graphics.clone();
+        let (client, graphics) = (self.client.clone(), self.graphics.clone());
+        let asked = question.clone();
+        self.answered(question, async move {
+            answer_with(&client, graphics, &asked).await
+        });
+    }
+
+    /// Says what became of a question in any case: it would stay open otherwise.
+    fn answered(
+        &mut self,
+        question: Question,
+        answer: impl Future<Output = Result<Answer, Failure>> + Send + 'static,
+    ) {
+        let news = self.news.clone();
         self.spawn(async move {
-            let result = answer_of(&client, graphics, &question).await;
+            let caught = AssertUnwindSafe(answer).catch_unwind().await;
+            let result = caught.unwrap_or_else(|_| {
+                Err(Failure {
+                    why: "asking failed; this is a bug of onionskin's".into(),
+                    passing: true,
+                })
+            });
             tell(&news, News::Answered { question, result }).await;
         });
     }
@@ -164,7 +182,15 @@ async fn answer<Q, A>(
     }
 }
 
-async fn answer_of(
+/// Asks the inspector a question of a screen; images are not drawn.
+///
+/// # Errors
+/// If it does not answer, or has no answer.
+pub async fn answer_of(client: &Client, question: &Question) -> Result<Answer, Failure> {
+    answer_with(client, None, question).await
+}
+
+async fn answer_with(
     client: &Client,
     graphics: Option<Graphics>,
     question: &Question,
@@ -352,4 +378,35 @@ async fn page(client: &Client, filter: &str) -> Result<News, ClientError> {
 async fn tell(news: &mpsc::Sender<News>, what: News) {
     // Nobody listens any more: this task is about to end.
     let _ = news.send(what).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::Answers;
+    use std::time::Instant;
+
+    #[tokio::test]
+    async fn a_question_whose_task_panics_counts_as_failed_and_is_asked_again() {
+        let (news, mut heard) = mpsc::channel(16);
+        let client = Client::new("http://127.0.0.1:1/#token=none").unwrap();
+        let mut source = Source::start(client, news);
+        let (mut answers, needs) = (Answers::default(), [Question::Status]);
+        let question = answers.ask(&needs, 0, Instant::now()).remove(0);
+        source.answered(question, async { panic!("a bug") });
+        let answered = async {
+            loop {
+                if let News::Answered { question, result } = heard.recv().await.unwrap() {
+                    return (question, result);
+                }
+            }
+        };
+        let patience = Duration::from_secs(30);
+        let answered = tokio::time::timeout(patience, answered).await;
+        let (question, result) = answered.expect("it stays open");
+        answers.take(question, result, Instant::now());
+        assert!(answers.ask(&needs, 0, Instant::now()).is_empty());
+        let due = answers.due().unwrap();
+        assert_eq!(answers.ask(&needs, 0, due), needs);
+    }
 }

@@ -3,6 +3,7 @@
 //! - `app`: an app that speaks JSON on the link
 //! - `pty`: a terminal with a command in it, and what it shows; `start`: the command, started
 //! - `config`: the UI as it is configured
+//! - `ends`: who is killed, and what is left; `quiet`: what is drawn when nothing happens, and when very much does
 //! - here: what a user does; `programs` with an editor and a pager, `mouse` with what is dragged,
 //!   `picture` with an image
 
@@ -10,6 +11,8 @@
 mod app;
 #[path = "terminal/config.rs"]
 mod config;
+#[path = "terminal/ends.rs"]
+mod ends;
 #[path = "terminal/mouse.rs"]
 mod mouse;
 #[path = "terminal/picture.rs"]
@@ -18,6 +21,8 @@ mod picture;
 mod programs;
 #[path = "terminal/pty.rs"]
 mod pty;
+#[path = "terminal/quiet.rs"]
+mod quiet;
 #[path = "terminal/start.rs"]
 mod start;
 
@@ -149,14 +154,6 @@ fn control_c_gives_the_terminal_back() {
     assert!(pty.ended_well());
 }
 
-#[test]
-fn sigterm_gives_the_terminal_back() {
-    let mut pty = Pty::start(&[], 80, 24);
-    pty.wait_for("No cycle yet");
-    pty.signal("TERM");
-    assert!(pty.ended_well());
-}
-
 /// Not a test of its own: what the next one runs in a terminal. One task panics, and the UI goes on; then the loop's own
 /// task does.
 #[test]
@@ -240,18 +237,6 @@ fn a_browser_gets_the_token_and_the_list_of_processes_does_not() {
     pty.type_keys("q");
     assert!(pty.ended_well());
     assert!(!std::path::Path::new(path).exists(), "it went with the UI");
-}
-
-#[test]
-fn nothing_is_written_while_nothing_happens() {
-    let mut pty = Pty::start(&[], 80, 24);
-    pty.wait_for("No cycle yet");
-    pty.settle();
-    let before = pty.written();
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    assert_eq!(pty.written(), before);
-    pty.type_keys("q");
-    assert!(pty.ended_well());
 }
 
 #[test]

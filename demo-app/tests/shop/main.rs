@@ -43,5 +43,13 @@ mod beside;
 
 /// The `bookshop` command: in a terminal, and without one.
 mod command;
+
+/// Every key of the terminal UI.
+#[cfg(debug_assertions)]
+mod keys;
+
+/// What it does with bytes that would steer a terminal.
+#[cfg(debug_assertions)]
+mod hostile;
 #[path = "../../../inspector-tui/tests/terminal/pty.rs"]
 mod pty;

@@ -1,7 +1,7 @@
 //! A body as lines: the API's answer, its text escaped. Two columns of air stand before them.
 
 use super::lines::{MessageLine, Piece, Role, line_sign, piece};
-use crate::picture::Picture;
+use crate::{count::grouped, picture::Picture};
 use onionskin::text::{edits::Sign, escape, size};
 use onionskin_web::model::{
     BodyView, Content, DiffLine, HexRow, JsonLine, JsonValue, Pair, PartView, SentEvent,
@@ -119,7 +119,7 @@ fn finish(
     error: Option<&str>,
 ) -> Vec<MessageLine> {
     if more > 0 {
-        lines.push(dim(&format!("… {more} more {what}")));
+        lines.push(dim(&format!("… {} more {what}", grouped(more as u64))));
     }
     lines.extend(error.map(|error| MessageLine::of(vec![piece(Role::Warning, escape(error))])));
     lines

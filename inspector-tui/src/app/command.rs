@@ -41,11 +41,13 @@ impl App {
             Command::ViewState => self.show(Screen::State),
             Command::ViewInsights => self.show(Screen::Insights),
             Command::ViewLog => self.show(Screen::Log),
-            Command::Output => {
-                if let Some(output) = &mut self.output {
-                    output.shown = !output.shown;
+            Command::Output => match &mut self.output {
+                Some(output) => output.shown = !output.shown,
+                None => {
+                    let how = "no app was started here: `onionskin run -- COMMAND` does that";
+                    self.said = Some(how.into());
                 }
-            }
+            },
             Command::FilterOnOff => {
                 self.filter.off = !self.filter.off;
                 return self.typed(Typed::Done);

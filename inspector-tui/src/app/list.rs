@@ -14,6 +14,8 @@ pub struct List {
     waiting: Option<VecDeque<ListedCycle>>,
     /// Position of the selected cycle; none: the newest is followed.
     selected: Option<u64>,
+    /// Id of the cycle that is to be selected when it comes.
+    awaited: Option<String>,
     /// The app runs, by their names.
     runs: HashMap<String, Run>,
 }
@@ -83,6 +85,10 @@ impl List {
         {
             return;
         }
+        if self.awaited.as_ref() == Some(&cycle.cycle.id) {
+            self.awaited = None;
+            self.selected.get_or_insert(cycle.position);
+        }
         self.rows.insert(at, cycle);
         if self.rows.len() > MAX {
             // What is being looked at stays.
@@ -112,6 +118,14 @@ impl List {
         if let Some(waiting) = &mut self.waiting {
             waiting.clear();
         }
+    }
+
+    /// Forgets all cycles, and at what positions they were: they are told anew by another inspector. What was selected is so
+    /// again when it comes.
+    pub fn restart(&mut self) {
+        self.awaited = self.selected().map(|listed| listed.cycle.id.clone());
+        self.selected = None;
+        self.clear();
     }
 
     /// Selects the nearest cycle further down, or up, that is wanted. Returns whether the selection is another one now.
@@ -184,6 +198,7 @@ impl List {
     /// Selects none, and follows the newest.
     pub fn unselect(&mut self) {
         self.selected = None;
+        self.awaited = None;
     }
 
     /// Cycles that came after the selected one.

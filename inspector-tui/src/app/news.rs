@@ -1,7 +1,10 @@
 //! What the inspector says.
 
-use super::{App, Link, Update};
-use crate::event::{Effect, News};
+use super::{App, Link, Opened, Update};
+use crate::{
+    ask::Answers,
+    event::{Effect, News},
+};
 use onionskin::text::escape;
 use onionskin_web::model::LiveEvent;
 use std::time::Instant;
@@ -74,6 +77,17 @@ impl App {
             }
         }
         Update::CHANGED
+    }
+
+    /// Another inspector has taken the place of the one that is gone. Apps tell it what they have still, and it counts anew.
+    pub(crate) fn moved(&mut self, url: String) {
+        self.log("another inspector runs by now");
+        self.url = url;
+        self.answers = Answers::default();
+        self.list.restart();
+        if let Opened::Cycle(view) = &mut self.opened {
+            view.unsettle();
+        }
     }
 
     fn lost(&mut self, why: String) {

@@ -1,6 +1,6 @@
 //! What the app printed that was started here.
 
-use crate::event::Printed;
+use crate::{count::grouped, event::Printed};
 use std::collections::VecDeque;
 
 /// Most lines that are kept.
@@ -31,7 +31,7 @@ impl Output {
     pub(super) fn take(&mut self, printed: Printed) -> bool {
         let line = match printed {
             Printed::Line(line) => line,
-            Printed::Missed(n) => format!("({n} lines came too fast and are left out)"),
+            Printed::Missed(n) => format!("({} lines came too fast and are left out)", grouped(n)),
             Printed::Ended(how) => {
                 // Why it ended stands in its last lines.
                 self.shown = true;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// Watch the cycles of an inspector that runs, in one more terminal
 ///
-/// It goes on when this ends.
+/// It goes on when this ends. When it ends first, this waits for the next one on its socket.
 #[derive(Debug, Args)]
 pub(super) struct Attach {
     /// The inspector's URL as it printed it, token and all. Other users can see the arguments of a command: leave it out

@@ -1,7 +1,7 @@
 //! What the user has the inspector do, one after the other.
 
 use super::tell;
-use crate::event::News;
+use crate::{count::grouped, event::News};
 use onionskin_web::{
     Client,
     client::ClientError,
@@ -43,7 +43,9 @@ async fn record(client: &Client) -> String {
             file,
             ..
         }) => format!("recording into {file}"),
-        Ok(Recording { file, cycles, .. }) => format!("{cycles} cycles recorded in {file}"),
+        Ok(Recording { file, cycles, .. }) => {
+            format!("{} cycles recorded in {file}", grouped(cycles))
+        }
         Err(error) => format!("can't record: {error}"),
     }
 }

@@ -1,5 +1,6 @@
 //! Text made to fit a number of columns.
 
+pub(super) use crate::count::grouped;
 use unicode_width::UnicodeWidthChar;
 
 /// Columns that a text takes.
@@ -63,19 +64,6 @@ pub(super) fn pad_left(text: &str, columns: usize) -> String {
     let text = cut(text, columns);
     let missing = columns - width(&text).min(columns);
     format!("{}{text}", " ".repeat(missing))
-}
-
-/// A number with a comma every three digits.
-pub(super) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]

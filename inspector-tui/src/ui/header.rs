@@ -38,7 +38,8 @@ fn lines(app: &App, width: usize, theme: Theme) -> Vec<Line<'static>> {
         .chain(&app.done)
         .map(|n| escape(n))
         .collect();
-    let mut second = vec![Span::raw(format!(" {}", notices.join("  ·  ")))];
+    let second = format!(" {}", notices.join("  ·  "));
+    let mut second = vec![Span::raw(fit::cut(&second, width))];
     let whole = escape(&app.url);
     // A token that does not fit is of no use; the whole URL is in the help, and on the screen after quitting.
     let base = whole.split('#').next().unwrap_or_default();
@@ -53,8 +54,10 @@ fn lines(app: &App, width: usize, theme: Theme) -> Vec<Line<'static>> {
     lines
 }
 
-/// How it fares.
+/// How it fares. Where there is little room the memory goes first, then what was evicted: what is left is whole.
 fn state(app: &App, width: usize, theme: Theme) -> Vec<Span<'static>> {
+    let kept = kept(app, theme);
+    let rest: usize = kept.iter().map(|s| fit::width(&s.content)).sum();
     let mut spans = vec![Span::styled(" onionskin  ", theme.strong())];
     spans.push(match &app.link {
         Link::Connecting => Span::styled("◌ connecting", theme.dim()),
@@ -64,12 +67,26 @@ fn state(app: &App, width: usize, theme: Theme) -> Vec<Span<'static>> {
         }
         Link::Live => Span::styled("● live", theme.good()),
         Link::Lost(why) => {
-            let why = fit::cut(&escape(why), width / 3);
+            let room = width.saturating_sub(rest + 26).max(width / 3);
+            let why = fit::cut(&escape(why), room);
             Span::styled(format!("✗ no answer: {why}"), theme.warning())
         }
     });
+    let mut used: usize = spans.iter().map(|s| fit::width(&s.content)).sum();
+    for (at, span) in kept.into_iter().enumerate() {
+        used += fit::width(&span.content);
+        // What is kept and lost is always there.
+        if at < 2 || used < width {
+            spans.push(span);
+        }
+    }
+    spans
+}
+
+/// How many cycles are kept and lost, and what that takes, the most important first.
+fn kept(app: &App, theme: Theme) -> Vec<Span<'static>> {
     let counters = &app.counters;
-    spans.push(format!("  {} kept · ", fit::grouped(counters.stored)).into());
+    let mut spans = vec![format!("  {} kept · ", fit::grouped(counters.stored)).into()];
     let lost = counters.dropped_total();
     let style = if lost > 0 {
         theme.warning()

@@ -171,7 +171,7 @@ fn remarks(cycle: &CycleSummary) -> String {
     }
     for (n, what) in [(cycle.sql, "sql"), (cycle.logs, "log")] {
         if n > 0 {
-            remarks.push(format!("{n} {what}"));
+            remarks.push(format!("{} {what}", fit::grouped(n)));
         }
     }
     remarks.join(" · ")

@@ -1,6 +1,6 @@
 //! A screen above the cycles.
 
-use super::{inside, line, pane};
+use super::{fit, inside, line, pane};
 use crate::{
     app::{Action, App, Page, PageLine, page_lines},
     keys::Command,
@@ -31,8 +31,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, page: &Page, 
     let title = format!(
         " {} ─ line {} of {}{leads} ─ {back} back ",
         page.screen.title(),
-        cursor + 1,
-        lines.len()
+        fit::grouped(cursor as u64 + 1),
+        fit::grouped(lines.len() as u64)
     );
     let inner = pane(frame, area, Line::from(title), true, theme);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));

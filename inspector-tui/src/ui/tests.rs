@@ -3,6 +3,8 @@
 mod bound;
 mod colours;
 mod hostile;
+mod screens;
+mod styles;
 
 use super::render;
 use crate::{
@@ -36,8 +38,14 @@ pub(super) fn draw(app: &App, (width, height): (u16, u16), theme: Theme) -> Term
 fn check(name: &str, app: &App) {
     for size in SIZES {
         let terminal = draw(app, size, Theme::new(true));
+        let plain = draw(app, size, Theme::new(false));
         let name = format!("{name}_{}x{}", size.0, size.1);
-        insta::assert_snapshot!(name, terminal.backend());
+        insta::assert_snapshot!(name.clone(), terminal.backend());
+        assert_eq!(terminal.backend().to_string(), plain.backend().to_string());
+        let styles = [&terminal, &plain]
+            .map(styles::map)
+            .join("\nwithout colours\n\n");
+        insta::assert_snapshot!(format!("{name}_styles"), styles);
     }
 }
 

@@ -8,7 +8,11 @@ use std::{
     os::fd::BorrowedFd,
     path::PathBuf,
     process::Command,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -19,18 +23,21 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Pty {
     pub(crate) socket: PathBuf,
     _dir: Option<TempDir>,
-    master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
+    /// None: it is closed.
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Option<Box<dyn Write + Send>>,
     child: Box<dyn Child + Send + Sync>,
     seen: Arc<Mutex<Seen>>,
+    /// Reads until this is set.
+    closing: Arc<AtomicBool>,
+    reader: Option<JoinHandle<()>>,
     modes: LocalModes,
 }
 
 struct Seen {
     parser: vt100::Parser<Title>,
-    written: usize,
-    /// Whether anything was to steer the terminal.
-    steered: bool,
+    /// All bytes.
+    raw: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -59,26 +66,31 @@ impl Pty {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let seen = Arc::new(Mutex::new(Seen {
             parser: vt100::Parser::new_with_callbacks(lines, columns, 0, Title::default()),
-            written: 0,
-            steered: false,
+            raw: Vec::new(),
         }));
         let sees = seen.clone();
-        std::thread::spawn(move || {
+        let closing = Arc::new(AtomicBool::new(false));
+        let closes = closing.clone();
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                if closes.load(Ordering::Relaxed) {
+                    return;
+                }
                 let mut seen = sees.lock().unwrap();
                 seen.parser.process(&buffer[..n]);
-                seen.written += n;
-                seen.steered |= buffer[..n].contains(&0x1b);
+                seen.raw.extend(&buffer[..n]);
             }
         });
         Self {
             socket,
             _dir: dir,
-            writer: pair.master.take_writer().unwrap(),
-            master: pair.master,
+            writer: Some(pair.master.take_writer().unwrap()),
+            master: Some(pair.master),
             child,
             seen,
+            closing,
+            reader: Some(reader),
             modes,
         }
     }
@@ -120,12 +132,32 @@ impl Pty {
     }
 
     pub(crate) fn written(&self) -> usize {
-        self.seen.lock().unwrap().written
+        self.seen.lock().unwrap().raw.len()
+    }
+
+    /// All that was written from some byte on.
+    pub(crate) fn raw(&self, from: usize) -> Vec<u8> {
+        self.seen.lock().unwrap().raw[from..].to_vec()
+    }
+
+    /// Waits until what was written from some byte on is as it should be.
+    #[track_caller]
+    pub(crate) fn wait_for_raw(&self, from: usize, is_right: impl Fn(&[u8]) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let raw = self.raw(from);
+            if is_right(&raw) {
+                return;
+            }
+            let text = String::from_utf8_lossy(&raw).escape_debug().to_string();
+            assert!(Instant::now() < end, "not in {text}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Whether anything was written to steer the terminal.
     pub(crate) fn was_steered(&self) -> bool {
-        self.seen.lock().unwrap().steered
+        self.seen.lock().unwrap().raw.contains(&0x1b)
     }
 
     /// The colour of the first sign of a text, if it is one of all.
@@ -146,11 +178,20 @@ impl Pty {
 
     /// Waits until nothing was written for a while.
     pub(crate) fn settle(&self) {
+        self.quiet_for(Duration::from_millis(600));
+    }
+
+    /// Waits until nothing was written for a moment: a picture is whole.
+    pub(crate) fn pause(&self) {
+        self.quiet_for(Duration::from_millis(150));
+    }
+
+    fn quiet_for(&self, time: Duration) {
         let end = Instant::now() + PATIENCE;
         let mut before = usize::MAX;
         while before != self.written() && Instant::now() < end {
             before = self.written();
-            std::thread::sleep(Duration::from_millis(600));
+            std::thread::sleep(time);
         }
     }
 
@@ -163,6 +204,16 @@ impl Pty {
         }
     }
 
+    #[track_caller]
+    pub(crate) fn wait_until(&self, what: &str, is_right: impl Fn(&str) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !is_right(&self.screen()) {
+            assert!(Instant::now() < end, "not {what} in\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    #[track_caller]
     pub(crate) fn wait_until_gone(&self, text: &str) {
         let end = Instant::now() + PATIENCE;
         while self.screen().contains(text) {
@@ -172,8 +223,9 @@ impl Pty {
     }
 
     pub(crate) fn type_keys(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
+        let writer = self.writer.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
         // An escape alone is one only if nothing follows at once.
         std::thread::sleep(Duration::from_millis(80));
     }
@@ -181,20 +233,39 @@ impl Pty {
     pub(crate) fn resize(&self, columns: u16, lines: u16) {
         let mut seen = self.seen.lock().unwrap();
         seen.parser.screen_mut().set_size(lines, columns);
-        self.master.resize(size(columns, lines)).unwrap();
+        let master = self.master.as_ref().unwrap();
+        master.resize(size(columns, lines)).unwrap();
+    }
+
+    /// Forgets what the terminal shows, without telling who draws on it.
+    pub(crate) fn blank(&self) {
+        let mut seen = self.seen.lock().unwrap();
+        seen.parser.process(b"\x1b[2J");
+    }
+
+    /// Closes the terminal, as its window is closed.
+    pub(crate) fn close(&mut self) {
+        // Who reads has it open too, and waits for something to be written.
+        self.closing.store(true, Ordering::Relaxed);
+        self.type_keys("?");
+        self.reader.take().unwrap().join().unwrap();
+        self.writer = None;
+        self.master = None;
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.process_id().unwrap()
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.process_id().unwrap();
         let kill = Command::new("kill")
-            .args([format!("-{name}"), pid.to_string()])
+            .args([format!("-{name}"), self.pid().to_string()])
             .status();
         assert!(kill.unwrap().success());
     }
 
-    /// Waits for its end. Whether it ended without an error and gave the terminal back.
-    #[track_caller]
     /// Waits for its end.
+    #[track_caller]
     pub(crate) fn exit_code(&mut self) -> u32 {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -206,6 +277,8 @@ impl Pty {
         }
     }
 
+    /// Waits for its end. Whether it ended without an error and gave the terminal back.
+    #[track_caller]
     pub(crate) fn ended_well(&mut self) -> bool {
         let code = self.exit_code();
         assert_eq!(code, 0, "{}", self.screen());
@@ -223,7 +296,11 @@ impl Pty {
         assert!(!screen.hide_cursor(), "the cursor is shown");
         let mouse = screen.mouse_protocol_mode();
         assert_eq!(mouse, vt100::MouseProtocolMode::None, "the mouse too");
-        assert_eq!(local_modes(&*self.master), self.modes, "raw mode is off");
+        assert_eq!(
+            local_modes(self.master.as_deref().unwrap()),
+            self.modes,
+            "raw mode is off"
+        );
         assert!(self.modes.contains(LocalModes::ICANON | LocalModes::ECHO));
     }
 }

@@ -1,4 +1,8 @@
 //! The command, started.
+#![allow(
+    dead_code,
+    reason = "shared by tests and benchmarks that use different parts"
+)]
 
 use crate::{app::App, pty::Pty};
 use portable_pty::CommandBuilder;
@@ -85,10 +89,19 @@ impl Pty {
         Self::spawn(socket, Some(dir), &args, columns, lines)
     }
 
+    /// Starts an inspector at this socket.
+    pub(crate) fn start_at(socket: &Path, columns: u16, lines: u16) -> Self {
+        Self::spawn(socket.into(), None, &["--port", "0"], columns, lines)
+    }
+
     /// Watches the inspector of another one.
     pub(crate) fn attach(other: &Self, columns: u16, lines: u16) -> Self {
-        let socket = other.socket.clone();
-        Self::spawn(socket, None, &["attach"], columns, lines)
+        Self::attach_to(&other.socket, columns, lines)
+    }
+
+    /// Watches the inspector at this socket.
+    pub(crate) fn attach_to(socket: &Path, columns: u16, lines: u16) -> Self {
+        Self::spawn(socket.into(), None, &["attach"], columns, lines)
     }
 
     /// Runs this test binary again, to panic.

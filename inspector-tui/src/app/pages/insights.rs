@@ -4,6 +4,7 @@ use super::{PageLine, answer, dim, nothing, of};
 use crate::{
     app::{Action, App, Role, piece},
     ask::{Answer, Question},
+    count::grouped,
     keys::Command,
 };
 use onionskin::text::escape;
@@ -65,10 +66,10 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
     match insights {
         Ok(insights) => {
             let looked = match insights.looked_into < insights.cycles {
-                true => format!(", the newest {} looked into", insights.looked_into),
+                true => format!(", the newest {} looked into", grouped(insights.looked_into)),
                 false => String::new(),
             };
-            let heading = format!("The app, over {} cycles{looked}", insights.cycles);
+            let heading = format!("The app, over {} cycles{looked}", grouped(insights.cycles));
             lines.push(PageLine::heading(heading));
             if insights.insights.is_empty() {
                 lines.push(dim("  nothing to remark"));
@@ -87,7 +88,7 @@ fn remark(insight: &RunInsight, open: &str) -> Vec<PageLine> {
         pieces: vec![piece(Role::Plain, format!("  {}", escape(&insight.text)))],
         right: vec![piece(
             Role::Dim,
-            format!("{} of {}", insight.count, insight.of),
+            format!("{} of {}", grouped(insight.count), grouped(insight.of)),
         )],
         action: Some(Action::Filter(insight.filter.clone())),
         source: insight.source.clone(),

@@ -4,12 +4,13 @@ use super::{PageLine, answer, dim, nothing, plain};
 use crate::{
     app::{Action, App, Piece, Role, piece},
     ask::{Answer, Question},
+    count::grouped,
 };
 use onionskin::{
     text::{duration, escape},
     wire::Site,
 };
-use onionskin_web::model::{MapPlace, PlaceStats, Source, StackView, Stats};
+use onionskin_web::model::{PlaceStats, Source, StackView, Stats};
 
 pub(super) fn question(app: &App) -> Option<Question> {
     Some(Question::Map {
@@ -22,7 +23,7 @@ pub(super) fn question(app: &App) -> Option<Question> {
 /// shop: 1,204 cycles
 /// /books/{id}                    1,120×  3 failed   half in 1.2 ms  95 % in 3.4 ms
 ///   GET
-///     session                    1,120×             half in 210 µs  answered 12
+///     auth  answered 12          1,120×             half in 210 µs
 ///       show_book                1,108×
 /// ```
 pub(super) fn lines(app: &App) -> Vec<PageLine> {
@@ -44,7 +45,7 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
     let mut lines = vec![plain(format!(
         "{}: {} cycles{of}",
         escape(&map.app),
-        map.cycles
+        grouped(map.cycles)
     ))];
     for route in &map.routes {
         lines.push(PageLine::default());
@@ -89,12 +90,12 @@ fn chain(map: &StackView, chain: &[usize], lines: &mut Vec<PageLine>) {
     let places = chain.iter().filter_map(|at| map.places.get(*at));
     for (depth, place) in places.enumerate() {
         let indent = " ".repeat(4 + depth.min(12));
+        let name = format!("{indent}{}", escape(&place.site.name));
+        let mut pieces = vec![piece(Role::Plain, name)];
+        pieces.extend(did(&place.stats));
         lines.push(PageLine {
-            pieces: vec![piece(
-                Role::Plain,
-                format!("{indent}{}", escape(&place.site.name)),
-            )],
-            right: figures(place),
+            pieces,
+            right: figures(&place.stats),
             source: source(&place.site),
             ..PageLine::default()
         });
@@ -124,9 +125,12 @@ fn stats(stats: &Stats) -> Vec<Piece> {
 fn counted(count: u64, errors: u64) -> Vec<Piece> {
     let failed = match errors {
         0 => piece(Role::Plain, " ".repeat(10)),
-        n => piece(Role::Warning, format!("  {:>8}", format!("{n} failed"))),
+        n => piece(
+            Role::Warning,
+            format!("  {:>8}", format!("{} failed", grouped(n))),
+        ),
     };
-    vec![piece(Role::Plain, format!("{count}×")), failed]
+    vec![piece(Role::Plain, format!("{}×", grouped(count))), failed]
 }
 
 fn time(what: &str, ns: Option<u64>) -> Piece {
@@ -134,16 +138,19 @@ fn time(what: &str, ns: Option<u64>) -> Piece {
     piece(Role::Dim, format!("  {what} {time:>7}"))
 }
 
-fn figures(place: &MapPlace) -> Vec<Piece> {
-    let stats: PlaceStats = place.stats;
-    let mut pieces = Vec::new();
-    if stats.answered > 0 {
-        pieces.push(piece(Role::Plain, format!("answered {}  ", stats.answered)));
-    }
-    if stats.changed > 0 {
-        pieces.push(piece(Role::Dim, format!("changed {}  ", stats.changed)));
-    }
-    pieces.extend(counted(stats.count, stats.errors));
+/// How often it answered by itself, how often it changed something.
+fn did(stats: &PlaceStats) -> Vec<Piece> {
+    let counts = [
+        (Role::Plain, "answered", stats.answered),
+        (Role::Dim, "changed", stats.changed),
+    ];
+    let told = counts.into_iter().filter(|(_, _, n)| *n > 0);
+    told.map(|(role, what, n)| piece(role, format!("  {what} {}", grouped(n))))
+        .collect()
+}
+
+fn figures(stats: &PlaceStats) -> Vec<Piece> {
+    let mut pieces = counted(stats.count, stats.errors);
     pieces.push(time("own p50", stats.self_p50_ns));
     pieces.push(time("p95", stats.self_p95_ns));
     pieces

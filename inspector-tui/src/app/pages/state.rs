@@ -4,6 +4,7 @@ use super::{PageLine, answer, dim, of, plain};
 use crate::{
     app::{Action, App, Role, piece},
     ask::{Answer, Question},
+    count::grouped,
 };
 use onionskin::text::{clock, duration, escape, size};
 use onionskin_web::model::{Run, Status};
@@ -56,12 +57,12 @@ fn inspector(status: &Status) -> Vec<PageLine> {
         )),
         plain(format!(
             "  seen {} = {} open + {} stored + {} evicted + {} dropped + {} filtered",
-            counters.seen,
-            counters.open,
-            counters.stored,
-            counters.evicted,
-            counters.dropped_total(),
-            counters.filtered,
+            grouped(counters.seen),
+            grouped(counters.open),
+            grouped(counters.stored),
+            grouped(counters.evicted),
+            grouped(counters.dropped_total()),
+            grouped(counters.filtered),
         )),
     ];
     lines.extend(
@@ -70,7 +71,11 @@ fn inspector(status: &Status) -> Vec<PageLine> {
             .iter()
             .filter(|(_, n)| **n > 0)
             .map(|(why, n)| {
-                let text = format!("  {n} dropped: {}", escape(&why.replace('_', " ")));
+                let text = format!(
+                    "  {} dropped: {}",
+                    grouped(*n),
+                    escape(&why.replace('_', " "))
+                );
                 of(vec![piece(Role::Warning, text)])
             }),
     );
@@ -81,13 +86,16 @@ fn inspector(status: &Status) -> Vec<PageLine> {
     )));
     let socket = status.socket.as_deref().map(escape);
     lines.push(plain(format!(
-        "  {} {} connected at {}; {} of {} clients follow live; {} {} refused",
+        "  {} {} connected at {}",
         status.connected,
         if status.connected == 1 { "app" } else { "apps" },
         socket.unwrap_or_else(|| "no socket".into()),
+    )));
+    lines.push(plain(format!(
+        "  {} of {} clients follow live; {} {} refused",
         status.live_clients,
         status.live_clients_max,
-        status.refused_links,
+        grouped(status.refused_links),
         if status.refused_links == 1 {
             "link"
         } else {
@@ -103,8 +111,8 @@ fn inspector(status: &Status) -> Vec<PageLine> {
         lines.push(plain(format!(
             "  recording {}: {state}, {} cycles, {} missed, {}",
             escape(&recording.file),
-            recording.cycles,
-            recording.missed,
+            grouped(recording.cycles),
+            grouped(recording.missed),
             size(recording.bytes),
         )));
     }
@@ -132,9 +140,9 @@ fn run(run: &Run) -> PageLine {
             Role::Dim,
             format!(
                 "{} seen  {} kept  {} lost",
-                counters.seen,
-                counters.stored,
-                counters.dropped_total()
+                grouped(counters.seen),
+                grouped(counters.stored),
+                grouped(counters.dropped_total())
             ),
         )],
         pieces: vec![

@@ -1,0 +1,130 @@
+//! Screens that the others do not show: bodies of every kind, an inspector that is lost, an app that prints.
+
+use super::check;
+use crate::{
+    app::{App, Link},
+    event::{Event, News, Printed},
+    testing::{busy, connected, open, press, samples},
+};
+use crossterm::event::KeyCode;
+use onionskin::wire::{Cycle, HeaderEdit, Octets};
+
+/// The step at which the view has answered.
+const ANSWERED: usize = 8;
+
+/// The sample cycle, its view answering with this.
+fn answering(media_type: &str, body: &[u8]) -> Cycle {
+    let mut cycle = samples::completed();
+    let delta = cycle.steps[ANSWERED].delta.as_mut().unwrap();
+    let HeaderEdit::Add { header, .. } = &mut delta.headers[0] else {
+        panic!("the first header is the type");
+    };
+    header.value = Octets(media_type.as_bytes().to_vec());
+    let announced = delta.body.as_mut().unwrap();
+    announced.to.announced = Some(body.len() as u64);
+    cycle.bodies[0].head = Octets(body.to_vec());
+    cycle.bodies[0].len = body.len() as u64;
+    cycle
+}
+
+/// It is open, and its response seen alone where there is little room.
+fn seen(media_type: &str, body: &[u8]) -> App {
+    let mut app = open(answering(media_type, body), ANSWERED);
+    press(&mut app, KeyCode::Tab);
+    press(&mut app, KeyCode::Tab);
+    app
+}
+
+#[test]
+fn a_body_of_json() {
+    let json = r#"{"id":7,"title":"The Onion","price":{"pence":1299,"currency":"GBP"},"tags":["layers","tears"],
+        "blurb":"Layers all the way down, and when you have taken off the last of them nothing is left but tears.","sold":10000,
+        "out":false,"next":null}"#;
+    check("body_json", &seen("application/json", json.as_bytes()));
+}
+
+#[test]
+fn a_body_of_a_form() {
+    let form = b"reader=Ada+L.&stars=5&password=%5Bredacted%5D&body=%1b%5d0;owned%07&empty=";
+    check(
+        "body_form",
+        &seen("application/x-www-form-urlencoded", form),
+    );
+}
+
+#[test]
+fn a_body_of_many_parts() {
+    let parts = "--x\r\ncontent-disposition: form-data; name=\"title\"\r\n\r\nThe Onion\r\n\
+        --x\r\ncontent-disposition: form-data; name=\"cover\"; filename=\"\u{202e}gpj.exe\"\r\ncontent-type: image/png\r\n\r\n\
+        \u{1}\u{2}\u{3}\r\n--x--\r\n";
+    let kind = "multipart/form-data; boundary=x";
+    check("body_multipart", &seen(kind, parts.as_bytes()));
+}
+
+#[test]
+fn a_body_that_is_a_picture() {
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\x40\0\0\0\xc8\x08\x06\0\0\0";
+    check("body_image", &seen("image/png", png));
+}
+
+#[test]
+fn a_body_of_bytes() {
+    let bytes: Vec<u8> = (0..=255).cycle().take(12_000).collect();
+    check("body_bytes", &seen("application/octet-stream", &bytes));
+}
+
+#[test]
+fn a_body_of_events() {
+    let events = "event: stock\nid: 1\ndata: {\"book\":7,\"left\":3}\n\nretry: 2000\n\n: comment\n\n\
+        data: two\ndata: lines\u{1b}[2J\n\ndata: not ended";
+    check("body_events", &seen("text/event-stream", events.as_bytes()));
+}
+
+#[test]
+fn an_inspector_that_is_lost() {
+    let mut app = open(samples::completed(), 3);
+    let why = "can't reach http://127.0.0.1:7335: Connection refused (os error 111)";
+    app.update(Event::News(News::Lost(why.into())));
+    assert!(matches!(app.link, Link::Lost(_)));
+    check("lost", &app);
+}
+
+#[test]
+fn what_an_app_prints() {
+    let mut app = busy();
+    for n in 0..40 {
+        let line = format!("{n:>2} \u{1b}[32mlistening\u{1b}[0m on http://127.0.0.1:3000");
+        app.update(Event::Printed(Printed::Line(line)));
+    }
+    app.update(Event::Printed(Printed::Missed(12_345)));
+    check("output", &app);
+    app.update(Event::Printed(Printed::Ended("exit status: 1".into())));
+    check("output_ended", &app);
+}
+
+#[test]
+fn a_list_that_is_held_still() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Char('f'));
+    let mut next = crate::testing::after_restart();
+    next.id = "feedfacefeed-2".into();
+    let listed = crate::testing::listed(6, &next);
+    let event = onionskin_web::model::LiveEvent::Cycle(Box::new(listed));
+    crate::testing::live(&mut app, event);
+    check("frozen", &app);
+}
+
+#[test]
+fn counts_of_thousands_have_their_commas() {
+    let mut app = connected();
+    app.counters.seen = 1_234_567;
+    app.counters.stored = 100_000;
+    app.counters.evicted = 1_134_000;
+    app.counters.dropped.insert("ring_full".into(), 567);
+    for size in super::SIZES {
+        let drawn = super::draw(&app, size, crate::theme::Theme::new(true));
+        let text = drawn.backend().to_string();
+        assert!(text.contains(" 100,000 kept · 567 lost"), "{text}");
+        assert!(text.contains(" 1,134,000 evicted"), "{text}");
+    }
+}
