@@ -1,6 +1,7 @@
 //! The rows of the open cycle, with its time from left to right.
 
 mod remark;
+mod scrubber;
 
 use super::{
     bars::{self, Filled},
@@ -24,6 +25,7 @@ use ratatui::{
     widgets::Paragraph,
 };
 use remark::remark;
+pub(super) use scrubber::step_at;
 
 /// ```text
 /// ├ GET /books/7 ─────────────────────── step 7/14  ‖ 1x ──────┤
@@ -140,18 +142,6 @@ pub(super) fn spot(area: Rect, app: &App, place: Position) -> Option<Spot> {
     let at = usize::from(place.y.checked_sub(inner.y + 1)?);
     let row = skip + at;
     (at < height && row < view.timeline.rows.len()).then_some(Spot::Row(row))
-}
-
-/// The step whose time is at a column of the bars; with `any`, of the nearest column, whatever the line.
-pub(super) fn step_at(area: Rect, app: &App, place: Position, any: bool) -> Option<usize> {
-    let (view, inner) = (app.view()?, inside(area));
-    let columns = Columns::of(view, inner.width.into());
-    let column = usize::from(place.x).checked_sub(usize::from(inner.x) + columns.before());
-    let is_bar = place.y >= inner.y
-        && place.y < inner.bottom().saturating_sub(2)
-        && column.is_some_and(|column| column < columns.bar);
-    let is_there = !view.timeline.steps.is_empty() && columns.bar > 0;
-    (is_there && (any || is_bar)).then(|| columns.step(view, column.unwrap_or(0)))
 }
 
 fn position(frame: &mut Frame<'_>, area: Rect, view: &View, focused: bool, theme: Theme) {
@@ -290,42 +280,6 @@ impl Columns {
         let total = u128::from(view.timeline.cycle.duration_ns.max(1));
         let at = (t * self.bar as u128 / total) as usize;
         at.min(self.bar.saturating_sub(1))
-    }
-
-    /// The whole time, with its steps and the one we are at: what can be dragged.
-    fn scrubber(&self, view: &View, theme: Theme) -> Line<'static> {
-        let Some(head) = self.head(view) else {
-            return Line::default();
-        };
-        let mut line = vec![Span::styled("─", theme.dim()); self.bar];
-        for step in &view.timeline.steps {
-            if let Some(place) = line.get_mut(self.column(view, step.t_ns.into())) {
-                *place = Span::styled("┬", theme.dim());
-            }
-        }
-        if let Some(place) = line.get_mut(head) {
-            *place = Span::styled("●", theme.strong());
-        }
-        let time = duration(view.step().map_or(0, |s| s.t_ns));
-        let total = format!("  of {}", duration(view.timeline.cycle.duration_ns));
-        line.insert(
-            0,
-            Span::styled(format!("  {} ", fit::pad(&time, self.name)), theme.strong()),
-        );
-        line.push(Span::styled(fit::cut(&total, self.remark + 2), theme.dim()));
-        Line::from(line)
-    }
-
-    /// The last step whose time is at a column of the bars, or before it.
-    fn step(&self, view: &View, column: usize) -> usize {
-        let steps = view.timeline.steps.iter();
-        let is_here = |t_ns: u64| self.column(view, t_ns.into()) <= column;
-        steps
-            .enumerate()
-            .filter(|(_, step)| is_here(step.t_ns))
-            .map(|(at, _)| at)
-            .next_back()
-            .unwrap_or(0)
     }
 
     /// What happened in a row, each at its column; where several share one, the gravest.
