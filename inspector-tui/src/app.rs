@@ -3,7 +3,7 @@
 //!
 //! - `update`: how an event changes it; `command` what a key does, `pointer` what the mouse does, `news` what the inspector says
 //! - `list`, `filter`: the cycles, and which of them are wanted
-//! - `view`, `player`: the cycle that is open, and the step we are at; `message`, `body`, `lines` its messages, line by line
+//! - `view`, `player`: the cycle that is open, and the step we are at; `message`, `body`, `notes`, `lines` its messages, line by line
 //! - `problems`, `search`: what can be jumped to
 //! - `pages`: the other screens, one file each
 //! - `palette`: commands and formats by their names
@@ -16,6 +16,7 @@ mod lines;
 mod list;
 mod message;
 mod news;
+mod notes;
 mod output;
 mod pages;
 mod palette;

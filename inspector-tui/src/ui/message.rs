@@ -40,13 +40,12 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side, t
         return;
     };
     let width = usize::from(inner.width);
+    let height = usize::from(inner.height);
     let below = match (focused, message.line()) {
-        (true, Some(line)) => below(line, width),
+        (true, Some(line)) => below(line, width, height * 2 / 3),
         _ => Vec::new(),
     };
-    let height = usize::from(inner.height);
-    let below_height = below.len().min(height / 2);
-    let height = height - below_height;
+    let height = height - below.len();
     let skip = match focused {
         true => message.cursor.saturating_sub(height.saturating_sub(1) / 2),
         // The change of this step is what one wants to see.
@@ -68,7 +67,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side, t
         },
         Line::default,
     );
-    let below = below.into_iter().take(below_height);
+    let below = below.into_iter();
     shown.extend(below.map(|text| Line::styled(text, theme.dim())));
     frame.render_widget(Paragraph::new(shown), inner);
 }
@@ -90,17 +89,29 @@ fn title(app: &App, side: Side) -> String {
     }
 }
 
-/// What there is to say of the line at the cursor: all of it, where it is too long for its line, and who set it.
-fn below(line: &MessageLine, width: usize) -> Vec<String> {
+/// What there is to say of the line at the cursor, in so many lines at most: all of it, where it is too long for its line, and
+/// who set it. What is longer still ends with `…`; it can be copied.
+fn below(line: &MessageLine, width: usize, most: usize) -> Vec<String> {
+    let mut history = Vec::new();
+    for (at, by) in line.history.iter().enumerate() {
+        let word = if at == 0 { "set by" } else { "before by" };
+        history.push(fit::cut(&format!("{word} {by}"), width));
+    }
     let mut below = Vec::new();
     let by = line.by.as_ref().map_or(0, |by| fit::width(by) + 3);
     if line::width(&line.pieces) + by + 2 > width {
-        below.extend(fit::wrap(&line.text(), width));
+        below = fit::wrap(&line.text(), width);
+        // Half of the room is for it in any case.
+        let room = most.saturating_sub(history.len()).max(most / 2);
+        if below.len() > room {
+            below.truncate(room);
+            if let Some(last) = below.last_mut() {
+                *last = fit::cut_off(last, width);
+            }
+        }
     }
-    for (at, by) in line.history.iter().enumerate() {
-        let word = if at == 0 { "set by" } else { "before by" };
-        below.push(fit::cut(&format!("{word} {by}"), width));
-    }
+    below.extend(history);
+    below.truncate(most);
     below
 }
 
@@ -137,4 +148,27 @@ fn message_line(shown: &MessageLine, width: usize, cursor: bool, theme: Theme) -
     };
     spans.push(Span::styled(by, base.patch(of)));
     Line::from(spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_longer_than_the_room_below_says_so_and_who_set_it() {
+        let of = |len: usize| MessageLine {
+            history: vec!["auth at step 3".into(), "client at step 1".into()],
+            ..MessageLine::plain("x".repeat(len))
+        };
+        let below = |len| below(&of(len), 10, 6);
+        let set = ["set by au…", "before by…"];
+        assert_eq!(below(8), set, "it is whole already");
+        assert_eq!(
+            below(25),
+            ["xxxxxxxxxx", "xxxxxxxxxx", "xxxxx", set[0], set[1]]
+        );
+        let long = below(60);
+        assert_eq!(long.len(), 6);
+        assert_eq!(long[3..], ["xxxxxxxxx…", set[0], set[1]]);
+    }
 }
