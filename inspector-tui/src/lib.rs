@@ -9,7 +9,7 @@
 //! - [`app`]: the state; it knows nothing of a terminal
 //! - [`ui`]: the screen, one file a region; [`theme`] its colours
 //! - [`ask`]: what screens ask the inspector, and what it answered
-//! - `source`: asks the inspector
+//! - [`source`]: asks the inspector
 //! - `browser`: the dashboard, opened with its token and without telling it
 //! - `screen`: the terminal, taken and given back
 //! - [`signals`]: what ends a program in good order
@@ -25,12 +25,12 @@ pub mod headless;
 pub mod keys;
 pub mod run;
 pub mod signals;
+pub mod source;
 pub mod theme;
 pub mod ui;
 
 mod browser;
 mod screen;
-mod source;
 
 pub use error::Error;
 pub use headless::HeadlessConfig;

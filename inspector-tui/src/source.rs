@@ -17,7 +17,10 @@ use onionskin_web::{
     export::Format,
     model::LiveEvent,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -28,10 +31,12 @@ const PAGE: usize = 500;
 /// How long to wait before an inspector that did not answer is asked again: at first, and at most.
 const RETRY: Duration = Duration::from_secs(1);
 const SLOWEST: Duration = Duration::from_secs(8);
+/// A connection that held so long was a good one.
+const HELD: Duration = Duration::from_secs(10);
 
 /// What asks the inspector. It ends when dropped.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub struct Source {
     client: Client,
     news: mpsc::Sender<News>,
     orders: mpsc::Sender<Order>,
@@ -42,7 +47,7 @@ pub(crate) struct Source {
 
 impl Source {
     /// Starts on the current tokio runtime, and says what it learns.
-    pub(crate) fn start(client: Client, news: mpsc::Sender<News>) -> Self {
+    pub fn start(client: Client, news: mpsc::Sender<News>) -> Self {
         let (orders, ordered) = mpsc::channel(1);
         let (filter, filters) = watch::channel(String::new());
         let (written, writes) = watch::channel(<_>::default());
@@ -66,7 +71,7 @@ impl Source {
     }
 
     /// Asks a question of a screen.
-    pub(crate) fn ask(&mut self, question: Question) {
+    pub fn ask(&mut self, question: Question) {
         let (client, news) = (self.client.clone(), self.news.clone());
         self.spawn(async move {
             let result = answer_of(&client, &question).await;
@@ -100,12 +105,12 @@ impl Source {
     }
 
     /// Lists and follows only cycles that match.
-    pub(crate) fn filter(&self, filter: String) {
+    pub fn filter(&self, filter: String) {
         self.filter.send_replace(filter);
     }
 
     /// Asks what can be written in a filter at a cursor.
-    pub(crate) fn complete(&self, text: String, cursor: u32) {
+    pub fn complete(&self, text: String, cursor: u32) {
         self.written.send_replace((text, cursor));
     }
 }
@@ -178,11 +183,15 @@ async fn answer_of(client: &Client, question: &Question) -> Result<Answer, Failu
         Question::Status => client.status().await.map(|s| Answer::Status(Arc::new(s))),
         Question::Apps => client.apps().await.map(|a| Answer::Apps(Arc::new(a))),
     };
-    answer.map_err(|error| Failure {
-        passing: !matches!(error, ClientError::Refused(_) | ClientError::Json(_)),
-        why: match error {
-            ClientError::Refused(problem) => problem.detail,
-            error => error.to_string(),
+    answer.map_err(|error| match error {
+        // It knows why: the cycle is gone, the filter is wrong.
+        ClientError::Refused(problem) if problem.status < 500 => Failure {
+            passing: false,
+            why: problem.detail,
+        },
+        error => Failure {
+            passing: true,
+            why: error.to_string(),
         },
     })
 }
@@ -202,8 +211,9 @@ async fn follow(client: Client, mut filters: watch::Receiver<String>, news: mpsc
     let mut wait = RETRY;
     loop {
         let filter = filters.borrow_and_update().clone();
+        let begun = Instant::now();
         let ended = tokio::select! {
-            ended = follow_once(&client, &filter, &news, &mut last, &mut wait) => ended,
+            ended = follow_once(&client, &filter, &news, &mut last) => ended,
             _ = filters.changed() => {
                 filters.mark_changed();
                 last = None;
@@ -218,6 +228,10 @@ async fn follow(client: Client, mut filters: watch::Receiver<String>, news: mpsc
             Err(e) => News::Lost(e.to_string()),
         };
         let refused = matches!(what, News::Refused(_));
+        // What broke at once will break again.
+        if begun.elapsed() > HELD {
+            wait = RETRY;
+        }
         if news.send(what).await.is_err() {
             return;
         }
@@ -242,11 +256,9 @@ async fn follow_once(
     filter: &str,
     news: &mpsc::Sender<News>,
     last: &mut Option<u64>,
-    wait: &mut Duration,
 ) -> Result<(), ClientError> {
     let mut events = client.live_matching(filter, *last).await?;
     tell(news, page(client, filter).await?).await;
-    *wait = RETRY;
     while let Some(event) = events.next().await {
         let event = event?;
         *last = event.id.or(*last);

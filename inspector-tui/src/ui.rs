@@ -148,4 +148,6 @@ fn inside(area: Rect) -> Rect {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;
