@@ -129,9 +129,14 @@ impl Pty {
         }
     }
 
-    pub(crate) fn type_keys(&mut self, keys: &str) {
+    /// Types without waiting.
+    pub(crate) fn write(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
+    }
+
+    pub(crate) fn type_keys(&mut self, keys: &str) {
+        self.write(keys);
         // An escape alone is one only if nothing follows at once.
         std::thread::sleep(Duration::from_millis(80));
     }
