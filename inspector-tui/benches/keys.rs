@@ -58,7 +58,7 @@ fn latencies(pty: &mut Pty, keys: u32) -> Vec<Duration> {
     let press = |n: u32| {
         // At no fixed place between two pictures.
         thread::sleep(Duration::from_millis(40 + u64::from(n * 7 % 33)));
-        let is_open = n % 2 == 0;
+        let is_open = n.is_multiple_of(2);
         let begun = Instant::now();
         pty.write("?");
         while pty.screen().contains(SHOWN) != is_open {
