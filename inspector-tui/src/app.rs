@@ -3,7 +3,7 @@
 //!
 //! - `update`: how an event changes it; `command` what a key does, `pointer` what the mouse does, `news` what the inspector says
 //! - `list`, `filter`: the cycles, and which of them are wanted
-//! - `view`, `player`: the cycle that is open, and the step we are at; `message`, `body`, `lines` its messages, line by line
+//! - `view`, `player`: the cycle that is open, and the step we are at; `message`, `body`, `notes`, `lines` its messages, line by line
 //! - `reading`: what another program is to show
 //! - `problems`, `search`: what can be jumped to
 //! - `pages`: the other screens, one file each
@@ -18,6 +18,7 @@ mod lines;
 mod list;
 mod message;
 mod news;
+mod notes;
 mod output;
 mod pages;
 mod palette;

@@ -12,7 +12,7 @@
 //! - [`ui`]: the screen, one file a region; [`theme`] its colours
 //! - [`picture`]: images of bodies
 //! - [`ask`]: what screens ask the inspector, and what it answered
-//! - `source`: asks the inspector
+//! - [`source`]: asks the inspector
 //! - `count`: counts, as people read them
 //! - `browser`: the dashboard, opened with its token and without telling it
 //! - `program`: an editor or a pager, which has the terminal for a while
@@ -32,6 +32,7 @@ pub mod keys;
 pub mod picture;
 pub mod run;
 pub mod signals;
+pub mod source;
 pub mod theme;
 pub mod ui;
 
@@ -41,7 +42,6 @@ mod mouse;
 mod pace;
 mod program;
 mod screen;
-mod source;
 
 pub use error::Error;
 pub use headless::HeadlessConfig;

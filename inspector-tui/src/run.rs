@@ -87,7 +87,7 @@ async fn run_loop(
     };
     let mut app = App::new(config.url, config.notices).with(&config.ui);
     app.graphics = graphics.is_some();
-    let mut source = Source::start(client, news, graphics.clone());
+    let mut source = Source::with_graphics(client, news, graphics.clone());
     source.filter(app.filter.active());
     let socket = config.socket.unwrap_or_else(socket::default_path);
     let mut browser = Browser::new(socket.clone());
@@ -142,7 +142,7 @@ async fn run_loop(
             // What the one before said last is not heard any more.
             let (news, fresh) = mpsc::channel(NEWS);
             (source, heard) = (
-                Source::start(Client::new(&next)?, news, graphics.clone()),
+                Source::with_graphics(Client::new(&next)?, news, graphics.clone()),
                 fresh,
             );
             source.filter(app.filter.active());

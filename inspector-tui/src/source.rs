@@ -21,7 +21,11 @@ use onionskin_web::{
     view::BodyOptions,
 };
 use ratatui::layout::Size;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -32,10 +36,12 @@ const PAGE: usize = 500;
 /// How long to wait before an inspector that did not answer is asked again: at first, and at most.
 const RETRY: Duration = Duration::from_secs(1);
 const SLOWEST: Duration = Duration::from_secs(8);
+/// A connection that held so long was a good one.
+const HELD: Duration = Duration::from_secs(10);
 
 /// What asks the inspector. It ends when dropped.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub struct Source {
     client: Client,
     news: mpsc::Sender<News>,
     graphics: Option<Graphics>,
@@ -47,7 +53,12 @@ pub(crate) struct Source {
 
 impl Source {
     /// Starts on the current tokio runtime, and says what it learns.
-    pub(crate) fn start(
+    pub fn start(client: Client, news: mpsc::Sender<News>) -> Self {
+        Self::with_graphics(client, news, None)
+    }
+
+    /// As [`Source::start`]; images are drawn if there are graphics.
+    pub(crate) fn with_graphics(
         client: Client,
         news: mpsc::Sender<News>,
         graphics: Option<Graphics>,
@@ -76,7 +87,7 @@ impl Source {
     }
 
     /// Asks a question of a screen.
-    pub(crate) fn ask(&mut self, question: Question) {
+    pub fn ask(&mut self, question: Question) {
         let (client, graphics) = (self.client.clone(), self.graphics.clone());
         let asked = question.clone();
         self.answered(question, async move {
@@ -145,12 +156,12 @@ impl Source {
     }
 
     /// Lists and follows only cycles that match.
-    pub(crate) fn filter(&self, filter: String) {
+    pub fn filter(&self, filter: String) {
         self.filter.send_replace(filter);
     }
 
     /// Asks what can be written in a filter at a cursor.
-    pub(crate) fn complete(&self, text: String, cursor: u32) {
+    pub fn complete(&self, text: String, cursor: u32) {
         self.written.send_replace((text, cursor));
     }
 }
@@ -247,11 +258,15 @@ async fn answer_with(
         Question::Status => client.status().await.map(|s| Answer::Status(Arc::new(s))),
         Question::Apps => client.apps().await.map(|a| Answer::Apps(Arc::new(a))),
     };
-    answer.map_err(|error| Failure {
-        passing: !matches!(error, ClientError::Refused(_) | ClientError::Json(_)),
-        why: match error {
-            ClientError::Refused(problem) => problem.detail,
-            error => error.to_string(),
+    answer.map_err(|error| match error {
+        // It knows why: the cycle is gone, the filter is wrong.
+        ClientError::Refused(problem) if problem.status < 500 => Failure {
+            passing: false,
+            why: problem.detail,
+        },
+        error => Failure {
+            passing: true,
+            why: error.to_string(),
         },
     })
 }
@@ -300,8 +315,9 @@ async fn follow(client: Client, mut filters: watch::Receiver<String>, news: mpsc
     let mut wait = RETRY;
     loop {
         let filter = filters.borrow_and_update().clone();
+        let begun = Instant::now();
         let ended = tokio::select! {
-            ended = follow_once(&client, &filter, &news, &mut last, &mut wait) => ended,
+            ended = follow_once(&client, &filter, &news, &mut last) => ended,
             _ = filters.changed() => {
                 filters.mark_changed();
                 last = None;
@@ -316,6 +332,10 @@ async fn follow(client: Client, mut filters: watch::Receiver<String>, news: mpsc
             Err(e) => News::Lost(e.to_string()),
         };
         let refused = matches!(what, News::Refused(_));
+        // What broke at once will break again.
+        if begun.elapsed() > HELD {
+            wait = RETRY;
+        }
         if news.send(what).await.is_err() {
             return;
         }
@@ -340,11 +360,9 @@ async fn follow_once(
     filter: &str,
     news: &mpsc::Sender<News>,
     last: &mut Option<u64>,
-    wait: &mut Duration,
 ) -> Result<(), ClientError> {
     let mut events = client.live_matching(filter, *last).await?;
     tell(news, page(client, filter).await?).await;
-    *wait = RETRY;
     while let Some(event) = events.next().await {
         let event = event?;
         *last = event.id.or(*last);

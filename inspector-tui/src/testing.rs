@@ -138,7 +138,7 @@ pub(crate) fn answer(app: &mut App, cycles: &[Cycle]) {
     }
 }
 
-fn answer_to(question: &Question, cycles: &[Cycle]) -> Option<Answer> {
+pub(crate) fn answer_to(question: &Question, cycles: &[Cycle]) -> Option<Answer> {
     let find = |id: &String| cycles.iter().find(|cycle| cycle.id == *id);
     Some(match question {
         Question::Timeline { id } => Answer::Timeline(Arc::new(view::timeline(find(id)?))),

@@ -154,4 +154,6 @@ fn inside(area: Rect) -> Rect {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

@@ -24,6 +24,10 @@ pub(crate) const BODIES: &str = env!("CARGO_BIN_EXE_app-bodies");
 /// An app that is its own load.
 pub(crate) const LOAD: &str = env!("CARGO_BIN_EXE_app-load");
 
+/// An app in which each thing that is captured happens.
+#[allow(dead_code, reason = "only `sight` starts it")]
+pub(crate) const SIGHT: &str = env!("CARGO_BIN_EXE_app-sight");
+
 /// A running app; it ends with this value.
 pub(crate) struct App {
     child: Child,

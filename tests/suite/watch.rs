@@ -71,6 +71,12 @@ impl Watch {
         self.config.socket.clone()
     }
 
+    /// Its URL, with the token.
+    #[allow(dead_code, reason = "only `sight` shows it")]
+    pub(crate) fn url(&self) -> &str {
+        self.inspector.as_ref().expect("started").url()
+    }
+
     fn client(&self) -> &Client {
         self.client.as_ref().expect("started")
     }

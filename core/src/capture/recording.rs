@@ -35,7 +35,8 @@ use std::{
 
 /// Events up to here are kept whatever they are; marks above it are left out.
 const MARKS_CAP: usize = 256 << 10;
-/// Steps above it are left out as well.
+/// Above it no place is entered any more; up to twice as much, those that were are left, and the response is sent: how the
+/// cycle ended is known.
 const STEPS_CAP: usize = 1 << 20;
 /// Buffers for heads of bodies that are kept for the next cycle: most cycles have two bodies.
 const HEADS_KEPT: usize = 2;
@@ -236,7 +237,7 @@ impl Recording {
         if self.ended {
             return None;
         }
-        if self.is_full() {
+        if self.is_full(tag == tag::IN) {
             self.omitted_steps += 1;
             return None;
         }
@@ -259,7 +260,7 @@ impl Recording {
         let Some(cost) = self.cost.usual(what) else {
             return false;
         };
-        if !fits || self.ended || self.idle != self.last_idle || self.is_full() {
+        if !fits || self.ended || self.idle != self.last_idle || self.is_full(tag == tag::SAME_IN) {
             return false;
         }
         self.last_t += since;
@@ -269,9 +270,10 @@ impl Recording {
         true
     }
 
-    /// Whether no more steps are kept.
-    fn is_full(&self) -> bool {
-        self.events.len() + self.request.len() + self.response.len() > STEPS_CAP
+    /// Whether no more steps are kept that enter a place, or none at all.
+    fn is_full(&self, enters: bool) -> bool {
+        let cap = if enters { STEPS_CAP } else { 2 * STEPS_CAP };
+        self.events.len() + self.request.len() + self.response.len() > cap
     }
 
     /// The router found a route, or none.

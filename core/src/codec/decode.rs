@@ -365,10 +365,10 @@ impl Decoder<'_> {
         step.site = Some(site);
         step.parent = parent.map(|p| self.entries[p].step);
         let siblings = parent.map_or(&[][..], |p| &self.entries[p].children[..]);
-        step.attempt += siblings
-            .iter()
-            .filter(|s| self.entries[**s].site == site)
-            .count() as u32;
+        let mut before = siblings.iter().rev().map(|s| &self.entries[*s]);
+        if let Some(before) = before.find(|entry| entry.site == site) {
+            step.attempt = self.cycle.steps[before.step as usize].attempt + 1;
+        }
         let number = self.entries.len();
         if let Some(parent) = parent {
             self.entries[parent].children.push(number);

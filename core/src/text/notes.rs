@@ -2,8 +2,9 @@
 //! is escaped.
 
 use super::{duration, escape, escape_bytes, size};
-use crate::wire::{
-    Body, BodyEnd, Connection, Cycle, Edge, Header, Sent, Side, Stage, Step, Tried, Why,
+use crate::{
+    times::Times,
+    wire::{Body, BodyEnd, Connection, Cycle, Edge, Header, Sent, Side, Stage, Step, Tried, Why},
 };
 
 /// What there is to say of a step, line by line, escaped. `times`: what differs from run to run too.
@@ -66,6 +67,28 @@ pub fn view(at: Option<(&str, u32)>, extractors: &[String]) -> Vec<String> {
         lines.push(format!("extractors: {}", escape(&extractors.join(", "))));
     }
     lines
+}
+
+/// What a place took: for a layer its parts, for everything else the whole.
+pub fn times(stage: Stage, times: Times) -> String {
+    let mut text = match stage {
+        Stage::Middleware if times.inner_ns > 0 || times.out_ns > 0 => format!(
+            "in {}, inner {}, out {}",
+            duration(times.in_ns),
+            duration(times.inner_ns),
+            duration(times.out_ns)
+        ),
+        Stage::Parse | Stage::Resolve => duration(times.in_ns),
+        _ => duration(times.own_ns()),
+    };
+    if times.idle_ns > 0 {
+        text += &format!(
+            " (busy {}, idle {})",
+            duration(times.busy_ns()),
+            duration(times.idle_ns)
+        );
+    }
+    text
 }
 
 /// The routes that were tried and refused, where no view took the request, escaped.

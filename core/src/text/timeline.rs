@@ -3,7 +3,7 @@
 use super::{clock, duration, edits, escape, line::request, marks, notes, size};
 use crate::{
     times::{Row, RowState, rows},
-    wire::{Cycle, Edge, Left, Mark, MarkKind, Omitted, Side, SiteKind, Stage, Step},
+    wire::{Cycle, Edge, Left, Mark, MarkKind, Omitted, Side, SiteKind, Step},
 };
 use std::fmt;
 
@@ -153,33 +153,10 @@ fn step_line(
         return writeln!(f, "{:width$}{}", "", text.trim_end(), width = TIME);
     }
     if let (Edge::In, Some(row)) = (step.edge, row) {
-        text = format!("{text:<44}  {}", own_times(row));
+        text = format!("{text:<44}  {}", notes::times(row.stage, row.times));
     }
     let time = duration(step.t_ns);
     writeln!(f, "{time:>width$}  {}", text.trim_end(), width = TIME - 2)
-}
-
-/// What a place took: for a layer its parts, for everything else the whole.
-fn own_times(row: &Row) -> String {
-    let times = row.times;
-    let mut text = match row.stage {
-        Stage::Middleware if times.inner_ns > 0 || times.out_ns > 0 => format!(
-            "in {}, inner {}, out {}",
-            duration(times.in_ns),
-            duration(times.inner_ns),
-            duration(times.out_ns)
-        ),
-        Stage::Parse | Stage::Resolve => duration(times.in_ns),
-        _ => duration(times.own_ns()),
-    };
-    if times.idle_ns > 0 {
-        text += &format!(
-            " (busy {}, idle {})",
-            duration(times.busy_ns()),
-            duration(times.idle_ns)
-        );
-    }
-    text
 }
 
 fn indent(depth: usize) -> usize {

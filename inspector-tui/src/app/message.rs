@@ -3,20 +3,19 @@
 use super::{
     View, body,
     lines::{MessageLine, Role, piece, sign},
+    notes,
 };
 use crate::picture::Picture;
 use onionskin::{
-    replay,
     text::{
-        self,
         edits::{self, Sign},
-        escape, escape_bytes, notes, size,
+        escape, escape_bytes, size,
     },
-    wire::{Edge, Octets, Side, Stage},
+    wire::{Octets, Side},
 };
 use onionskin_web::model::{
     BodyLine, BodyPlace, BodyView, By, ContentKind, MessageLine as Line, MessagePart, MessageView,
-    Op, StepLine,
+    Op,
 };
 use std::{collections::HashSet, sync::Arc};
 
@@ -105,7 +104,7 @@ pub(super) fn lines(view: &View, side: Side) -> Option<Vec<MessageLine>> {
     }
     let shown = view.shown.as_ref()?.step as usize;
     let step = view.timeline.steps.get(shown)?;
-    let notes = notes_on(view, step, side);
+    let notes = notes::lines(view, step, side);
     let Some(message) = view.message(side).filter(|message| !is_empty(message)) else {
         return (!notes.is_empty()).then_some(notes);
     };
@@ -224,7 +223,11 @@ fn history(history: &[By]) -> Vec<String> {
     let say = |by: &By| {
         let value = by.value.as_ref().map(|value| escape_bytes(&value.0));
         let value = value.map_or(String::new(), |value| format!(": {value}"));
-        format!("{} at step {}{value}", escape(&by.name), by.step + 1)
+        format!(
+            "{} at step {}{value}",
+            escape(&by.name),
+            u64::from(by.step) + 1
+        )
     };
     history.iter().map(say).collect()
 }
@@ -269,71 +272,5 @@ fn body(view: &View, place: &BodyPlace, side: Side) -> Vec<MessageLine> {
     for line in &mut lines {
         line.is_body = true;
     }
-    lines
-}
-
-/// What there is to say of the step beside its message, and what happened before the next one.
-fn notes_on(view: &View, step: &StepLine, side: Side) -> Vec<MessageLine> {
-    if replay::side(step.stage, step.edge) != side {
-        return Vec::new();
-    }
-    let point =
-        |note: String| MessageLine::of(vec![piece(Role::Dim, "· "), piece(Role::Plain, note)]);
-    let mut notes: Vec<_> = of_step(view, step).into_iter().map(point).collect();
-    let marks = view
-        .timeline
-        .marks
-        .iter()
-        .filter(|mark| mark.after == step.seq);
-    for mark in marks {
-        let mut lines = text::lines(&mark.what).into_iter();
-        notes.extend(lines.next().map(point));
-        notes.extend(lines.map(|line| MessageLine::plain(format!("    {line}"))));
-    }
-    notes
-}
-
-fn of_step(view: &View, step: &StepLine) -> Vec<String> {
-    let timeline = &view.timeline;
-    let mut lines = Vec::new();
-    let connection = timeline.connection.as_ref();
-    if let Some(connection) = connection.filter(|_| step.seq == 0) {
-        lines.push(notes::connection(connection));
-    }
-    match (step.stage, step.edge) {
-        (Stage::Parse, Edge::In) => lines.extend(connection.map(notes::received)),
-        (Stage::View, Edge::In) => {
-            let row = step.row.and_then(|row| timeline.rows.get(row));
-            let at = row.and_then(|row| row.source.as_ref());
-            let at = at.map(|source| (&*source.file, source.line));
-            lines.extend(notes::view(at, row.map_or(&[], |row| &row.extractors)));
-        }
-        (Stage::Resolve, Edge::Out) => {
-            let tried = step.resolved.iter().flat_map(|r| notes::refused(&r.tried));
-            lines.extend(tried);
-        }
-        (Stage::Send, Edge::Out) => {
-            lines.extend(step.sent.iter().flat_map(|sent| notes::sent(sent, true)));
-        }
-        _ => {}
-    }
-    if step.seq as usize + 1 == timeline.steps.len() {
-        lines.extend(timeline.bodies.iter().flat_map(of_body));
-    }
-    lines
-}
-
-fn of_body(body: &BodyLine) -> Vec<String> {
-    let side = match body.side {
-        Side::Request => "request",
-        Side::Response => "response",
-    };
-    let passed = notes::passed(body.len, body.frames, body.events, &body.end);
-    let mut line = format!("{side} body: {passed}");
-    if let Some(hash) = &body.hash {
-        line += &format!(", xxh64 {}", escape(hash));
-    }
-    let mut lines = vec![line];
-    lines.extend(notes::trailers(&body.trailers));
     lines
 }

@@ -57,11 +57,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side, t
         },
         Line::default,
     );
-    shown.extend(
-        below
-            .into_iter()
-            .map(|text| Line::styled(text, theme.dim())),
-    );
+    let below = below.into_iter();
+    shown.extend(below.map(|text| Line::styled(text, theme.dim())));
     frame.render_widget(Paragraph::new(shown), inner);
     // What is drawn over a picture would leave a hole in it.
     if !app.is_writing() && app.jump.is_none() {
@@ -100,12 +97,11 @@ struct Window {
 }
 
 fn window(message: &MessagePane, lines: &[MessageLine], focused: bool, inner: Rect) -> Window {
-    let mut below = match (focused, message.line()) {
-        (true, Some(line)) => below(line, inner.width.into()),
+    let height = usize::from(inner.height);
+    let below = match (focused, message.line()) {
+        (true, Some(line)) => below(line, inner.width.into(), height * 2 / 3),
         _ => Vec::new(),
     };
-    let height = usize::from(inner.height);
-    below.truncate(height / 2);
     let height = height - below.len();
     let skip = match focused {
         true => message.cursor.saturating_sub(height.saturating_sub(1) / 2),
@@ -151,17 +147,29 @@ fn title(app: &App, side: Side) -> String {
     }
 }
 
-/// What there is to say of the line at the cursor: all of it, where it is too long for its line, and who set it.
-fn below(line: &MessageLine, width: usize) -> Vec<String> {
+/// What there is to say of the line at the cursor, in so many lines at most: all of it, where it is too long for its line, and
+/// who set it. What is longer still ends with `…`; it can be copied.
+fn below(line: &MessageLine, width: usize, most: usize) -> Vec<String> {
+    let mut history = Vec::new();
+    for (at, by) in line.history.iter().enumerate() {
+        let word = if at == 0 { "set by" } else { "before by" };
+        history.push(fit::cut(&format!("{word} {by}"), width));
+    }
     let mut below = Vec::new();
     let by = line.by.as_ref().map_or(0, |by| fit::width(by) + 3);
     if line::width(&line.pieces) + by + 2 > width {
-        below.extend(fit::wrap(&line.text(), width));
+        below = fit::wrap(&line.text(), width);
+        // Half of the room is for it in any case.
+        let room = most.saturating_sub(history.len()).max(most / 2);
+        if below.len() > room {
+            below.truncate(room);
+            if let Some(last) = below.last_mut() {
+                *last = fit::cut_off(last, width);
+            }
+        }
     }
-    for (at, by) in line.history.iter().enumerate() {
-        let word = if at == 0 { "set by" } else { "before by" };
-        below.push(fit::cut(&format!("{word} {by}"), width));
-    }
+    below.extend(history);
+    below.truncate(most);
     below
 }
 
@@ -201,107 +209,27 @@ fn message_line(shown: &MessageLine, width: usize, cursor: bool, theme: Theme) -
 }
 
 #[cfg(test)]
+mod pictures;
+
+#[cfg(test)]
 mod tests {
-    use crate::{
-        app::{App, Pane},
-        picture::tests::image,
-        testing::{answer, open, press, samples},
-        theme::Theme,
-        ui::tests::draw,
-    };
-    use crossterm::event::KeyCode;
-    use image::ImageFormat;
-    use onionskin::wire::{Cycle, Octets};
-    use ratatui::style::Color;
-
-    /// A cycle whose view answers with these bytes of an image.
-    fn cycle(bytes: Vec<u8>, len: u64) -> Cycle {
-        let mut cycle = samples::completed();
-        cycle.bodies[0].head = Octets(bytes);
-        cycle.bodies[0].len = len;
-        cycle
-    }
-
-    fn answered(cycle: &Cycle, graphics: bool) -> App {
-        let mut app = open(cycle.clone(), 8);
-        app.graphics = graphics;
-        answer(&mut app, std::slice::from_ref(cycle));
-        app
-    }
-
-    /// Red and blue cells of the screen.
-    fn painted(app: &App) -> (usize, usize) {
-        let drawn = draw(app, (120, 40), Theme::new(false));
-        let cells = drawn.backend().buffer().content.iter();
-        let colours = cells.flat_map(|cell| [cell.fg, cell.bg]);
-        let mut painted = (0, 0);
-        for colour in colours {
-            match colour {
-                Color::Rgb(200.., _, 0..50) => painted.0 += 1,
-                Color::Rgb(0..50, _, 200..) => painted.1 += 1,
-                _ => {}
-            }
-        }
-        painted
-    }
-
-    fn shows(app: &App, text: &str) -> bool {
-        let drawn = draw(app, (200, 50), Theme::new(false));
-        drawn.backend().to_string().contains(text)
-    }
+    use super::*;
 
     #[test]
-    fn an_image_is_drawn_below_its_line_and_scrolls_with_it() {
-        let png = image(400, 200, ImageFormat::Png);
-        let len = png.len() as u64;
-        let cycle = cycle(png, len);
-        let mut app = answered(&cycle, true);
-        let (red, blue) = painted(&app);
-        assert!(red > 50 && blue > 50, "{red} {blue}");
-        assert!(shows(&app, "image/png, 400 × 200 pixels"));
-        // Nothing is drawn over it, so that nothing leaves a hole in it.
-        press(&mut app, KeyCode::Char(':'));
-        assert_eq!(painted(&app), (0, 0));
-        press(&mut app, KeyCode::Esc);
-        app.focus = Pane::Response;
-        press(&mut app, KeyCode::Char('m'));
-        answer(&mut app, std::slice::from_ref(&cycle));
-        let large = painted(&app);
-        assert!(large.0 > red, "{large:?}");
-        for _ in 0..20 {
-            press(&mut app, KeyCode::PageDown);
-        }
-        assert!(painted(&app).0 <= large.0);
-        press(&mut app, KeyCode::Char('v'));
-        answer(&mut app, std::slice::from_ref(&cycle));
-        assert_eq!(painted(&app), (0, 0), "its bytes");
-    }
-
-    #[test]
-    fn what_can_not_be_drawn_is_said() {
-        let png = image(400, 200, ImageFormat::Png);
-        let len = png.len() as u64;
-        let whole = cycle(png.clone(), len);
-        assert_eq!(painted(&answered(&whole, false)), (0, 0), "as with --ascii");
-        let cut = cycle(png[..200].to_vec(), len);
-        let app = answered(&cut, true);
-        assert_eq!(painted(&app), (0, 0));
-        assert!(shows(&app, "no picture: the rest of it is not kept"));
-        let mut broken = png;
-        broken[60] ^= 0xff;
-        let app = answered(&cycle(broken, len), true);
-        assert!(shows(&app, "no picture: ") && !shows(&app, "not kept"));
-    }
-
-    #[test]
-    fn a_picture_is_made_anew_when_another_program_had_the_terminal() {
-        let png = image(400, 200, ImageFormat::Png);
-        let len = png.len() as u64;
-        let cycle = cycle(png, len);
-        let mut app = answered(&cycle, true);
-        app.update(crate::event::Event::Returned(Ok(())));
-        assert_eq!(painted(&app), (0, 0));
-        answer(&mut app, std::slice::from_ref(&cycle));
-        assert!(painted(&app).0 > 50);
+    fn a_line_that_is_longer_than_the_room_below_says_so_and_who_set_it() {
+        let of = |len: usize| MessageLine {
+            history: vec!["auth at step 3".into(), "client at step 1".into()],
+            ..MessageLine::plain("x".repeat(len))
+        };
+        let below = |len| below(&of(len), 10, 6);
+        let set = ["set by au…", "before by…"];
+        assert_eq!(below(8), set, "it is whole already");
+        assert_eq!(
+            below(25),
+            ["xxxxxxxxxx", "xxxxxxxxxx", "xxxxx", set[0], set[1]]
+        );
+        let long = below(60);
+        assert_eq!(long.len(), 6);
+        assert_eq!(long[3..], ["xxxxxxxxx…", set[0], set[1]]);
     }
 }

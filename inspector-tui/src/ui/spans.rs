@@ -48,7 +48,7 @@ pub(super) fn lines(
 
 /// `in this trace, by the clocks of the services: 5 spans of bank, mail; 2 shown`
 fn title(spans: &CycleSpans, room: usize) -> String {
-    let all = spans.spans.len() as u64 + spans.more;
+    let all = (spans.spans.len() as u64).saturating_add(spans.more);
     let names = spans.services.iter().map(|service| match &service.name {
         Some(name) => escape(name).into_owned(),
         None => "?".into(),

@@ -183,7 +183,7 @@ impl Columns {
         let widest = |f: &dyn Fn(&Row) -> usize| rows.iter().map(f).max().unwrap_or(0);
         let level = if width < 100 { 1 } else { 2 };
         let name = widest(&|r| fit::width(&name(r, level))).clamp(8, width * 35 / 100);
-        let remark = widest(&|r| fit::width(&remark(view, r))).clamp(6, width / 3);
+        let remark = widest(&|r| fit::width(&remark(view, r))).clamp(6, width * 2 / 5);
         let bar = width.saturating_sub(2 + name + 1 + 2 + remark);
         Self {
             level,
@@ -372,9 +372,18 @@ fn here(view: &View, width: usize, theme: Theme) -> Line<'static> {
     let row = view.current_row();
     let stage = step.stage.as_str();
     let mut text = format!("{arrow} {stage}");
-    // The server's own stages have no other name.
-    if let Some(row) = row.filter(|row| row.name != stage) {
-        text += &format!(" {}", escape(&row.name));
+    // The server's own stages have no other name; a layer or a view may be called as its stage is.
+    let named = matches!(step.stage, Stage::Middleware | Stage::View);
+    if let Some(row) = row.filter(|row| named || row.name != stage) {
+        let inside = if is_inner_edge(row, step) {
+            "inside "
+        } else {
+            ""
+        };
+        text += &format!(" {inside}{}", escape(&row.name));
+    }
+    if step.attempt > 1 {
+        text += &format!(" (attempt {})", step.attempt);
     }
     if let Some(left) = left(step) {
         text += &format!(": {left}");
@@ -388,6 +397,12 @@ fn here(view: &View, width: usize, theme: Theme) -> Line<'static> {
         n => text += &format!("  {n} changes"),
     }
     Line::styled(fit::cut(&text, width), theme.strong())
+}
+
+/// Whether the step is at the other side of what stands there, as a nest has one.
+fn is_inner_edge(row: &Row, step: &StepLine) -> bool {
+    let seq = Some(step.seq);
+    row.stage == Stage::Middleware && row.entry != seq && row.out != seq
 }
 
 fn left(step: &StepLine) -> Option<String> {
@@ -411,6 +426,9 @@ fn outcome(app: &App, view: &View, width: usize, theme: Theme) -> Line<'static> 
         duration(cycle.duration_ns),
         escape(&timeline.outcome_text),
     );
+    if let Some(omitted) = text::omitted(timeline.omitted) {
+        rest += &format!("; {omitted} left out");
+    }
     match view.remarks {
         None | Some(0) => {}
         Some(n) => {
@@ -419,9 +437,6 @@ fn outcome(app: &App, view: &View, width: usize, theme: Theme) -> Line<'static> 
         }
     }
     rest += &format!("; recording took {} of it", duration(timeline.cost_ns));
-    if let Some(omitted) = text::omitted(timeline.omitted) {
-        rest += &format!("; {omitted} left out");
-    }
     let rest = fit::cut(&rest, width.saturating_sub(fit::width(&status)));
     Line::from(vec![
         Span::styled(status, theme.status(cycle.status)),

@@ -222,10 +222,15 @@ impl Pty {
         }
     }
 
-    pub(crate) fn type_keys(&mut self, keys: &str) {
+    /// Types without waiting.
+    pub(crate) fn write(&mut self, keys: &str) {
         let writer = self.writer.as_mut().unwrap();
         writer.write_all(keys.as_bytes()).unwrap();
         writer.flush().unwrap();
+    }
+
+    pub(crate) fn type_keys(&mut self, keys: &str) {
+        self.write(keys);
         // An escape alone is one only if nothing follows at once.
         std::thread::sleep(Duration::from_millis(80));
     }

@@ -94,6 +94,10 @@ async fn steps_without_end() {
     assert!(answer.ends_with("ok"));
     assert!(cycle.steps.len() > 10_000, "{}", cycle.steps.len());
     assert!(cycle.omitted.steps > 10_000, "{:?}", cycle.omitted);
+    // What was entered is left, and what was sent is known.
+    assert_eq!(cycle.outcome, Outcome::Completed);
+    assert_eq!(cycle.status, Some(200));
+    assert_eq!(cycle.steps.last().unwrap().left, Some(Left::Sent));
     let said = format!(
         "left out, the cycle was too big: {} steps",
         cycle.omitted.steps

@@ -46,7 +46,7 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
             Ok(insights) => lines.extend(insights.iter().map(|insight| {
                 let step = insight
                     .step
-                    .map_or(String::new(), |s| format!("  (step {})", s + 1));
+                    .map_or(String::new(), |s| format!("  (step {})", u64::from(s) + 1));
                 of(vec![
                     piece(Role::Plain, format!("  {}", escape(&insight.text))),
                     piece(Role::Dim, step),

@@ -3,7 +3,7 @@
 use crate::app::View;
 use onionskin::{
     text::{duration, escape},
-    wire::Stage,
+    wire::{Left, Stage},
 };
 use onionskin_web::model::{Row, RowState};
 
@@ -16,7 +16,10 @@ pub(super) fn remark(view: &View, row: &Row) -> String {
         Stage::Middleware if row.inner_ns > 0 || row.out_ns > 0 => {
             format!("in {}, out {}", duration(row.in_ns), duration(row.out_ns))
         }
-        Stage::Middleware => format!("{}, answered by itself", duration(own)),
+        Stage::Middleware if row.left == Some(Left::Returned) => {
+            format!("{}, answered by itself", duration(own))
+        }
+        Stage::Middleware => duration(own),
         Stage::Parse => duration(row.in_ns),
         Stage::Send => duration(own),
     };

@@ -1,0 +1,34 @@
+//! What one cycle has no room for is said.
+
+use crate::scene::sight;
+
+#[test]
+fn marks() {
+    let mut eyes = sight().cycle_of("GET /many/logs HTTP/1.1", b"");
+    eyes.timeline(&[" marks left out"]);
+    eyes.at_the_end()
+        .response(&["left out, the cycle was too big: ", " marks"]);
+}
+
+#[test]
+fn steps() {
+    let mut eyes = sight().cycle_of("GET /many/steps HTTP/1.1", b"");
+    eyes.timeline(&["200 in ", " completed; ", " steps "]);
+    eyes.at_the_end()
+        .response(&["left out, the cycle was too big: ", " steps"]);
+}
+
+#[test]
+fn bodies() {
+    let mut eyes = sight().cycle_of("GET /many/bodies HTTP/1.1", b"");
+    eyes.timeline(&[" looks at bodies left out"]);
+    eyes.at_the_end()
+        .response(&["left out, the cycle was too big: ", " looks at bodies"]);
+}
+
+#[test]
+fn the_rest_of_a_long_body() {
+    let mut eyes = sight().cycle_of("GET /long HTTP/1.1", b"");
+    eyes.at("← view long")
+        .response(&["body 97.7 KiB", "the first 64 KiB kept"]);
+}
