@@ -6,11 +6,11 @@
 //! of its own.
 
 use super::{
-    handle::Handle,
+    handle::{self, Handle, UNSHOWN},
     heads::BodyState,
     recording::{EntryId, Recording},
 };
-use crate::wire::Side;
+use crate::{cause, wire::Side};
 use axum::{BoxError, body::Body};
 use bytes::Bytes;
 use http::{HeaderMap, header::CONTENT_LENGTH};
@@ -201,7 +201,7 @@ impl HttpBody for Tee {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
-        let inside = super::handle::current_entry(&this.handle).or(Some(this.inside));
+        let inside = handle::current_entry(&this.handle).or(Some(this.inside));
         let polled = this
             .handle
             .poll_body(inside, || Pin::new(&mut this.inner).poll_frame(cx));
@@ -229,7 +229,10 @@ impl HttpBody for Tee {
                 }
             }
             (Some(Ok(_)), Counts::Elsewhere(None)) => {}
-            (Some(Err(error)), _) => this.end(Err(error.to_string())),
+            (Some(Err(error)), _) => {
+                let said = handle::shown(|| cause::said(&**error));
+                this.end(Err(said.unwrap_or_else(|| UNSHOWN.into())));
+            }
             (None, _) => this.end(Ok(())),
         }
         Poll::Ready(frame)

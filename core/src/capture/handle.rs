@@ -380,6 +380,15 @@ pub(crate) fn outside<R>(code: impl FnOnce() -> R) -> R {
     result
 }
 
+/// What stands for something of the app's that panicked while it was shown.
+pub(crate) const UNSHOWN: &str = "(it panicked while it was shown)";
+
+/// Runs code of the app's that shows something, with no recording locked: nothing that it logs, and no panic in it, belongs
+/// to the cycle or comes to the app, which did not ask for it. `None`: it panicked.
+pub(crate) fn shown<R>(code: impl FnOnce() -> R) -> Option<R> {
+    outside(|| panic::catch_unwind(AssertUnwindSafe(code)).ok())
+}
+
 /// Whether any cycle is current on this thread.
 #[inline]
 pub(crate) fn is_inside() -> bool {

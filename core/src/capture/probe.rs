@@ -6,7 +6,7 @@
 use super::{
     body::{self, Counts, Look},
     control,
-    handle::{self, Carried, Handle},
+    handle::{self, Carried, Handle, UNSHOWN},
     heads::{Head, Line, Since},
     recording::EntryId,
     redact,
@@ -14,7 +14,7 @@ use super::{
     watch::{self, Shown},
 };
 use crate::{
-    Cause,
+    Cause, cause,
     wire::{Side, Site},
 };
 use axum::{
@@ -172,8 +172,11 @@ impl Frame {
         self.done = true;
         let look = body::look(response.body());
         let can_tee = body::as_axum(response.body_mut()).is_some();
-        // Formatting an error is the app's code: not while the recording is locked.
-        let chain = response.extensions().get::<Cause>().map(Cause::chain);
+        let cause = response.extensions().get();
+        let chain = cause.map(|cause| {
+            let chain = handle::shown(|| Cause::chain(cause));
+            chain.unwrap_or_else(|| vec![UNSHOWN.into()])
+        });
         let watched = watch::shown(response.extensions());
         let new_body = self.handle.guarded(|| {
             let mut recording = self.handle.lock();
@@ -284,15 +287,13 @@ impl Frame {
     }
 
     /// What an error says, if it is boxed as tower's are, and else what it is.
-    fn said<E: 'static>(&self, error: &E) -> String {
-        let boxed = (error as &dyn Any).downcast_ref::<BoxError>();
-        // Code of the app's runs here, so the recording is not locked.
-        let said = boxed.and_then(|error| {
-            let said = || redact::masked_text(&error.to_string());
-            self.handle.guarded(said)
-        });
+    fn said<E: 'static>(error: &E) -> String {
+        let Some(error) = (error as &dyn Any).downcast_ref::<BoxError>() else {
+            return std::any::type_name::<E>().to_owned();
+        };
+        let said = handle::shown(|| redact::masked_text(&cause::said(&**error)));
         said.map_or_else(
-            || std::any::type_name::<E>().to_owned(),
+            || UNSHOWN.to_owned(),
             |said| String::from_utf8_lossy(&said).into_owned(),
         )
     }
@@ -566,7 +567,7 @@ where
         match &mut result {
             Ok(response) => frame.leave(response.as_http()),
             Err(error) => {
-                let said = frame.said(error);
+                let said = Frame::said(error);
                 frame.fail(&said);
             }
         }

@@ -28,6 +28,7 @@ use crate::{
     codec::format::{put_bytes, put_varint, tag},
     wire::{Connection, Site, SiteKind, Stage},
 };
+use http::{Method, Version};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -79,7 +80,9 @@ pub(crate) struct Recording {
     connection: Option<Connection>,
     keeps_bodies: bool,
     awaits_writing: bool,
-    /// Whether the response's status says that no body follows, so that HTTP/1 drops the one that there is.
+    /// The request's method, if it came on HTTP/1.
+    http1: Option<Method>,
+    /// Whether no body follows, by the method and the status, so that HTTP/1 drops the one that there is.
     bodiless: bool,
     /// Whether all of the response's body was taken, and when that was over.
     body_over: Option<(bool, u64)>,
@@ -356,6 +359,9 @@ impl Recording {
     ) -> Option<EntryId> {
         // A cycle begins with its first step.
         let t = if self.entries.is_empty() {
+            if let Line::Request(method, _) = &head.line {
+                self.http1 = (head.version < Version::HTTP_2).then(|| (*method).clone());
+            }
             0
         } else {
             self.now()
@@ -491,7 +497,9 @@ impl Recording {
         let compared = self.response.compare(base, head, &self.events);
         let response = put_delta(&mut self.response, base, compared, head, &mut self.events);
         self.settle(t, None);
-        self.bodiless = matches!(head.line, Line::Response(204 | 304));
+        if let (Some(method), Line::Response(status)) = (&self.http1, &head.line) {
+            self.bodiless = has_no_body(method, *status);
+        }
         if let Some(entry) = self.entries.get_mut(entry as usize) {
             entry.open = false;
             entry.inner = Some(response);
@@ -536,11 +544,12 @@ impl Recording {
         if self.step(tag::SENT, t).is_none() {
             return;
         }
-        let complete = match self.written {
-            // The head alone was all there was to send.
-            Some((_, delivered)) => delivered && (whole || self.bodiless),
-            None => whole,
-        };
+        let delivered = self
+            .written
+            .as_ref()
+            .is_none_or(|(_, delivered)| *delivered);
+        // Where no body follows the head was all there was to send.
+        let complete = delivered && (whole || self.bodiless);
         self.events.push(u8::from(complete));
         put_varint(&mut self.events, body_end);
         match (&self.written, self.start) {
@@ -564,6 +573,15 @@ fn put_delta(
             same
         }
         Err(compared) => heads.put_delta(base, compared, head, events),
+    }
+}
+
+/// Whether HTTP/1 has no body in the response to this method with this status (RFC 9112, 6.3).
+fn has_no_body(method: &Method, status: u16) -> bool {
+    match status {
+        100..=199 | 204 | 304 => true,
+        200..=299 => matches!(*method, Method::HEAD | Method::CONNECT),
+        _ => *method == Method::HEAD,
     }
 }
 
