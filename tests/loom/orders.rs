@@ -7,19 +7,24 @@
 mod capture {
     pub(crate) mod sync {
         pub(crate) use loom::sync::{
-            Mutex, MutexGuard,
+            Arc, Mutex, MutexGuard,
             atomic::{AtomicBool, AtomicU64, Ordering},
         };
-        pub(crate) use std::sync::{Arc, PoisonError};
+        pub(crate) use std::sync::PoisonError;
     }
 }
 
 #[path = "../../core/src/capture/outbox/boxes.rs"]
 mod boxes;
+#[path = "../../core/src/capture/recording/ending.rs"]
+mod ending;
+mod ends;
 #[path = "../../core/src/capture/agent/rest.rs"]
 mod rest;
 #[path = "../../core/src/capture/ring.rs"]
 mod ring;
+#[path = "../../core/src/capture/share.rs"]
+mod share;
 #[path = "../../core/src/capture/tally.rs"]
 mod tally;
 

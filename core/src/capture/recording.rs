@@ -5,6 +5,7 @@
 
 mod bodies;
 mod cost;
+mod ending;
 mod finish;
 #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
 mod headless;
@@ -15,6 +16,7 @@ mod timed;
 
 use bodies::BodyRecord;
 use cost::{Cost, Usual};
+use ending::Ending;
 #[cfg(feature = "subscriber")]
 pub(crate) use timed::EndedSpan;
 
@@ -79,7 +81,6 @@ pub(crate) struct Recording {
     omitted_bodies: u64,
     connection: Option<Connection>,
     keeps_bodies: bool,
-    awaits_writing: bool,
     /// The request's method, if it came on HTTP/1.
     http1: Option<Method>,
     /// Whether no body follows, by the method and the status, so that HTTP/1 drops the one that there is.
@@ -89,7 +90,7 @@ pub(crate) struct Recording {
     sending: sending::Sending,
     /// What was written of the response, and whether that is all of it.
     written: Option<(Written, bool)>,
-    ended: bool,
+    ending: Ending,
     /// When the last step was.
     over: Option<u64>,
     /// The trace that it belongs to.
@@ -176,7 +177,7 @@ impl Recording {
 
     /// Whether the cycle is over; what comes later belongs to no cycle.
     pub(crate) fn has_ended(&self) -> bool {
-        self.ended
+        self.ending.has_ended()
     }
 
     /// The cycle goes into a tap, not into the outbox.
@@ -209,7 +210,7 @@ impl Recording {
     /// A poll of the app's task is over; `waits`: it waits for something before the next one.
     pub(crate) fn park(&mut self, waits: bool) {
         self.polled = self.polled.saturating_sub(1);
-        if waits && self.polled == 0 && !self.ended {
+        if waits && self.polled == 0 && !self.has_ended() {
             self.parked = Some(self.now());
         }
     }
@@ -222,7 +223,7 @@ impl Recording {
 
     /// Gives the cycle up. Returns whether it was still open.
     pub(crate) fn abandon(&mut self) -> bool {
-        !std::mem::replace(&mut self.ended, true)
+        self.ending.end()
     }
 
     /// Writes an event's tag and time. Times never go back.
@@ -236,7 +237,7 @@ impl Recording {
 
     /// Writes a step's beginning; `None` if steps are not kept any more.
     fn step(&mut self, tag: u8, t: u64) -> Option<()> {
-        if self.ended {
+        if self.has_ended() {
             return None;
         }
         if self.is_full() {
@@ -262,7 +263,7 @@ impl Recording {
         let Some(cost) = self.cost.usual(what) else {
             return false;
         };
-        if !fits || self.ended || self.idle != self.last_idle || self.is_full() {
+        if !fits || self.has_ended() || self.idle != self.last_idle || self.is_full() {
             return false;
         }
         self.last_t += since;
@@ -294,7 +295,7 @@ impl Recording {
 
     /// Writes a mark's beginning; `None` if marks are not kept any more.
     fn mark(&mut self, tag: u8, t: u64, inside: Option<EntryId>) -> Option<()> {
-        if self.ended {
+        if self.has_ended() {
             return None;
         }
         if self.events.len() > MARKS_CAP {
@@ -508,26 +509,25 @@ impl Recording {
 
     /// The cycle ends when the response is written, not when the server has taken it.
     pub(crate) fn await_writing(&mut self) {
-        self.awaits_writing = true;
+        self.ending.await_writing();
     }
 
     /// The server took all of the response's body, or dropped it. Returns whether that ends the cycle.
     pub(crate) fn end_body(&mut self, whole: bool) -> bool {
         let now = self.now();
         self.body_over = Some((whole, now));
-        !self.awaits_writing
+        self.ending.end_body()
     }
 
     /// Whether the server is done with the response's body.
     pub(crate) fn body_is_over(&self) -> bool {
-        self.body_over.is_some()
+        self.ending.body_is_over()
     }
 
     /// Nothing more of the response is written. Returns whether that ends the cycle.
     pub(crate) fn end_writing(&mut self, written: Written, delivered: bool) -> bool {
-        self.awaits_writing = false;
         self.written = Some((written, delivered));
-        self.body_is_over()
+        self.ending.end_writing()
     }
 
     /// The last step.
@@ -536,7 +536,7 @@ impl Recording {
         self.over = Some(t);
         let (whole, body_end) = self.body_over.unwrap_or((false, t));
         if let Some(other) = self.sent_instead()
-            && !self.ended
+            && !self.has_ended()
         {
             self.event(tag::SENT_OTHER, t);
             put_varint(&mut self.events, u64::from(other));
