@@ -123,6 +123,7 @@ pub(crate) fn tee(
             to_come: length.filter(|n| *n > 0),
             inside,
             last: false,
+            asked: false,
             ended: false,
             whole: false,
         },
@@ -146,6 +147,7 @@ pub(crate) fn last_tee(
             to_come: length.filter(|n| *n > 0),
             inside,
             last: true,
+            asked: false,
             ended: false,
             whole: false,
         },
@@ -174,6 +176,8 @@ struct Tee {
     to_come: Option<u64>,
     inside: EntryId,
     last: bool,
+    /// Whether anybody asked for a frame.
+    asked: bool,
     ended: bool,
     /// Whether it ended well.
     whole: bool,
@@ -201,6 +205,7 @@ impl HttpBody for Tee {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
+        this.asked = true;
         let inside = handle::current_entry(&this.handle).or(Some(this.inside));
         let polled = this
             .handle
@@ -266,7 +271,11 @@ impl Drop for Tee {
             return;
         }
         // The cycle ends here, also if what is inside panics.
-        let _end = EndOfBody(&self.handle, self.whole);
+        let _end = EndOfBody {
+            handle: &self.handle,
+            whole: self.whole,
+            asked: self.asked,
+        };
         // What is inside is dropped first, so that it is still part of the cycle.
         {
             let _entered = self.handle.enter(Some(self.inside));
@@ -275,11 +284,15 @@ impl Drop for Tee {
     }
 }
 
-/// Ends the body that goes to the server: whether all of it was taken.
-struct EndOfBody<'a>(&'a Handle, bool);
+/// Ends the body that goes to the server.
+struct EndOfBody<'a> {
+    handle: &'a Handle,
+    whole: bool,
+    asked: bool,
+}
 
 impl Drop for EndOfBody<'_> {
     fn drop(&mut self) {
-        self.0.end_body(self.1);
+        self.handle.end_body(self.whole, self.asked);
     }
 }

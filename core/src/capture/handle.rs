@@ -208,9 +208,9 @@ impl Handle {
         }
     }
 
-    /// The server is done with the response's body.
-    pub(crate) fn end_body(&self, whole: bool) {
-        let is_last = self.lock().end_body(whole);
+    /// The server is done with the response's body: whether it took all of it, or asked for any.
+    pub(crate) fn end_body(&self, whole: bool, asked: bool) {
+        let is_last = self.lock().end_body(whole, asked);
         if is_last {
             self.end_with_sending();
         }

@@ -232,7 +232,7 @@ impl Frame {
             return;
         };
         if look.is_empty() && counted.is_none() {
-            self.handle.end_body(true);
+            self.handle.end_body(true, false);
         } else {
             let number = number.map_or(Counts::Elsewhere(counted), Counts::Here);
             let length = look.length(response.headers());

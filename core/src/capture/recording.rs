@@ -512,9 +512,11 @@ impl Recording {
         self.ending.await_writing();
     }
 
-    /// The server took all of the response's body, or dropped it. Returns whether that ends the cycle.
-    pub(crate) fn end_body(&mut self, whole: bool) -> bool {
+    /// The server took all of the response's body, some of it, or did not even ask. Returns whether that ends the cycle.
+    pub(crate) fn end_body(&mut self, whole: bool, asked: bool) -> bool {
         let now = self.now();
+        // Where no body follows the head is all there is to send, and nobody asks for more.
+        let whole = whole || (self.bodiless && !asked);
         self.body_over = Some((whole, now));
         self.ending.end_body()
     }
@@ -548,9 +550,7 @@ impl Recording {
             .written
             .as_ref()
             .is_none_or(|(_, delivered)| *delivered);
-        // Where no body follows the head was all there was to send.
-        let complete = delivered && (whole || self.bodiless);
-        self.events.push(u8::from(complete));
+        self.events.push(u8::from(delivered && whole));
         put_varint(&mut self.events, body_end);
         match (&self.written, self.start) {
             (Some((written, _)), Some(start)) => written.put(start, &mut self.events),
