@@ -2,6 +2,9 @@
 //! test shows what.
 
 mod bodies;
+#[cfg(target_os = "linux")]
+mod clock;
+mod large;
 mod signals;
 
 use crate::{

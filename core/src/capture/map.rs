@@ -5,7 +5,7 @@ use crate::codec::NESTED_FALLBACK;
 use crate::wire::{Stack, StackChain, StackRoute};
 use axum::routing::MethodFilter;
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -74,6 +74,8 @@ fn methods(filter: MethodFilter) -> Vec<&'static str> {
 #[derive(Debug, Default)]
 pub(crate) struct RouterMap {
     routes: Vec<(String, Vec<Endpoint>)>,
+    /// Where each path stands among them: an app may have ten thousand.
+    places: HashMap<String, usize>,
     fallback: Chain,
     has_fallback: bool,
     /// Fallbacks of nested routers, with their prefixes.
@@ -85,6 +87,7 @@ impl Clone for RouterMap {
     fn clone(&self) -> Self {
         Self {
             routes: self.routes.clone(),
+            places: self.places.clone(),
             fallback: self.fallback.clone(),
             has_fallback: self.has_fallback,
             nested_fallbacks: self.nested_fallbacks.clone(),
@@ -96,9 +99,12 @@ impl Clone for RouterMap {
 impl RouterMap {
     /// Adds a route.
     pub(crate) fn route(&mut self, path: &str, map: MethodMap) {
-        match self.routes.iter_mut().find(|(known, _)| known == path) {
-            Some((_, endpoints)) => endpoints.extend(map.endpoints),
-            None => self.routes.push((path.to_owned(), map.endpoints)),
+        match self.places.get(path) {
+            Some(place) => self.routes[*place].1.extend(map.endpoints),
+            None => {
+                self.places.insert(path.to_owned(), self.routes.len());
+                self.routes.push((path.to_owned(), map.endpoints));
+            }
         }
     }
 
