@@ -103,13 +103,12 @@ impl Frame {
             return None;
         };
         let watched = watch::shown(request.extensions());
-        let current = handle::current_entry(handle).or_else(|| last.entry());
+        let parent = handle::current_entry(handle).or_else(|| last.entry());
         let (entry, new_body) = handle.guarded(|| {
             let mut recording = handle.lock();
             if recording.has_ended() {
                 return None;
             }
-            let parent = current.or_else(|| recording.innermost_open());
             let (state, new_body) = look.state(handle, &mut recording, Side::Request, can_tee);
             let head = Head {
                 line: Line::Request(request.method(), request.uri()),

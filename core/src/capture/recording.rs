@@ -322,7 +322,8 @@ impl Recording {
         put_varint(&mut self.events, cost);
     }
 
-    /// The entry that was opened last and is still open: the best guess at where an unknown task comes from.
+    /// The entry that was opened last and is still open: the best guess at where something happens of which only the cycle
+    /// is known.
     pub(crate) fn innermost_open(&self) -> Option<EntryId> {
         self.entries.iter().rposition(|e| e.open).map(|i| i as u32)
     }
