@@ -287,3 +287,43 @@ pub(crate) fn published() -> Option<Stack> {
         .unwrap_or_else(PoisonError::into_inner)
         .clone()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_fallback(site: u32, is_default: bool) -> RouterMap {
+        let mut map = RouterMap::default();
+        map.fallback(site, is_default);
+        map
+    }
+
+    #[test]
+    fn the_fallback_of_a_merged_router_comes_along_where_it_is_nested() {
+        let mut merged = with_fallback(1, true);
+        merged.merge(&with_fallback(7, false));
+        let mut outer = with_fallback(2, true);
+        outer.nest("/api", &merged);
+        outer.nest("/plain", &with_fallback(3, true));
+        let stack = outer.to_stack();
+        let [fallback] = &stack.routes[..] else {
+            panic!("{stack:?}");
+        };
+        assert_eq!(fallback.path, format!("/api{NESTED_FALLBACK}"));
+        assert_eq!(fallback.endpoints[0].chain, [7]);
+        assert_eq!(stack.fallback.chain, [2]);
+    }
+
+    #[test]
+    fn maps_of_several_routers_are_joined_with_the_fallback_of_the_last() {
+        let map = |path: &str, site: u32| {
+            let mut map = with_fallback(site, true);
+            map.route(path, MethodMap::default());
+            map.to_stack()
+        };
+        let joined = joined(vec![map("/outer", 1), map("/inner", 2)]).unwrap();
+        let paths: Vec<_> = joined.routes.iter().map(|route| &*route.path).collect();
+        assert_eq!(paths, ["/outer", "/inner"]);
+        assert_eq!(joined.fallback.chain, [2]);
+    }
+}
