@@ -37,6 +37,7 @@ pub(crate) mod router;
 pub(crate) mod routing;
 #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
 pub(crate) mod server;
+pub(crate) mod share;
 pub(crate) mod site;
 pub(crate) mod sync;
 pub(crate) mod tally;

@@ -37,15 +37,22 @@ impl Cause {
 
     /// `Display` of the error, of its source, of that one's source, and so on; a chain without end is cut.
     pub fn chain(&self) -> Vec<String> {
-        const LONGEST: usize = 32;
-        let mut chain = Vec::new();
-        let mut next: Option<&(dyn Error + 'static)> = Some(&*self.0);
-        while let Some(error) = next.filter(|_| chain.len() < LONGEST) {
-            chain.push(error.to_string());
-            next = error.source();
-        }
-        chain
+        chain(&*self.0)
     }
+}
+
+fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
+    const LONGEST: usize = 32;
+    let sources = std::iter::successors(Some(error), |&error| error.source());
+    sources.take(LONGEST).map(ToString::to_string).collect()
+}
+
+/// An error and its sources in one text. A wrapping that says the same as what is in it is left out.
+#[cfg(any(debug_assertions, feature = "in-release"))]
+pub(crate) fn said(error: &(dyn Error + 'static)) -> String {
+    let mut chain = chain(error);
+    chain.dedup();
+    chain.join(", because: ")
 }
 
 impl From<Arc<dyn Error + Send + Sync>> for Cause {

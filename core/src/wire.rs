@@ -115,7 +115,7 @@ pub enum Outcome {
     Failed {
         /// Where the error came from, if a probe saw it.
         site: Option<usize>,
-        /// `Display` of the error.
+        /// `Display` of the error, and of its sources.
         error: String,
     },
     /// The app panicked.

@@ -7,19 +7,24 @@
 mod capture {
     pub(crate) mod sync {
         pub(crate) use loom::sync::{
-            Mutex, MutexGuard,
+            Arc, Mutex, MutexGuard,
             atomic::{AtomicBool, AtomicU64, Ordering},
         };
-        pub(crate) use std::sync::{Arc, PoisonError};
+        pub(crate) use std::sync::PoisonError;
     }
 }
 
 #[path = "../../core/src/capture/outbox/boxes.rs"]
 mod boxes;
+#[path = "../../core/src/capture/recording/ending.rs"]
+mod ending;
+mod ends;
 #[path = "../../core/src/capture/agent/rest.rs"]
 mod rest;
 #[path = "../../core/src/capture/ring.rs"]
 mod ring;
+#[path = "../../core/src/capture/share.rs"]
+mod share;
 #[path = "../../core/src/capture/tally.rs"]
 mod tally;
 
@@ -120,17 +125,18 @@ impl Agent {
 
 const ROOM: usize = 1 << 20;
 
-/// All orders with at most two switches from a thread that could have gone on: with more it takes hours.
-fn in_every_order(code: impl Fn() + Send + Sync + 'static) {
+/// All orders with at most so many switches from a thread that could have gone on: two find most of what there is to find,
+/// and with more it soon takes hours.
+fn in_every_order(switches: usize, code: impl Fn() + Send + Sync + 'static) {
     let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(2);
+    model.preemption_bound = Some(switches);
     model.check(code);
 }
 
 /// Every cycle comes to the ring once and whole, whenever the agent looks and whenever threads end.
 #[test]
 fn none_is_lost_and_none_comes_twice() {
-    in_every_order(|| {
+    in_every_order(2, || {
         let shared = Shared::new();
         let threads: Vec<_> = (0..2)
             .map(|_| {
@@ -157,7 +163,7 @@ fn none_is_lost_and_none_comes_twice() {
 /// The figures add up at every look, with a filter, a failure and an outbox that is full.
 #[test]
 fn the_figures_add_up_at_every_look() {
-    in_every_order(|| {
+    in_every_order(2, || {
         let shared = Shared::new();
         let of_app = shared.clone();
         let app = thread::spawn(move || {
@@ -190,22 +196,38 @@ fn the_figures_add_up_at_every_look() {
 /// sees.
 #[test]
 fn nothing_waits_while_the_agent_rests() {
-    in_every_order(|| {
-        let shared = Shared::new();
-        let of_app = shared.clone();
-        let app = thread::spawn(move || {
-            let outbox = of_app.outboxes.register();
-            of_app.cycle(&outbox, ROOM);
-        });
-        let mut agent = Agent::new(&shared);
-        while agent.ring.recorded() < 1 {
-            shared.rest.begin();
-            if !agent.drain() {
-                shared.wake.wait();
-            }
-            shared.rest.end();
+    for (switches, cycles) in [(4, [1, 0]), (3, [2, 0]), (2, [1, 1])] {
+        in_every_order(switches, move || rests_and_is_woken(cycles));
+    }
+}
+
+/// So many cycles on each of two threads.
+fn rests_and_is_woken(cycles: [u64; 2]) {
+    let shared = Shared::new();
+    let threads: Vec<_> = cycles
+        .into_iter()
+        .filter(|n| *n > 0)
+        .map(|n| {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                let outbox = shared.outboxes.register();
+                for _ in 0..n {
+                    shared.cycle(&outbox, ROOM);
+                }
+            })
+        })
+        .collect();
+    let all = cycles.iter().sum();
+    let mut agent = Agent::new(&shared);
+    while agent.ring.recorded() < all {
+        shared.rest.begin();
+        if !agent.drain() {
+            shared.wake.wait();
         }
-        app.join().unwrap();
-        assert_eq!(agent.numbers(), [1]);
-    });
+        shared.rest.end();
+    }
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    assert_eq!(agent.numbers(), (1..=all).collect::<Vec<_>>());
 }

@@ -79,6 +79,19 @@ impl App {
         Self::start(ONIONSKIN, &[("ONIONSKIN_SOCKET", socket.to_str().unwrap())])
     }
 
+    /// How often a thread of this name gave the processor up by itself.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn waits_of(&self, thread: &str) -> u64 {
+        let tasks = Path::new("/proc").join(self.child.id().to_string());
+        let mut tasks = tasks.join("task").read_dir().unwrap().map(Result::unwrap);
+        let read = |task: &Path, name: &str| std::fs::read_to_string(task.join(name)).unwrap();
+        let task = tasks.find(|task| read(&task.path(), "comm").trim() == thread);
+        let status = read(&task.expect("it has this thread").path(), "status");
+        let mut lines = status.lines();
+        let waits = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        waits.unwrap().trim().parse().unwrap()
+    }
+
     /// Ends it as a service manager does; panics if it does not end.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
         let id = self.child.id().to_string();

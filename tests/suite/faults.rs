@@ -2,6 +2,9 @@
 //! test shows what.
 
 mod bodies;
+#[cfg(target_os = "linux")]
+mod clock;
+mod large;
 mod signals;
 
 use crate::{
@@ -102,6 +105,25 @@ fn an_inspector_that_breaks_changes_nothing_and_the_next_one_has_it_all() {
         watch.wait_for(11);
         assert_eq!(watch.listed().len(), 11, "{fault}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_nobody_asks_nothing_wakes_the_app_but_the_look_for_an_inspector() {
+    let app = App::start(ONIONSKIN, &[]);
+    assert_answers(&app, "it works");
+    let begun = Instant::now();
+    loop {
+        let before = app.waits_of("onionskin");
+        std::thread::sleep(Duration::from_secs(1));
+        // Two rests of half a second; at work it is 200.
+        let waits = app.waits_of("onionskin") - before;
+        if waits <= 20 {
+            break;
+        }
+        assert!(begun.elapsed() < LONG, "{waits} in a second");
+    }
+    assert_answers(&app, "it works after a rest");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::served::Served;
 use onionskin::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::Request,
     http::{HeaderValue, Method, StatusCode, Uri, Version},
     middleware::{Next, from_fn},
@@ -335,4 +335,35 @@ async fn a_packed_body_is_kept_as_it_went_and_shown_as_it_was() {
     let shown = body(&cycle, sent, encoded).unwrap();
     assert!(shown.decoded.is_none());
     assert!(!format!("{:?}", shown.content).contains(TEXT));
+}
+
+#[tokio::test]
+async fn bodies_that_are_equal_and_not_the_same_are_kept_each() {
+    let view = async |body: Bytes| {
+        assert_eq!(body, "equal");
+        "equal"
+    };
+    let served = Served::start(Router::new().route("/conn", post(view))).await;
+    for _ in 0..2 {
+        let request = crate::raw::request("POST /conn HTTP/1.1", b"equal");
+        let mut client = served.connect().await;
+        client.write_all(&request).await.unwrap();
+        client.read_to_end(&mut Vec::new()).await.unwrap();
+    }
+    // Each has its own side, time and end, so equal content joins nothing: not in one cycle, nor in two.
+    for cycle in served.cycles(2).await {
+        let [request, response] = &cycle.bodies[..] else {
+            panic!("{cycle}");
+        };
+        assert_eq!(
+            (request.side, response.side),
+            (Side::Request, Side::Response)
+        );
+        assert_eq!(request.hash, response.hash);
+        assert!(request.first_ns < response.first_ns, "{cycle}");
+        for body in [request, response] {
+            assert_eq!(body.head.as_str(), Some("equal"));
+            assert_eq!((body.len, &body.end), (5, &BodyEnd::Complete));
+        }
+    }
 }

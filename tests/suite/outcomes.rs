@@ -12,7 +12,12 @@ use onionskin::{
     routing::{get, post},
     testing::Recorded,
 };
-use std::{collections::HashMap, convert::Infallible, sync::LazyLock, time::Duration};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::LazyLock,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::Notify,
@@ -219,6 +224,10 @@ async fn a_head_that_never_became_a_request_has_its_bytes_and_its_time() {
     assert_eq!((connection.reuse, connection.bytes_in), (2, 14));
     // On a busy machine the server reads the first of it late.
     assert!(cycle.duration_ns >= 100_000_000, "{}", cycle.duration_ns);
+    // It began with the first byte, and is over.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let over = cycle.started_unix_us + cycle.duration_ns / 1000;
+    assert!(u128::from(over) <= now.as_micros(), "{over}, {now:?}");
     assert_eq!((&*cycle.method, &*cycle.target), ("", ""));
     let text = cycle.to_string();
     assert!(

@@ -35,14 +35,31 @@ impl Served {
         S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
     {
+        let make = onionskin::ServiceExt::<Request>::into_make_service(service);
+        Self::listening(|listener| async { onionskin::serve(listener, make).await }).await
+    }
+
+    /// A service on axum's own `serve`: of an app of ours only the probes see what happens, of axum's nothing does.
+    pub(crate) async fn start_on_axum<S>(service: S) -> Self
+    where
+        S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send,
+    {
+        let make = onionskin::ServiceExt::<Request>::into_make_service(service);
+        Self::listening(|listener| async { axum::serve(listener, make).await }).await
+    }
+
+    async fn listening<F>(serve: impl FnOnce(TcpListener) -> F) -> Self
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
         let turn = TURN.lock().await;
         let tap = Tap::of_process();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap())
             .await
             .unwrap();
-        let make = onionskin::ServiceExt::<Request>::into_make_service(service);
-        tokio::spawn(async move { onionskin::serve(listener, make).await });
+        tokio::spawn(serve(listener));
         Self {
             tap,
             client,

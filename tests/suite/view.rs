@@ -1,6 +1,7 @@
 //! What is known of the view and of what happens around it, as an app on a real socket shows it.
 
 mod caps;
+mod errors;
 mod layers;
 mod marks;
 mod panics;

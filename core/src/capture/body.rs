@@ -6,11 +6,11 @@
 //! of its own.
 
 use super::{
-    handle::Handle,
+    handle::{self, Handle, UNSHOWN},
     heads::BodyState,
     recording::{EntryId, Recording},
 };
-use crate::wire::Side;
+use crate::{cause, wire::Side};
 use axum::{BoxError, body::Body};
 use bytes::Bytes;
 use http::{HeaderMap, header::CONTENT_LENGTH};
@@ -123,6 +123,7 @@ pub(crate) fn tee(
             to_come: length.filter(|n| *n > 0),
             inside,
             last: false,
+            asked: false,
             ended: false,
             whole: false,
         },
@@ -146,6 +147,7 @@ pub(crate) fn last_tee(
             to_come: length.filter(|n| *n > 0),
             inside,
             last: true,
+            asked: false,
             ended: false,
             whole: false,
         },
@@ -174,6 +176,8 @@ struct Tee {
     to_come: Option<u64>,
     inside: EntryId,
     last: bool,
+    /// Whether anybody asked for a frame.
+    asked: bool,
     ended: bool,
     /// Whether it ended well.
     whole: bool,
@@ -201,7 +205,8 @@ impl HttpBody for Tee {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
-        let inside = super::handle::current_entry(&this.handle).or(Some(this.inside));
+        this.asked = true;
+        let inside = handle::current_entry(&this.handle).or(Some(this.inside));
         let polled = this
             .handle
             .poll_body(inside, || Pin::new(&mut this.inner).poll_frame(cx));
@@ -229,7 +234,10 @@ impl HttpBody for Tee {
                 }
             }
             (Some(Ok(_)), Counts::Elsewhere(None)) => {}
-            (Some(Err(error)), _) => this.end(Err(error.to_string())),
+            (Some(Err(error)), _) => {
+                let said = handle::shown(|| cause::said(&**error));
+                this.end(Err(said.unwrap_or_else(|| UNSHOWN.into())));
+            }
             (None, _) => this.end(Ok(())),
         }
         Poll::Ready(frame)
@@ -263,7 +271,11 @@ impl Drop for Tee {
             return;
         }
         // The cycle ends here, also if what is inside panics.
-        let _end = EndOfBody(&self.handle, self.whole);
+        let _end = EndOfBody {
+            handle: &self.handle,
+            whole: self.whole,
+            asked: self.asked,
+        };
         // What is inside is dropped first, so that it is still part of the cycle.
         {
             let _entered = self.handle.enter(Some(self.inside));
@@ -272,11 +284,15 @@ impl Drop for Tee {
     }
 }
 
-/// Ends the body that goes to the server: whether all of it was taken.
-struct EndOfBody<'a>(&'a Handle, bool);
+/// Ends the body that goes to the server.
+struct EndOfBody<'a> {
+    handle: &'a Handle,
+    whole: bool,
+    asked: bool,
+}
 
 impl Drop for EndOfBody<'_> {
     fn drop(&mut self) {
-        self.0.end_body(self.1);
+        self.handle.end_body(self.whole, self.asked);
     }
 }

@@ -6,6 +6,7 @@
 use super::{
     agent, control, outbox, panics,
     recording::{EntryId, Recording},
+    share::Share,
     tally::Tally,
     tap::Tap,
     written::Written,
@@ -94,19 +95,15 @@ impl Clone for Last {
 
 /// A share in the recording of one cycle.
 #[derive(Clone)]
-pub(crate) struct Handle(Option<Arc<Mutex<Recording>>>);
+pub(crate) struct Handle(Share<Recording>);
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // Whoever has the last share gives the recording back for the next cycle. If two drop at once neither may see
-        // itself as the last; then the memory is freed, which is no harm.
-        if let Some(shared) = self.0.take()
-            && Arc::strong_count(&shared) == 1
-        {
+        if let Some(recording) = self.0.give_up() {
             let _ = IDLE.try_with(|idle| {
                 let mut idle = idle.borrow_mut();
                 if idle.len() < POOL {
-                    idle.push(shared);
+                    idle.push(recording);
                 }
             });
         }
@@ -162,17 +159,16 @@ impl Handle {
 
     /// A recording that nobody uses.
     fn idle() -> Self {
-        let shared = IDLE.try_with(|idle| idle.borrow_mut().pop()).ok().flatten();
-        Self(Some(shared.unwrap_or_default()))
-    }
-
-    fn shared(&self) -> &Arc<Mutex<Recording>> {
-        self.0.as_ref().expect("taken only in drop")
+        let idle = IDLE.try_with(|idle| idle.borrow_mut().pop());
+        Self(Share::first(idle.ok().flatten()))
     }
 
     /// The recording. Held for a few hundred nanoseconds at most, and never while the app's code runs.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Recording> {
-        self.shared().lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .value()
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether this is the cycle of a test.
@@ -183,7 +179,7 @@ impl Handle {
 
     /// The recording, unless somebody has it.
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Recording>> {
-        match self.shared().try_lock() {
+        match self.0.value().try_lock() {
             Ok(recording) => Some(recording),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
@@ -192,7 +188,7 @@ impl Handle {
 
     /// Tells this recording from others while it lives.
     pub(crate) fn address(&self) -> usize {
-        Arc::as_ptr(self.shared()).addr()
+        Arc::as_ptr(self.0.value()).addr()
     }
 
     /// Runs code of ours that must not fail the app: if it panics, the cycle is given up and counted, and no more than that.
@@ -212,9 +208,9 @@ impl Handle {
         }
     }
 
-    /// The server is done with the response's body.
-    pub(crate) fn end_body(&self, whole: bool) {
-        let is_last = self.lock().end_body(whole);
+    /// The server is done with the response's body: whether it took all of it, or asked for any.
+    pub(crate) fn end_body(&self, whole: bool, asked: bool) {
+        let is_last = self.lock().end_body(whole, asked);
         if is_last {
             self.end_with_sending();
         }
@@ -378,6 +374,15 @@ pub(crate) fn outside<R>(code: impl FnOnce() -> R) -> R {
     let result = code();
     PLACE.set(before);
     result
+}
+
+/// What stands for something of the app's that panicked while it was shown.
+pub(crate) const UNSHOWN: &str = "(it panicked while it was shown)";
+
+/// Runs code of the app's that shows something, with no recording locked: nothing that it logs, and no panic in it, belongs
+/// to the cycle or comes to the app, which did not ask for it. `None`: it panicked.
+pub(crate) fn shown<R>(code: impl FnOnce() -> R) -> Option<R> {
+    outside(|| panic::catch_unwind(AssertUnwindSafe(code)).ok())
 }
 
 /// Whether any cycle is current on this thread.

@@ -5,7 +5,7 @@ use crate::codec::NESTED_FALLBACK;
 use crate::wire::{Stack, StackChain, StackRoute};
 use axum::routing::MethodFilter;
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -74,6 +74,8 @@ fn methods(filter: MethodFilter) -> Vec<&'static str> {
 #[derive(Debug, Default)]
 pub(crate) struct RouterMap {
     routes: Vec<(String, Vec<Endpoint>)>,
+    /// Where each path stands among them: an app may have ten thousand.
+    places: HashMap<String, usize>,
     fallback: Chain,
     has_fallback: bool,
     /// Fallbacks of nested routers, with their prefixes.
@@ -85,6 +87,7 @@ impl Clone for RouterMap {
     fn clone(&self) -> Self {
         Self {
             routes: self.routes.clone(),
+            places: self.places.clone(),
             fallback: self.fallback.clone(),
             has_fallback: self.has_fallback,
             nested_fallbacks: self.nested_fallbacks.clone(),
@@ -96,9 +99,12 @@ impl Clone for RouterMap {
 impl RouterMap {
     /// Adds a route.
     pub(crate) fn route(&mut self, path: &str, map: MethodMap) {
-        match self.routes.iter_mut().find(|(known, _)| known == path) {
-            Some((_, endpoints)) => endpoints.extend(map.endpoints),
-            None => self.routes.push((path.to_owned(), map.endpoints)),
+        match self.places.get(path) {
+            Some(place) => self.routes[*place].1.extend(map.endpoints),
+            None => {
+                self.places.insert(path.to_owned(), self.routes.len());
+                self.routes.push((path.to_owned(), map.endpoints));
+            }
         }
     }
 
@@ -280,4 +286,44 @@ pub(crate) fn published() -> Option<Stack> {
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_fallback(site: u32, is_default: bool) -> RouterMap {
+        let mut map = RouterMap::default();
+        map.fallback(site, is_default);
+        map
+    }
+
+    #[test]
+    fn the_fallback_of_a_merged_router_comes_along_where_it_is_nested() {
+        let mut merged = with_fallback(1, true);
+        merged.merge(&with_fallback(7, false));
+        let mut outer = with_fallback(2, true);
+        outer.nest("/api", &merged);
+        outer.nest("/plain", &with_fallback(3, true));
+        let stack = outer.to_stack();
+        let [fallback] = &stack.routes[..] else {
+            panic!("{stack:?}");
+        };
+        assert_eq!(fallback.path, format!("/api{NESTED_FALLBACK}"));
+        assert_eq!(fallback.endpoints[0].chain, [7]);
+        assert_eq!(stack.fallback.chain, [2]);
+    }
+
+    #[test]
+    fn maps_of_several_routers_are_joined_with_the_fallback_of_the_last() {
+        let map = |path: &str, site: u32| {
+            let mut map = with_fallback(site, true);
+            map.route(path, MethodMap::default());
+            map.to_stack()
+        };
+        let joined = joined(vec![map("/outer", 1), map("/inner", 2)]).unwrap();
+        let paths: Vec<_> = joined.routes.iter().map(|route| &*route.path).collect();
+        assert_eq!(paths, ["/outer", "/inner"]);
+        assert_eq!(joined.fallback.chain, [2]);
+    }
 }

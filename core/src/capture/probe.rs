@@ -6,7 +6,7 @@
 use super::{
     body::{self, Counts, Look},
     control,
-    handle::{self, Carried, Handle},
+    handle::{self, Carried, Handle, UNSHOWN},
     heads::{Head, Line, Since},
     recording::EntryId,
     redact,
@@ -14,7 +14,7 @@ use super::{
     watch::{self, Shown},
 };
 use crate::{
-    Cause,
+    Cause, cause,
     wire::{Side, Site},
 };
 use axum::{
@@ -103,13 +103,12 @@ impl Frame {
             return None;
         };
         let watched = watch::shown(request.extensions());
-        let current = handle::current_entry(handle).or_else(|| last.entry());
+        let parent = handle::current_entry(handle).or_else(|| last.entry());
         let (entry, new_body) = handle.guarded(|| {
             let mut recording = handle.lock();
             if recording.has_ended() {
                 return None;
             }
-            let parent = current.or_else(|| recording.innermost_open());
             let (state, new_body) = look.state(handle, &mut recording, Side::Request, can_tee);
             let head = Head {
                 line: Line::Request(request.method(), request.uri()),
@@ -172,8 +171,11 @@ impl Frame {
         self.done = true;
         let look = body::look(response.body());
         let can_tee = body::as_axum(response.body_mut()).is_some();
-        // Formatting an error is the app's code: not while the recording is locked.
-        let chain = response.extensions().get::<Cause>().map(Cause::chain);
+        let cause = response.extensions().get();
+        let chain = cause.map(|cause| {
+            let chain = handle::shown(|| Cause::chain(cause));
+            chain.unwrap_or_else(|| vec![UNSHOWN.into()])
+        });
         let watched = watch::shown(response.extensions());
         let new_body = self.handle.guarded(|| {
             let mut recording = self.handle.lock();
@@ -229,7 +231,7 @@ impl Frame {
             return;
         };
         if look.is_empty() && counted.is_none() {
-            self.handle.end_body(true);
+            self.handle.end_body(true, false);
         } else {
             let number = number.map_or(Counts::Elsewhere(counted), Counts::Here);
             let length = look.length(response.headers());
@@ -284,15 +286,13 @@ impl Frame {
     }
 
     /// What an error says, if it is boxed as tower's are, and else what it is.
-    fn said<E: 'static>(&self, error: &E) -> String {
-        let boxed = (error as &dyn Any).downcast_ref::<BoxError>();
-        // Code of the app's runs here, so the recording is not locked.
-        let said = boxed.and_then(|error| {
-            let said = || redact::masked_text(&error.to_string());
-            self.handle.guarded(said)
-        });
+    fn said<E: 'static>(error: &E) -> String {
+        let Some(error) = (error as &dyn Any).downcast_ref::<BoxError>() else {
+            return std::any::type_name::<E>().to_owned();
+        };
+        let said = handle::shown(|| redact::masked_text(&cause::said(&**error)));
         said.map_or_else(
-            || std::any::type_name::<E>().to_owned(),
+            || UNSHOWN.to_owned(),
             |said| String::from_utf8_lossy(&said).into_owned(),
         )
     }
@@ -566,7 +566,7 @@ where
         match &mut result {
             Ok(response) => frame.leave(response.as_http()),
             Err(error) => {
-                let said = frame.said(error);
+                let said = Frame::said(error);
                 frame.fail(&said);
             }
         }

@@ -5,6 +5,7 @@
 
 mod bodies;
 mod cost;
+mod ending;
 mod finish;
 #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
 mod headless;
@@ -15,6 +16,7 @@ mod timed;
 
 use bodies::BodyRecord;
 use cost::{Cost, Usual};
+use ending::Ending;
 #[cfg(feature = "subscriber")]
 pub(crate) use timed::EndedSpan;
 
@@ -28,6 +30,7 @@ use crate::{
     codec::format::{put_bytes, put_varint, tag},
     wire::{Connection, Site, SiteKind, Stage},
 };
+use http::{Method, Version};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -79,15 +82,16 @@ pub(crate) struct Recording {
     omitted_bodies: u64,
     connection: Option<Connection>,
     keeps_bodies: bool,
-    awaits_writing: bool,
-    /// Whether the response's status says that no body follows, so that HTTP/1 drops the one that there is.
+    /// The request's method, if it came on HTTP/1.
+    http1: Option<Method>,
+    /// Whether no body follows, by the method and the status, so that HTTP/1 drops the one that there is.
     bodiless: bool,
     /// Whether all of the response's body was taken, and when that was over.
     body_over: Option<(bool, u64)>,
     sending: sending::Sending,
     /// What was written of the response, and whether that is all of it.
     written: Option<(Written, bool)>,
-    ended: bool,
+    ending: Ending,
     /// When the last step was.
     over: Option<u64>,
     /// The trace that it belongs to.
@@ -174,7 +178,7 @@ impl Recording {
 
     /// Whether the cycle is over; what comes later belongs to no cycle.
     pub(crate) fn has_ended(&self) -> bool {
-        self.ended
+        self.ending.has_ended()
     }
 
     /// The cycle goes into a tap, not into the outbox.
@@ -207,7 +211,7 @@ impl Recording {
     /// A poll of the app's task is over; `waits`: it waits for something before the next one.
     pub(crate) fn park(&mut self, waits: bool) {
         self.polled = self.polled.saturating_sub(1);
-        if waits && self.polled == 0 && !self.ended {
+        if waits && self.polled == 0 && !self.has_ended() {
             self.parked = Some(self.now());
         }
     }
@@ -220,7 +224,7 @@ impl Recording {
 
     /// Gives the cycle up. Returns whether it was still open.
     pub(crate) fn abandon(&mut self) -> bool {
-        !std::mem::replace(&mut self.ended, true)
+        self.ending.end()
     }
 
     /// Writes an event's tag and time. Times never go back.
@@ -234,7 +238,7 @@ impl Recording {
 
     /// Writes a step's beginning; `None` if steps are not kept any more.
     fn step(&mut self, tag: u8, t: u64) -> Option<()> {
-        if self.ended {
+        if self.has_ended() {
             return None;
         }
         if self.is_full(tag == tag::IN) {
@@ -260,7 +264,11 @@ impl Recording {
         let Some(cost) = self.cost.usual(what) else {
             return false;
         };
-        if !fits || self.ended || self.idle != self.last_idle || self.is_full(tag == tag::SAME_IN) {
+        if !fits
+            || self.has_ended()
+            || self.idle != self.last_idle
+            || self.is_full(tag == tag::SAME_IN)
+        {
             return false;
         }
         self.last_t += since;
@@ -293,7 +301,7 @@ impl Recording {
 
     /// Writes a mark's beginning; `None` if marks are not kept any more.
     fn mark(&mut self, tag: u8, t: u64, inside: Option<EntryId>) -> Option<()> {
-        if self.ended {
+        if self.has_ended() {
             return None;
         }
         if self.events.len() > MARKS_CAP {
@@ -320,7 +328,8 @@ impl Recording {
         put_varint(&mut self.events, cost);
     }
 
-    /// The entry that was opened last and is still open: the best guess at where an unknown task comes from.
+    /// The entry that was opened last and is still open: the best guess at where something happens of which only the cycle
+    /// is known.
     pub(crate) fn innermost_open(&self) -> Option<EntryId> {
         self.entries.iter().rposition(|e| e.open).map(|i| i as u32)
     }
@@ -358,6 +367,9 @@ impl Recording {
     ) -> Option<EntryId> {
         // A cycle begins with its first step.
         let t = if self.entries.is_empty() {
+            if let Line::Request(method, _) = &head.line {
+                self.http1 = (head.version < Version::HTTP_2).then(|| (*method).clone());
+            }
             0
         } else {
             self.now()
@@ -493,7 +505,9 @@ impl Recording {
         let compared = self.response.compare(base, head, &self.events);
         let response = put_delta(&mut self.response, base, compared, head, &mut self.events);
         self.settle(t, None);
-        self.bodiless = matches!(head.line, Line::Response(204 | 304));
+        if let (Some(method), Line::Response(status)) = (&self.http1, &head.line) {
+            self.bodiless = has_no_body(method, *status);
+        }
         if let Some(entry) = self.entries.get_mut(entry as usize) {
             entry.open = false;
             entry.inner = Some(response);
@@ -502,26 +516,27 @@ impl Recording {
 
     /// The cycle ends when the response is written, not when the server has taken it.
     pub(crate) fn await_writing(&mut self) {
-        self.awaits_writing = true;
+        self.ending.await_writing();
     }
 
-    /// The server took all of the response's body, or dropped it. Returns whether that ends the cycle.
-    pub(crate) fn end_body(&mut self, whole: bool) -> bool {
+    /// The server took all of the response's body, some of it, or did not even ask. Returns whether that ends the cycle.
+    pub(crate) fn end_body(&mut self, whole: bool, asked: bool) -> bool {
         let now = self.now();
+        // Where no body follows the head is all there is to send, and nobody asks for more.
+        let whole = whole || (self.bodiless && !asked);
         self.body_over = Some((whole, now));
-        !self.awaits_writing
+        self.ending.end_body()
     }
 
     /// Whether the server is done with the response's body.
     pub(crate) fn body_is_over(&self) -> bool {
-        self.body_over.is_some()
+        self.ending.body_is_over()
     }
 
     /// Nothing more of the response is written. Returns whether that ends the cycle.
     pub(crate) fn end_writing(&mut self, written: Written, delivered: bool) -> bool {
-        self.awaits_writing = false;
         self.written = Some((written, delivered));
-        self.body_is_over()
+        self.ending.end_writing()
     }
 
     /// The last step.
@@ -530,7 +545,7 @@ impl Recording {
         self.over = Some(t);
         let (whole, body_end) = self.body_over.unwrap_or((false, t));
         if let Some(other) = self.sent_instead()
-            && !self.ended
+            && !self.has_ended()
         {
             self.event(tag::SENT_OTHER, t);
             put_varint(&mut self.events, u64::from(other));
@@ -538,12 +553,11 @@ impl Recording {
         if self.step(tag::SENT, t).is_none() {
             return;
         }
-        let complete = match self.written {
-            // The head alone was all there was to send.
-            Some((_, delivered)) => delivered && (whole || self.bodiless),
-            None => whole,
-        };
-        self.events.push(u8::from(complete));
+        let delivered = self
+            .written
+            .as_ref()
+            .is_none_or(|(_, delivered)| *delivered);
+        self.events.push(u8::from(delivered && whole));
         put_varint(&mut self.events, body_end);
         match (&self.written, self.start) {
             (Some((written, _)), Some(start)) => written.put(start, &mut self.events),
@@ -566,6 +580,15 @@ fn put_delta(
             same
         }
         Err(compared) => heads.put_delta(base, compared, head, events),
+    }
+}
+
+/// Whether HTTP/1 has no body in the response to this method with this status (RFC 9112, 6.3).
+fn has_no_body(method: &Method, status: u16) -> bool {
+    match status {
+        100..=199 | 204 | 304 => true,
+        200..=299 => matches!(*method, Method::HEAD | Method::CONNECT),
+        _ => *method == Method::HEAD,
     }
 }
 

@@ -187,6 +187,7 @@ mod tests {
             }
         }
         assert!(lost > 0, "700 cycles of 1.5 kB do not fit");
+        assert_eq!(ring.bytes(), ring.cap(), "all the room is used");
         assert_eq!(ring.seek(0).next, ring.oldest());
         assert_eq!(ring.seek(u64::MAX).next, 5000);
     }

@@ -1,11 +1,13 @@
 //! Extensions whose values are shown: those that the app names.
 
-use super::{handle, redact, site};
+use super::{
+    handle::{self, UNSHOWN},
+    redact, site,
+};
 use http::Extensions;
 use std::{
     any::{TypeId, type_name},
     fmt::{self, Debug, Display, Write},
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -114,12 +116,10 @@ pub(crate) fn shown(extensions: &Extensions) -> Vec<Shown> {
 fn ask(extensions: &Extensions) -> Vec<Shown> {
     let all = WATCHED.read().unwrap_or_else(PoisonError::into_inner);
     let show = |watched: &Watched| {
-        // Nothing that it logs, and no panic in it, belongs to the cycle.
-        let text =
-            handle::outside(|| catch_unwind(AssertUnwindSafe(|| (watched.show)(extensions))));
+        let text = handle::shown(|| (watched.show)(extensions));
         Some(Shown {
             name: watched.name,
-            text: text.unwrap_or_else(|_| Some("(it panicked while it was shown)".into()))?,
+            text: text.unwrap_or_else(|| Some(UNSHOWN.into()))?,
         })
     };
     all.iter().filter_map(show).collect()

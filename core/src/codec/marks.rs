@@ -130,7 +130,7 @@ impl Decoder<'_> {
                     .map(|s| s.trim().to_owned())
                     .unwrap_or_default(),
                 rows: number("rows_returned"),
-                elapsed_ns: seconds.map(|s| (s * 1e9) as u64),
+                elapsed_ns: seconds.map(|s| (s * 1e9).round() as u64),
             });
         }
         Ok(MarkKind::Log {

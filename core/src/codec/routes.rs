@@ -165,6 +165,7 @@ fn decode_percent(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{StackChain, StackRoute};
 
     fn params(route: &str, path: &str) -> Vec<(String, String)> {
         path_params(route, path)
@@ -194,6 +195,31 @@ mod tests {
             params("/books/{id}", "http://localhost/books/7"),
             [pair("id", "7")]
         );
+    }
+
+    #[test]
+    fn a_route_that_takes_get_takes_head_and_no_other_does() {
+        let route = |path: &str, method: &str| StackRoute {
+            path: path.into(),
+            endpoints: vec![StackChain {
+                methods: vec![method.into()],
+                chain: vec![],
+            }],
+        };
+        let stack = Stack {
+            routes: vec![route("/read", "GET"), route("/write", "POST")],
+            ..Stack::default()
+        };
+        let why = |method: &str, path: &str| {
+            let mut tried = tried(&stack, method, path).into_iter();
+            tried.find(|tried| tried.route == path).unwrap().why
+        };
+        let allowed = |methods: &[&str]| Why::Method {
+            allowed: methods.iter().map(|m| (*m).to_owned()).collect(),
+        };
+        assert_eq!(why("HEAD", "/read"), Why::Matched);
+        assert_eq!(why("POST", "/read"), allowed(&["GET", "HEAD"]));
+        assert_eq!(why("HEAD", "/write"), allowed(&["POST"]));
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub enum BodyEnd {
     Cut,
     /// It broke.
     Error {
-        /// `Display` of the error.
+        /// `Display` of the error, and of its sources.
         error: String,
     },
 }

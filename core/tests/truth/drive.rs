@@ -207,19 +207,21 @@ where
             log.leave(visit, How::Returned(Box::new(seen.clone())));
             log.head();
             got.head = Some(seen);
-            take(log, client.takes, response, &mut got).await;
+            let bodiless = is_head || matches!(response.status().as_u16(), 204 | 304);
+            take(log, client.takes, bodiless, response, &mut got).await;
         }
     }
     got
 }
 
-async fn take(log: &Log, takes: Option<usize>, response: Response, got: &mut Got) {
+/// `bodiless`: no body follows on HTTP/1, so that a server which asks for none has sent it all.
+async fn take(log: &Log, takes: Option<usize>, bodiless: bool, response: Response, got: &mut Got) {
     let mut body = response.into_body();
     let hint: SizeHint = body.size_hint();
     got.hint = Some((hint.lower(), hint.upper()));
     let mut left = BodyLeft::Stopped;
     let mut takes = takes.unwrap_or(usize::MAX);
-    if body.is_end_stream() {
+    if body.is_end_stream() || (bodiless && takes == 0) {
         // No server asks a body that says it is over.
         (left, takes) = (BodyLeft::All, 0);
     }

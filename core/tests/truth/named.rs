@@ -10,9 +10,10 @@ use onionskin::{
     response::{IntoResponse, Response},
     routing::get,
     testing,
-    wire::Outcome,
+    wire::{ExtensionEdit, Outcome},
 };
 use std::{
+    any::type_name,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -306,4 +307,107 @@ fn the_answer_of_a_task_left_behind_is_not_what_was_sent() {
 fn a_cycle_goes_on_in_another_task_after_recording_was_switched_off() {
     let spawns = case(vec![layer(Mode::Spawn), layer(Mode::Pass)]);
     drive::with_recording(false, || holds(&spawns));
+}
+
+/// Passes a body's first frame on and puts other bytes in the place of the second.
+struct Swapped(Body, usize);
+
+impl http_body::Body for Swapped {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, axum::Error>>> {
+        let polled = std::task::ready!(Pin::new(&mut self.0).poll_frame(cx));
+        self.1 += 1;
+        Poll::Ready(match self.1 {
+            2 => Some(Ok(http_body::Frame::data(Bytes::from_static(b" lies")))),
+            _ => polled,
+        })
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.0.size_hint()
+    }
+}
+
+/// A body of two frames.
+struct Two(usize);
+
+impl http_body::Body for Two {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        let frame = ["true", " word"].get(self.0).copied();
+        self.0 += 1;
+        Poll::Ready(frame.map(|frame| Ok(http_body::Frame::data(Bytes::from(frame)))))
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_begins_with_the_bytes_that_passed_untouched() {
+    let swap = async |request: Request, next: Next| {
+        let response = next.run(request).await;
+        response.map(|body| Body::new(Swapped(body, 0)))
+    };
+    let app = Router::new()
+        .route("/", get(async |_: Bytes| Body::new(Two(0))))
+        .layer(from_fn(swap));
+    // What comes is, byte by byte, what goes out: that makes it no less another body than the view's.
+    let request = Request::new(Body::from("true lies"));
+    let (response, cycle) = testing::run(app, request).await;
+    assert_eq!(response.body(), "true lies");
+    let sent = cycle.steps.last().and_then(|s| s.delta.as_ref());
+    let to = sent.and_then(|d| d.body.as_ref()).expect("another body").to;
+    let sent = &cycle.bodies[to.body.unwrap()];
+    assert_eq!((sent.len, sent.head.as_str()), (9, Some("true lies")));
+    assert_eq!(sent.hash, cycle.bodies[0].hash);
+}
+
+#[derive(Clone, Debug)]
+struct Red(#[allow(dead_code)] u8);
+#[derive(Clone, Debug)]
+struct Blue(#[allow(dead_code)] u8);
+
+#[tokio::test]
+async fn an_extension_that_goes_takes_its_value_along_and_no_other() {
+    onionskin::watch_extension::<Red>();
+    onionskin::watch_extension::<Blue>();
+    async fn puts(mut request: Request, next: Next) -> Response {
+        request.extensions_mut().insert(Red(1));
+        request.extensions_mut().insert(Blue(1));
+        next.run(request).await
+    }
+    async fn takes(mut request: Request, next: Next) -> Response {
+        request.extensions_mut().remove::<Red>();
+        next.run(request).await
+    }
+    async fn changes(mut request: Request, next: Next) -> Response {
+        request.extensions_mut().insert(Blue(2));
+        next.run(request).await
+    }
+    let app = Router::new()
+        .route("/", get(async || ()))
+        .layer(from_fn(changes))
+        .layer(from_fn(takes))
+        .layer(from_fn(puts));
+    let (_, cycle) = testing::run(app, Request::new(Body::empty())).await;
+    let edits = |layer: &str| cycle.layer(layer).request_changes()[0].extensions.clone();
+    let [of_red, of_blue] = [type_name::<Red>(), type_name::<Blue>()].map(str::to_owned);
+    assert_eq!(
+        edits("takes"),
+        [ExtensionEdit::Remove { type_name: of_red }]
+    );
+    let change = ExtensionEdit::Change {
+        type_name: of_blue,
+        from: Some("Blue(1)".into()),
+        to: "Blue(2)".into(),
+    };
+    assert_eq!(edits("changes"), [change]);
 }

@@ -76,6 +76,52 @@ async fn the_body_of_a_304_or_204_is_dropped_and_the_answer_is_complete() {
 }
 
 #[tokio::test]
+async fn so_it_is_on_the_serve_of_axum() {
+    let served = Served::start_on_axum(bodiless!(onionskin)).await;
+    for (path, status) in [("whole", 304), ("streamed", 304), ("empty", 204)] {
+        read(&mut served.connect().await, &two(path)).await;
+        let cycles = served.cycles(2).await;
+        let bodiless = &cycles[0];
+        assert_eq!(bodiless.status, Some(status));
+        let body = response_body(bodiless);
+        assert_eq!((body.len, body.frames), (0, 0), "{bodiless}");
+        assert_eq!(bodiless.steps.last().unwrap().left, Some(Left::Sent));
+        assert_eq!(bodiless.outcome, Outcome::Completed, "{bodiless}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_to_head_is_dropped_and_the_answer_is_complete() {
+    use onionskin::{body::Body, extract::Request, response::Response};
+    // No router, which would take the body off itself.
+    let service = tower::service_fn(async |_: Request| {
+        let parts = ["not ", "for you"].map(Ok::<_, std::convert::Infallible>);
+        let body = Body::from_stream(futures_util::stream::iter(parts));
+        Ok::<_, std::convert::Infallible>(Response::new(body))
+    });
+    let served = Served::start_service(service).await;
+    let two = two("whole").replacen("GET", "HEAD", 1);
+    let answers = read(&mut served.connect().await, &two).await;
+    assert_eq!(
+        answers.escape_ascii().to_string().matches("not ").count(),
+        1
+    );
+    let cycles = served.cycles(2).await;
+    let [head, get] = &cycles[..] else {
+        panic!("{cycles:?}");
+    };
+    assert_eq!((&*head.method, &*get.method), ("HEAD", "GET"));
+    assert_eq!((response_body(head).len, response_body(get).len), (0, 11));
+    for cycle in [head, get] {
+        assert_eq!(cycle.steps.last().unwrap().left, Some(Left::Sent));
+        assert_eq!(cycle.outcome, Outcome::Completed, "{cycle}");
+    }
+    let sent = |cycle: &Recorded| cycle.steps.last()?.sent.as_ref()?.bytes_out;
+    let out: u64 = cycles.iter().map(|cycle| sent(cycle).unwrap()).sum();
+    assert_eq!(out, answers.len() as u64);
+}
+
+#[tokio::test]
 async fn of_a_stream_of_events_without_end_a_bounded_part_is_kept() {
     use onionskin::{
         Router,

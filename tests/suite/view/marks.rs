@@ -268,6 +268,28 @@ async fn statements_of_diesel_are_seen_wherever_they_run() {
     );
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn events_have_their_level() {
+    let _listening = listening();
+    let view = || async {
+        tracing::error!("1");
+        tracing::warn!("2");
+        tracing::info!("3");
+        tracing::debug!("4");
+        tracing::trace!("5");
+    };
+    let app = Router::new().route("/conn", get(view));
+    let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
+    let levels: Vec<_> = marks(&cycle)
+        .into_iter()
+        .filter_map(|mark| match mark {
+            MarkKind::Log { level, target, .. } if target.ends_with("marks") => Some(&**level),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(levels, ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"]);
+}
+
 #[tokio::test]
 async fn the_chain_of_an_error_is_shown_whatever_it_is_kept_in() {
     fn answer(cause: Cause) -> Response {
@@ -318,7 +340,7 @@ async fn busy_and_idle_are_told_apart() {
     let view = || async {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_millis(20) {}
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
     };
     let mut served = Served::start(Router::new().route("/conn", get(view))).await;
     super::exchange(&mut served, "GET /conn HTTP/1.1", b"").await;
@@ -329,7 +351,8 @@ async fn busy_and_idle_are_told_apart() {
         .find(|r| r.stage == onionskin::wire::Stage::View)
         .unwrap();
     assert!(view.times.busy_ns() >= 20_000_000, "{:?}", view.times);
-    assert!(view.times.idle_ns >= 55_000_000, "{:?}", view.times);
+    // On a busy machine some of that passes before the task is seen to wait.
+    assert!(view.times.idle_ns >= 100_000_000, "{:?}", view.times);
     let said = onionskin::text::timeline(&cycle).to_string();
     assert!(said.contains("(busy "), "{said}");
     // Its own cost is a figure of its own, and in no stage's time.

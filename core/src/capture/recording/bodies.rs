@@ -54,7 +54,7 @@ impl Recording {
 
     /// As [`Self::body`], for the one that is sent: it is kept however many there were before.
     pub(crate) fn sent_body(&mut self, side: Side, announced: Option<u64>) -> Option<u16> {
-        if self.ended {
+        if self.has_ended() {
             return None;
         }
         self.bodies.push(BodyRecord {

@@ -48,6 +48,6 @@ impl Recording {
             body.put(self.keeps_bodies, out);
         }
         unmasked::put([&*self.request.unmasked, &*self.response.unmasked], out);
-        self.ended = true;
+        self.ending.end();
     }
 }

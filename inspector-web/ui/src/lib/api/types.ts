@@ -511,7 +511,7 @@ export interface components {
             /** @constant */
             kind: "cut";
         } | {
-            /** @description `Display` of the error. */
+            /** @description `Display` of the error, and of its sources. */
             error: string;
             /** @constant */
             kind: "error";
@@ -2003,7 +2003,7 @@ export interface components {
              */
             site: number | null;
         } | {
-            /** @description `Display` of the error. */
+            /** @description `Display` of the error, and of its sources. */
             error: string;
             /** @constant */
             kind: "failed";
