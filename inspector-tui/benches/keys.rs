@@ -102,7 +102,7 @@ impl Load {
             let begun = Instant::now();
             while !is_over.load(Relaxed) {
                 let n = counted.fetch_add(1, Relaxed) as u32;
-                app.send(n.into());
+                app.send_numbered(n.into());
                 let due = begun + Duration::from_secs(1) * n / RATE;
                 thread::sleep(due.saturating_duration_since(Instant::now()));
             }

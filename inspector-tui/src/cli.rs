@@ -131,7 +131,7 @@ Examples:
   onionskin export -f curl --id last        the newest request, to be sent again
 
 An app is watched once its Cargo.toml says
-  axum = { package = \"onionskin\", version = \"0.1\" }";
+  axum = { package = \"onionskin\", path = \"…/onionskin/core\" }";
 
 /// Runs the command with the arguments of this process.
 pub fn main() -> ExitCode {

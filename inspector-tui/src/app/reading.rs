@@ -1,7 +1,10 @@
 //! What another program is to show: the editor or the pager of who sits here.
 
 use super::{App, MessagePane, PageLine, Pane, Piece, Screen, View, pages};
-use crate::event::{Document, Effect, Reader};
+use crate::{
+    event::{Document, Effect, Reader},
+    keys::Command,
+};
 use onionskin::{
     text::{escape, size},
     wire::Side,
@@ -43,7 +46,9 @@ impl App {
             Some(document(reader, "txt", text))
         });
         if read.is_none() {
-            self.said = Some("open a cycle first, with ↑, ↓ and Enter".into());
+            let keys = [Command::Up, Command::Down, Command::Open].map(|c| self.keys.hint(c));
+            let [up, down, open] = keys;
+            self.said = Some(format!("open a cycle first, with {up}, {down} and {open}"));
         }
         read
     }

@@ -92,7 +92,7 @@ fn title(app: &App, width: u16, theme: Theme) -> Line<'static> {
 }
 
 fn empty(app: &App) -> Vec<Line<'static>> {
-    if !app.listed.is_empty() {
+    if !app.listed.is_empty() && app.counters.stored > 0 {
         let kept = fit::grouped(app.counters.stored);
         return vec![Line::from(format!(
             "None of the {kept} cycles kept matches. Change the filter with {}, or switch it off with {}.",
@@ -109,7 +109,7 @@ fn empty(app: &App) -> Vec<Line<'static>> {
             "An app shows up here once it is built with onionskin:",
         ));
         lines.push(Line::from(
-            "  axum = { package = \"onionskin\", version = \"0.1\" }   in its Cargo.toml",
+            "  axum = { package = \"onionskin\", path = \"…/onionskin/core\" }   in its Cargo.toml",
         ));
     }
     for notice in &app.notices {

@@ -50,7 +50,7 @@ impl App {
 
     /// Sends the first of the cycles as one of its own number.
     #[allow(dead_code, reason = "for who wants many")]
-    pub(crate) fn send(&mut self, number: u64) {
+    pub(crate) fn send_numbered(&mut self, number: u64) {
         let mut cycle = Box::new(samples::completed());
         cycle.number = number;
         cycle.id = format!("{}-{number}", cycle.run);
@@ -62,6 +62,8 @@ impl App {
         cycles().into_iter().for_each(|cycle| self.send(cycle));
     }
 
+    /// Sends this one.
+    #[allow(dead_code, reason = "for who has his own")]
     pub(crate) fn send(&mut self, cycle: Cycle) {
         let cycle = Box::new(cycle);
         line(&mut self.0, &Message::Cycle { cycle });
