@@ -48,6 +48,10 @@ const MAX_ANSWER: usize = 256 << 20;
 /// How long an answer may take; live events are no answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a connection is kept that nothing is asked on. The inspector closes it after five seconds: a request that met
+/// its closing would seem to find nobody there.
+const IDLE: Duration = Duration::from_secs(2);
+
 /// An event of `/api/live`, with its id if it has one: what to resume after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -79,8 +83,10 @@ impl Client {
         if uri.scheme_str() != Some("http") || uri.authority().is_none() || uri.path() != "/" {
             return Err(bad());
         }
+        let mut http = Http::builder(TokioExecutor::new());
+        http.pool_idle_timeout(IDLE);
         Ok(Self {
-            http: Http::builder(TokioExecutor::new()).build_http(),
+            http: http.build_http(),
             base: base.into(),
             token: token.into(),
         })
