@@ -45,3 +45,9 @@ mod beside;
 mod command;
 #[path = "../../../inspector-tui/tests/terminal/pty.rs"]
 mod pty;
+
+#[path = "../../../tests/sight/eyes.rs"]
+#[allow(dead_code)] // most of it is for `tests/sight`
+mod eyes;
+/// On the screens of the terminal UI.
+mod sight;
