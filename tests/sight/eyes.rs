@@ -1,10 +1,8 @@
 //! The terminal UI with a cycle open: its state and its drawing, fed over HTTP, walked with its keys, read from its cells.
 
-use crate::raw::LONG;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use onionskin::wire::Side;
 use onionskin_tui::{
-    app::{App, Item, Pane},
+    app::{App, Item, MessagePane, Pane},
     event::{Event, News},
     source::Source,
     theme::Theme,
@@ -21,6 +19,9 @@ use tokio::{runtime::Runtime, sync::mpsc};
 /// The terminals that it is drawn on, all at once.
 const SIZES: [(u16, u16); 2] = [(120, 40), (80, 24)];
 
+/// Long enough for anything that is going to be seen.
+const LONG: Duration = Duration::from_secs(20);
+
 /// The UI. Each pane is looked at alone.
 pub(crate) struct Eyes {
     app: App,
@@ -32,6 +33,24 @@ pub(crate) struct Eyes {
 impl Eyes {
     /// Attaches to an inspector and opens a cycle.
     pub(crate) fn open(url: &str, id: &str) -> Self {
+        let mut eyes = Self::attach(url);
+        eyes.until("the cycle is listed", |eyes| {
+            let listed = |item: &Item<'_>| matches!(item, Item::Cycle(c) if c.cycle.id == id);
+            eyes.app.list.window(usize::MAX).iter().any(listed)
+        });
+        eyes.select(id)
+    }
+
+    /// Attaches to an inspector and opens the newest cycle, once there is one.
+    #[allow(dead_code, reason = "the demo app's tests want it")]
+    pub(crate) fn open_newest(url: &str) -> Self {
+        let mut eyes = Self::attach(url);
+        eyes.until("a cycle is listed", |eyes| !eyes.app.list.is_empty());
+        let id = eyes.app.list.newest().unwrap().cycle.id.clone();
+        eyes.select(&id)
+    }
+
+    fn attach(url: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -42,27 +61,26 @@ impl Eyes {
             let _within = runtime.enter();
             Source::start(Client::new(url).unwrap(), news)
         };
-        let mut eyes = Self {
+        Self {
             app: App::new(url.into(), Vec::new()),
             source,
             heard,
             runtime,
-        };
-        eyes.until("the cycle is listed", |eyes| {
-            let listed = |item: &Item<'_>| matches!(item, Item::Cycle(c) if c.cycle.id == id);
-            eyes.app.list.window(usize::MAX).iter().any(listed)
-        });
-        let selected = |eyes: &Self| eyes.app.list.selected().map(|c| c.cycle.id.clone());
-        while selected(&eyes).as_deref() != Some(id) {
-            eyes.press(KeyCode::Up);
         }
-        eyes.press(KeyCode::Enter);
-        eyes.press(KeyCode::Char('m'));
-        eyes.until("the cycle is open", |eyes| {
+    }
+
+    /// Goes up to a cycle of the list, and opens it alone.
+    fn select(mut self, id: &str) -> Self {
+        while self.app.list.selected().is_none_or(|c| c.cycle.id != id) {
+            self.press(KeyCode::Up);
+        }
+        self.press(KeyCode::Enter);
+        self.press(KeyCode::Char('m'));
+        self.until("the cycle is open", |eyes| {
             eyes.app.view().is_some_and(|view| view.id() == id)
         });
-        eyes.focus(Pane::Timeline);
-        eyes
+        self.focus(Pane::Timeline);
+        self
     }
 
     /// Presses a key.
@@ -138,12 +156,11 @@ impl Eyes {
 
     #[track_caller]
     fn message(&mut self, pane: Pane, texts: &[&str]) -> &mut Self {
-        let side = pane.side().unwrap();
         self.focus(pane);
         self.until("the step is loaded", |eyes| {
-            eyes.is_loaded(side) && !eyes.drawn().iter().any(|drawn| drawn.contains("loading"))
+            eyes.is_loaded(pane) && !eyes.drawn().iter().any(|drawn| drawn.contains("loading"))
         });
-        while self.cursor(side) > 0 {
+        while self.cursor(pane) > 0 {
             self.press(KeyCode::PageUp);
         }
         let mut missing: HashSet<_> = (0..texts.len() * SIZES.len()).collect();
@@ -151,10 +168,10 @@ impl Eyes {
         loop {
             let drawn = self.drawn();
             missing.retain(|at| !holds(&drawn[at % SIZES.len()], texts[at / SIZES.len()]));
-            let before = self.cursor(side);
+            let before = self.cursor(pane);
             self.press(KeyCode::Down);
-            all += &self.line(side);
-            if self.cursor(side) == before {
+            all += &self.line(pane);
+            if self.cursor(pane) == before {
                 break;
             }
         }
@@ -180,19 +197,23 @@ impl Eyes {
         lines.map(|line| line.text() + "\n").collect()
     }
 
-    fn is_loaded(&self, side: Side) -> bool {
+    fn is_loaded(&self, pane: Pane) -> bool {
         self.app.view().is_some_and(|view| {
             let shown = view.shown.as_ref().map(|shown| shown.step as usize);
-            shown == Some(view.player.step()) && view.pane(side).lines.is_some()
+            shown == Some(view.player.step()) && self.shown(pane).lines.is_some()
         })
     }
 
-    fn cursor(&self, side: Side) -> usize {
-        self.app.view().unwrap().pane(side).cursor
+    fn shown(&self, pane: Pane) -> &MessagePane {
+        self.app.view().unwrap().pane(pane.side().unwrap())
     }
 
-    fn line(&self, side: Side) -> String {
-        let line = self.app.view().unwrap().pane(side).line();
+    fn cursor(&self, pane: Pane) -> usize {
+        self.shown(pane).cursor
+    }
+
+    fn line(&self, pane: Pane) -> String {
+        let line = self.shown(pane).line();
         line.map_or(String::new(), |line| line.text() + "\n")
     }
 

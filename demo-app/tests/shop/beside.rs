@@ -29,9 +29,9 @@ use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The shop as a process, closed when dropped.
-struct Shop {
+pub(crate) struct Shop {
     process: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Drop for Shop {
@@ -43,7 +43,7 @@ impl Drop for Shop {
 
 impl Shop {
     /// Opens it without visitors, watched by the inspector on a socket, to which it also exports its cycles.
-    fn open(dir: &Path, socket: &Path, otlp: &str) -> Self {
+    pub(crate) fn open(dir: &Path, socket: &Path, otlp: &str) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_bookshop"))
             .args(["--port", "0", "--headless", "--no-visitors", "--data"])
             .arg(dir.join("data"))

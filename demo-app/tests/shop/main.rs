@@ -53,3 +53,9 @@ mod keys;
 mod hostile;
 #[path = "../../../inspector-tui/tests/terminal/pty.rs"]
 mod pty;
+
+#[path = "../../../tests/sight/eyes.rs"]
+#[allow(dead_code)] // most of it is for `tests/sight`
+mod eyes;
+/// On the screens of the terminal UI.
+mod sight;
