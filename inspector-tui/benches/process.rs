@@ -80,7 +80,7 @@ fn idle(cycles: u64, keys: &str) -> f64 {
 fn memory(cycles: u64) {
     let (dir, inspector) = inspector();
     let socket = dir.path().join("link.sock");
-    let mut live = Pty::attach_to(&socket, SIZE.0, SIZE.1);
+    let live = Pty::attach_to(&socket, SIZE.0, SIZE.1);
     live.wait_for("No cycle yet");
     println!("{:>9.1} MiB of a UI, no cycle", resident(live.pid()));
     let mut app = App::connect(&socket);

@@ -1,4 +1,8 @@
 //! An app that speaks JSON on the link.
+#![allow(
+    dead_code,
+    reason = "shared by tests and benchmarks that use different parts"
+)]
 
 use onionskin::{
     link::protocol::{Answer, Format, Hello, Message},
