@@ -12,7 +12,6 @@ mod fake;
 #[path = "terminal/pty.rs"]
 mod pty;
 #[path = "terminal/start.rs"]
-#[expect(dead_code, reason = "some of it is for other tests")]
 mod start;
 
 use app::App;

@@ -72,6 +72,8 @@ impl Dice {
         Some(match answer {
             Answer::Timeline(it) => Answer::Timeline(Arc::new(self.spoiled(&*it)?)),
             Answer::Step(it) => Answer::Step(Arc::new(self.spoiled(&*it)?)),
+            // Made here, of bytes that were decoded.
+            Answer::Picture(it) => Answer::Picture(it),
             Answer::Body(it) => Answer::Body(Arc::new(self.spoiled(&*it)?)),
             Answer::Spans(it) => Answer::Spans(Arc::new(self.spoiled(&*it)?)),
             Answer::Insights(it) => Answer::Insights(Arc::new(self.spoiled(&*it)?)),
