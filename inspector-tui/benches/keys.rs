@@ -8,7 +8,6 @@
 mod app;
 #[path = "../tests/terminal/pty.rs"]
 mod pty;
-#[expect(dead_code, reason = "some of it is for the tests")]
 #[path = "../tests/terminal/start.rs"]
 mod start;
 

@@ -91,6 +91,7 @@ fn every_text_that_names_a_key_names_the_bound_one() {
         &format!("; {} takes it back", key(Command::Mouse)),
     );
     app.listed = "status:418".into();
+    app.counters.stored = 4;
     let off = key(Command::FilterOnOff);
     shows(
         &app,
