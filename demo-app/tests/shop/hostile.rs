@@ -38,27 +38,37 @@ fn what_clients_send_is_shown_and_steers_nothing() {
     // What HTTP lets through: C1 and more in a path and in a header, all of it in a body and, unescaped by the app, in a log.
     let c1: String = EVIL.chars().filter(|c| !c.is_ascii_control()).collect();
     let body = format!("reader={0}&stars=3&body={0}", encoded(EVIL));
-    ask(
-        &port,
-        &format!("GET /books/{c1} HTTP/1.1\r\nuser-agent: {c1}\r\n"),
-        "",
-    );
-    ask(
-        &port,
-        &format!("GET /books?q={} HTTP/1.1\r\n", encoded(EVIL)),
-        "",
-    );
     let form = "content-type: application/x-www-form-urlencoded\r\n";
-    ask(
-        &port,
-        &format!("POST /books/1/reviews HTTP/1.1\r\n{form}"),
-        &body,
-    );
     let json = serde_json::to_string(&[EVIL]).unwrap();
     let kind = "content-type: application/json\r\n";
-    ask(&port, &format!("POST /api/books HTTP/1.1\r\n{kind}"), &json);
-    ask(&port, "PUT /upload HTTP/1.1\r\n", EVIL);
-    pty.wait_for("/upload");
+    let query = encoded(EVIL);
+    for (head, body, listed) in [
+        (
+            format!("GET /books/{c1} HTTP/1.1\r\nuser-agent: {c1}\r\n"),
+            "",
+            "/books/",
+        ),
+        (
+            format!("GET /books?q={query} HTTP/1.1\r\n"),
+            "",
+            "/books?q=",
+        ),
+        (
+            format!("POST /books/1/reviews HTTP/1.1\r\n{form}"),
+            &body,
+            "/reviews",
+        ),
+        (
+            format!("POST /api/books HTTP/1.1\r\n{kind}"),
+            &json,
+            "/api/books",
+        ),
+        ("PUT /upload HTTP/1.1\r\n".to_owned(), EVIL, "/upload"),
+    ] {
+        ask(&port, &head, body);
+        // They are listed in this order.
+        pty.wait_for(listed);
+    }
 
     // Each of them, from the newest on: what to search for in it, and what is seen then.
     let c0 = r"\x1b]0;owned\x07";
@@ -113,9 +123,9 @@ fn encoded(text: &str) -> String {
 }
 
 /// Sequences that neither ratatui nor crossterm write, with what follows them: all but moves of the cursor, colours and
-/// attributes, and what takes and gives back a terminal.
+/// attributes, what takes and gives back a terminal, and a cursor that is shown where something is written.
 fn unknown(raw: &[u8]) -> Vec<String> {
-    const TAKEN: [&str; 5] = ["?1049h", "?25l", "?1000h", "?1006h", "2J"];
+    const TAKEN: [&str; 5] = ["?1049h", "?25l", "?1002h", "?1006h", "2J"];
     let text = String::from_utf8_lossy(raw);
     let steers = |c: &char| c.is_control() || "\u{202e}\u{2066}\u{2028}".contains(*c);
     let mut odd = Vec::new();
@@ -128,7 +138,10 @@ fn unknown(raw: &[u8]) -> Vec<String> {
                 let plain = sequence[..end]
                     .chars()
                     .all(|c| c.is_ascii_digit() || c == ';');
-                TAKEN.contains(&sequence) || plain && sequence.ends_with(['H', 'm'])
+                let is_placed = || rest[end + 1..].starts_with("\u{1b}[50;");
+                TAKEN.contains(&sequence)
+                    || plain && sequence.ends_with(['H', 'm'])
+                    || sequence == "?25h" && is_placed()
             });
         if !known {
             odd.push(

@@ -53,6 +53,7 @@ const CASES: &[(&str, &[&str], Then, &str)] = &[
     ("down", &["k", "k"], Selects("/api/books"), ""),
     ("page-up", &["k"], Selects("/health"), ""),
     ("page-down", &["k", HOME], Selects("/api/books"), ""),
+    ("jump", &[], Shows("type a label"), ""),
     ("open", &["k", OPEN], Leads(RIGHT, "step 2/"), ""),
     ("filter", &[], Shows("Tab takes one"), ""),
     ("step-forward", &["k", "\r", OPEN], Shows("step 2/"), ""),
@@ -81,6 +82,9 @@ const CASES: &[(&str, &[&str], Then, &str)] = &[
     ("next-match", &["k", "\r", OPEN, "/x-request-id", "\r", HOME], Is(goes_on), ""),
     ("previous-match", &["k", "\r", OPEN, "/x-request-id", "\r", END], Is(goes_back), ""),
     ("body-kind", &["k", "\r", OPEN, END, "+  json, "], Is(other_body), ""),
+    ("editor", &["k", "\r", OPEN], Writes("programs/edited"), ""),
+    ("pager", &["k", "\r", OPEN], Writes("programs/paged"), ""),
+    ("source", &["k", "\r", OPEN, RIGHT, RIGHT], Writes("programs/sourced"), ""),
     ("body-encoded", &["k", "\r", OPEN, END, "+  json, "], Shows("1f 8b"), "V"),
     ("copy-value", &["k"], Copies("/api/books?page=2"), ""),
     ("copy-step", &["k", "\r", OPEN, "+accept-encoding"], Copies("GET /api/books?page=2, step 1"), ""),
@@ -111,7 +115,7 @@ const TRAFFIC: &[&str] = &[
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_the_table_does_what_it_says() {
     let dir = tempfile::Builder::new().prefix("osk").tempdir().unwrap();
-    browser(dir.path());
+    programs(dir.path());
     let mut cases: BTreeMap<_, _> = CASES.iter().map(|case| (case.0, case)).collect();
     assert_eq!(cases.len(), CASES.len(), "a command is there twice");
     let mut pty = watched(dir.path()).await;
@@ -172,6 +176,9 @@ async fn watched(dir: &Path) -> Pty {
     command.env("ONIONSKIN_SOCKET", &socket);
     let path = std::env::var("PATH").unwrap_or_default();
     command.env("PATH", format!("{}:{path}", dir.join("programs").display()));
+    command.env_remove("VISUAL");
+    command.env("EDITOR", "editor");
+    command.env("PAGER", "pager");
     // Not to a collector of the user's.
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
     command.env("XDG_STATE_HOME", dir);
@@ -192,15 +199,25 @@ async fn watched(dir: &Path) -> Pty {
     pty
 }
 
-/// A program that opens browsers, or says so.
-fn browser(dir: &Path) {
+/// Programs that open browsers, show and edit, or rather write a file that says so. The shop's source is where it was started.
+fn programs(dir: &Path) {
     let programs = dir.join("programs");
     std::fs::create_dir(&programs).unwrap();
-    for name in ["xdg-open", "open"] {
+    for (name, writes) in [
+        ("xdg-open", "opened"),
+        ("open", "opened"),
+        (
+            "editor",
+            "$(case $1 in *.rs) echo sourced;; *) echo edited;; esac)",
+        ),
+        ("pager", "paged"),
+    ] {
         let program = programs.join(name);
-        std::fs::write(&program, "#!/bin/sh\n: > \"$(dirname \"$0\")\"/opened\n").unwrap();
+        let script = format!("#!/bin/sh\n: > \"$(dirname \"$0\")/{writes}\"\n");
+        std::fs::write(&program, script).unwrap();
         std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700)).unwrap();
     }
+    std::os::unix::fs::symlink(env!("CARGO_MANIFEST_DIR"), dir.join("demo-app")).unwrap();
 }
 
 fn check(pty: &mut Pty, key: &str, then: Then, dir: &Path) {
@@ -235,6 +252,9 @@ fn check(pty: &mut Pty, key: &str, then: Then, dir: &Path) {
                 assert!(Instant::now() < end, "no {file}");
                 std::thread::sleep(Duration::from_millis(20));
             }
+            // A program had the terminal, if the screen was left to it.
+            pty.pause();
+            pty.wait_for("┌ cycles");
         }
         LosesTheMouse => {
             pty.wait_for("M takes it back");
