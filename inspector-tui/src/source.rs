@@ -157,7 +157,12 @@ impl Source {
 
     /// Lists and follows only cycles that match.
     pub fn filter(&self, filter: String) {
-        self.filter.send_replace(filter);
+        // The same again is no reason to ask anew.
+        self.filter.send_if_modified(|wanted| {
+            let differs = *wanted != filter;
+            *wanted = filter;
+            differs
+        });
     }
 
     /// Asks what can be written in a filter at a cursor.
