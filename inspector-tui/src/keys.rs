@@ -173,6 +173,33 @@ mod tests {
         names.iter().map(|name| name.parse().unwrap()).collect()
     }
 
+    /// The table as a page of the documentation.
+    fn page() -> String {
+        let mut groups: Vec<(&str, String)> = Vec::new();
+        for Row { binding, keys, .. } in Keymap::default().rows() {
+            let keys: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
+            let (keys, name) = (keys.join(" "), binding.name);
+            let line = format!("| {keys} | `{name}` | {} |\n", binding.what);
+            match groups.iter_mut().find(|(group, _)| *group == binding.group) {
+                Some((_, lines)) => *lines += &line,
+                None => groups.push((binding.group, line)),
+            }
+        }
+        let groups = groups.into_iter().map(|(group, lines)| {
+            format!("\n## {group}\n\n| keys | command | what it does |\n|---|---|---|\n{lines}")
+        });
+        "# Keys of the terminal UI\n\n\
+         Made of the table that binds them (`inspector-web/src/keys.rs`). A command is bound anew by its name: \
+         [CONFIG.md](CONFIG.md#keys).\n"
+            .to_owned()
+            + &groups.collect::<String>()
+    }
+
+    #[test]
+    fn the_documented_keys_are_those_of_the_table() {
+        crate::generated::check("../docs/KEYS.md", &page());
+    }
+
     fn press(map: &Keymap, name: &str) -> Option<Command> {
         map.command(&event(name))
     }

@@ -38,6 +38,9 @@ pub mod ui;
 
 mod browser;
 mod count;
+#[cfg(test)]
+#[path = "../../inspector-web/src/generated.rs"]
+mod generated;
 mod mouse;
 mod pace;
 mod program;

@@ -5,12 +5,9 @@ use crate::config::{Source, print, schema};
 use proptest::{collection, prelude::*, sample, test_runner::TestRunner};
 use serde_json::{Value as Json, json};
 
-#[path = "../../../../inspector-web/src/generated.rs"]
-mod generated;
-
 #[test]
 fn the_schema_is_that_of_the_code() {
-    generated::check("../docs/config.schema.json", &schema::document());
+    crate::generated::check("../docs/config.schema.json", &schema::document());
 }
 
 fn validator() -> jsonschema::Validator {
