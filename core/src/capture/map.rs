@@ -315,6 +315,17 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_is_added_again_is_the_same_route() {
+        let mut map = with_fallback(1, true);
+        for path in ["/a", "/b", "/a"] {
+            map.route(path, MethodMap::default());
+        }
+        let stack = map.to_stack();
+        let paths: Vec<_> = stack.routes.iter().map(|route| &*route.path).collect();
+        assert_eq!(paths, ["/a", "/b"]);
+    }
+
+    #[test]
     fn maps_of_several_routers_are_joined_with_the_fallback_of_the_last() {
         let map = |path: &str, site: u32| {
             let mut map = with_fallback(site, true);
