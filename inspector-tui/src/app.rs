@@ -202,6 +202,11 @@ impl App {
         }
     }
 
+    /// Whether no cycle is open, and none on its way.
+    pub fn looks_at_nothing(&self) -> bool {
+        matches!(self.opened, Opened::Nothing) && self.wanted.is_none()
+    }
+
     fn view_mut(&mut self) -> Option<&mut View> {
         match &mut self.opened {
             Opened::Cycle(view) => Some(view),

@@ -4,7 +4,7 @@
 //! ┌──────────────────────────────────────┐
 //! │ header                               │  always
 //! ├──────────────────────────────────────┤
-//! │ list                                 │  with the timeline, or with all where there is room
+//! │ list                                 │  alone, then with the timeline, or with all where there is room
 //! ├──────────────────────────────────────┤
 //! │ timeline                             │
 //! ├──────────────────┬───────────────────┤

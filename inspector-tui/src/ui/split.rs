@@ -13,14 +13,16 @@ pub(super) struct Split {
     pub(super) response: Option<Rect>,
 }
 
-/// All four panes where there is room, else the focused one and what belongs to it; maximised, that one alone.
+/// All four panes where there is room, else the focused one and what belongs to it; maximised, that one alone, and the list
+/// also while no cycle is chosen.
 pub(super) fn split(area: Rect, app: &App) -> Split {
     split_by(area, app, &app.layout)
 }
 
 fn split_by(area: Rect, app: &App, layout: &Shares) -> Split {
     let mut split = Split::default();
-    if layout.maximised {
+    let alone = app.focus == Pane::List && app.looks_at_nothing();
+    if layout.maximised || alone {
         match app.focus {
             Pane::List => split.list = Some(area),
             Pane::Timeline => split.timeline = Some(area),

@@ -67,11 +67,13 @@ fn every_text_that_names_a_key_names_the_bound_one() {
             key(Command::Quit)
         ),
     );
+    give(&mut app, Command::NextPane);
     shows(
         &app,
         WIDE,
         &format!("Choose a cycle with {up} and {down}, open it with {open}."),
     );
+    give(&mut app, Command::Back);
     give(&mut app, Command::Export);
     shows(
         &app,
