@@ -266,7 +266,7 @@ mod tests {
         press(&mut page.0, KeyCode::Char('2'));
         answer(&mut page.0, &every());
         assert_eq!(page.0.pages[0].screen, Screen::Stack);
-        let place = page.at(Spot::Page(Some(2)));
+        let place = page.at(Spot::Page(Some(4)));
         page.clicks(place);
         page.clicks(place);
         assert!(page.0.pages.is_empty() && page.0.filter.text.contains("route:"));

@@ -333,7 +333,7 @@ mod tests {
         answer(&mut app, &every());
         let page = text(read(&mut app, 'p'));
         assert!(
-            page.contains("\n/books/{id}  1,120×") && page.contains("\n      show_book"),
+            page.contains("\n  GET /books/{id}  1,120×") && page.contains("\n    show_book"),
             "{page}"
         );
         assert!(!page.contains(['\u{1b}', '\u{202e}', '\u{9b}']));

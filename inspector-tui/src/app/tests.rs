@@ -239,10 +239,11 @@ fn a_line_of_a_screen_leads_to_its_cycles() {
     let mut app = busy();
     press(&mut app, KeyCode::Char('2'));
     answer(&mut app, &every());
-    press(&mut app, KeyCode::Down);
-    press(&mut app, KeyCode::Down);
+    for _ in 0..4 {
+        press(&mut app, KeyCode::Down);
+    }
     let update = press(&mut app, KeyCode::Enter);
-    let filter = "route:\"/books/{id}\"".to_owned();
+    let filter = "route:\"/books/{id}\" method:\"GET\"".to_owned();
     assert_eq!(update.effect, Some(Effect::Filter(filter)));
     assert!(app.pages.is_empty());
 }

@@ -58,7 +58,7 @@ pub(crate) fn map() -> StackView {
                 path: "/books/{id}".into(),
                 endpoints: vec![
                     endpoint(&["GET"], &[0, 1, 2], 1_120),
-                    endpoint(&[], &[0, 1], 0),
+                    endpoint(&[], &[0, 1, 3], 0),
                 ],
                 stats: stats(1_120, 3),
             },
@@ -72,9 +72,11 @@ pub(crate) fn map() -> StackView {
             place("session", SiteKind::Layer, 0),
             place("auth\u{9b}2J", SiteKind::Layer, 12),
             place("show_book", SiteKind::Handler, 0),
+            place("405", SiteKind::DefaultFallback, 0),
+            place("404", SiteKind::DefaultFallback, 0),
         ],
         fallback: MapChain {
-            chain: vec![0],
+            chain: vec![0, 4],
             stats: stats(7, 0),
         },
     }

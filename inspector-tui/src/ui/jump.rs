@@ -127,11 +127,11 @@ mod tests {
         press(&mut app, KeyCode::Char('2'));
         answer(&mut app, &every());
         label(&mut app, (80, 24));
-        type_label(&mut app, Spot::Page(Some(2)));
-        assert_eq!(app.pages[0].cursor, 2);
+        type_label(&mut app, Spot::Page(Some(4)));
+        assert_eq!(app.pages[0].cursor, 4);
         label(&mut app, (80, 24));
         let jump: &Jump = app.jump.as_ref().unwrap();
-        assert_eq!(jump.left(Spot::Page(Some(3))), None, "leads nowhere");
+        assert_eq!(jump.left(Spot::Page(Some(5))), None, "leads nowhere");
         press(&mut app, KeyCode::Esc);
         assert_eq!((app.jump.is_none(), app.pages.len()), (true, 1));
         press(&mut app, KeyCode::Char('?'));

@@ -8,9 +8,9 @@ use crate::{
 };
 use onionskin::{
     text::{duration, escape},
-    wire::Site,
+    wire::{Site, SiteKind},
 };
-use onionskin_web::model::{PlaceStats, Source, StackView, Stats};
+use onionskin_web::model::{MapChain, MapEndpoint, MapPlace, PlaceStats, Source, StackView, Stats};
 
 pub(super) fn question(app: &App) -> Option<Question> {
     Some(Question::Map {
@@ -21,10 +21,11 @@ pub(super) fn question(app: &App) -> Option<Question> {
 
 /// ```text
 /// shop: 1,204 cycles
-/// /books/{id}                    1,120×  3 failed   half in 1.2 ms  95 % in 3.4 ms
-///   GET
-///     auth  answered 12          1,120×             half in 210 µs
-///       show_book                1,108×
+///
+/// session                        1,204×  3 failed  own p50 210 µs …
+///  auth  answered 12             1,120×            own p50  70 µs …
+///   GET /books/{id}              1,120×  3 failed      p50 1.2 ms …
+///     show_book                  1,108×            own p50 900 µs …
 /// ```
 pub(super) fn lines(app: &App) -> Vec<PageLine> {
     let Some(question) = question(app) else {
@@ -47,38 +48,113 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
         escape(&map.app),
         grouped(map.cycles)
     ))];
-    for route in &map.routes {
+    for group in groups(&map) {
         lines.push(PageLine::default());
-        lines.push(PageLine {
-            pieces: vec![piece(Role::Strong, escape(&route.path))],
-            right: stats(&route.stats),
-            action: Some(Action::Filter(format!("route:{}", quoted(&route.path)))),
-            ..PageLine::default()
-        });
-        for endpoint in &route.endpoints {
-            let methods = match endpoint.methods.is_empty() {
-                true => "any other method".into(),
-                false => escape(&endpoint.methods.join(" ")).into_owned(),
-            };
+        for (depth, at) in group.layers.iter().enumerate() {
+            lines.extend(map.places.get(*at).map(|layer| place(layer, depth.min(12))));
+        }
+        for end in group.ends {
             lines.push(PageLine {
-                pieces: vec![piece(Role::Word, format!("  {methods}"))],
-                right: stats(&endpoint.stats),
+                pieces: vec![piece(Role::Strong, format!("  {}", end.words))],
+                right: stats(end.stats),
+                action: end.filter.map(Action::Filter),
                 ..PageLine::default()
             });
-            chain(&map, &endpoint.chain, &mut lines);
+            let view = end.view.and_then(|at| map.places.get(at));
+            lines.extend(view.map(|view| place(view, 4)));
         }
     }
-    lines.push(PageLine::default());
-    lines.push(PageLine {
-        pieces: vec![piece(Role::Strong, "no route matches")],
-        right: stats(&map.fallback.stats),
-        ..PageLine::default()
-    });
-    chain(&map, &map.fallback.chain, &mut lines);
     if map.routes.is_empty() {
         lines.push(dim("The app has sent no map yet."));
     }
     lines
+}
+
+/// Where requests end that pass the same layers.
+struct Group<'m> {
+    layers: &'m [usize],
+    ends: Vec<End<'m>>,
+}
+
+/// Where requests end.
+struct End<'m> {
+    words: String,
+    /// Leads to its cycles.
+    filter: Option<String>,
+    view: Option<usize>,
+    stats: &'m Stats,
+}
+
+/// In the order of the map; axum's own 405 only where a request met it.
+fn groups(map: &StackView) -> Vec<Group<'_>> {
+    let mut groups = Vec::new();
+    for route in &map.routes {
+        let path = escape(&route.path);
+        for end in &route.endpoints {
+            let methods = match &end.methods[..] {
+                [] if route.endpoints.len() == 1 => "any method".into(),
+                [] if is_quiet(map, end) => continue,
+                [] => "any other method".into(),
+                methods => escape(&methods.join(" ")).into_owned(),
+            };
+            let filter = Some(filter(&route.path, &end.methods));
+            let words = format!("{methods} {path}");
+            put(&mut groups, &end.chain, words, filter, &end.stats);
+        }
+        if route.endpoints.is_empty() {
+            let filter = Some(filter(&route.path, &[]));
+            put(&mut groups, &[], path.into_owned(), filter, &route.stats);
+        }
+    }
+    let MapChain { chain, stats } = &map.fallback;
+    put(&mut groups, chain, "no route matches".into(), None, stats);
+    groups
+}
+
+/// Puts an end to those that have the same layers before them.
+fn put<'m>(
+    groups: &mut Vec<Group<'m>>,
+    chain: &'m [usize],
+    words: String,
+    filter: Option<String>,
+    stats: &'m Stats,
+) {
+    let (view, layers) = match chain.split_last() {
+        Some((view, layers)) => (Some(*view), layers),
+        None => (None, chain),
+    };
+    let end = End {
+        words,
+        filter,
+        view,
+        stats,
+    };
+    match groups.iter_mut().find(|group| group.layers == layers) {
+        Some(group) => group.ends.push(end),
+        None => groups.push(Group {
+            layers,
+            ends: vec![end],
+        }),
+    }
+}
+
+/// Whether nobody met it, and it is not the app's.
+fn is_quiet(map: &StackView, end: &MapEndpoint) -> bool {
+    let view = end.chain.last().and_then(|at| map.places.get(*at));
+    end.stats.count == 0 && view.is_some_and(|v| v.site.kind == SiteKind::DefaultFallback)
+}
+
+/// The cycles of a route that came for one of these methods.
+fn filter(path: &str, methods: &[String]) -> String {
+    let route = format!("route:{}", quoted(path));
+    let methods: Vec<String> = (methods.iter())
+        .map(|method| format!("method:{}", quoted(method)))
+        .collect();
+    match &methods[..] {
+        [] => route,
+        [method] => format!("{route} {method}"),
+        _ => format!("{route} ({})", methods.join(" or ")),
+    }
 }
 
 /// A value of a filter: quoted, what would end it escaped.
@@ -86,19 +162,16 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-fn chain(map: &StackView, chain: &[usize], lines: &mut Vec<PageLine>) {
-    let places = chain.iter().filter_map(|at| map.places.get(*at));
-    for (depth, place) in places.enumerate() {
-        let indent = " ".repeat(4 + depth.min(12));
-        let name = format!("{indent}{}", escape(&place.site.name));
-        let mut pieces = vec![piece(Role::Plain, name)];
-        pieces.extend(did(&place.stats));
-        lines.push(PageLine {
-            pieces,
-            right: figures(&place.stats),
-            source: source(&place.site),
-            ..PageLine::default()
-        });
+/// A layer or a view.
+fn place(place: &MapPlace, indent: usize) -> PageLine {
+    let name = format!("{}{}", " ".repeat(indent), escape(&place.site.name));
+    let mut pieces = vec![piece(Role::Plain, name)];
+    pieces.extend(did(&place.stats));
+    PageLine {
+        pieces,
+        right: figures(&place.stats),
+        source: source(&place.site),
+        ..PageLine::default()
     }
 }
 
