@@ -128,18 +128,14 @@ impl List {
         self.clear();
     }
 
-    /// Selects the nearest cycle further down, or up, that is wanted. Returns whether the selection is another one now.
+    /// Selects the nearest cycle further down, or up, that is wanted; the newest where none was selected. Returns whether
+    /// the selection is another one now.
     pub fn select_where(&mut self, down: bool, wanted: impl Fn(&ListedCycle) -> bool) -> bool {
-        let here = self.index();
-        let found = match down {
-            true => {
-                let from = here.map_or(self.rows.len(), |at| at + 1);
-                self.rows.iter().skip(from).find(|c| wanted(c))
-            }
-            false => {
-                let until = here.unwrap_or(self.rows.len());
-                self.rows.iter().take(until).rev().find(|c| wanted(c))
-            }
+        let mut rows = self.rows.iter();
+        let found = match self.index() {
+            Some(here) if down => rows.skip(here + 1).find(|c| wanted(c)),
+            Some(here) => rows.take(here).rev().find(|c| wanted(c)),
+            None => rows.rfind(|c| wanted(c)),
         };
         let Some(position) = found.map(|c| c.position) else {
             return false;

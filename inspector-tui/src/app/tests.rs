@@ -432,10 +432,15 @@ fn a_filter_is_asked_for_and_another_list_takes_the_place_of_this() {
 
 #[test]
 fn problems_are_jumped_to_in_the_list_and_in_a_cycle() {
-    let mut app = busy();
-    press(&mut app, KeyCode::Char('E'));
     let panicked = samples::panicked();
-    assert_eq!(selected(&app), panicked.id);
+    let newest = |key| {
+        let mut app = busy();
+        press(&mut app, KeyCode::Char(key));
+        assert_eq!(selected(&app), panicked.id);
+        app
+    };
+    newest('e');
+    let mut app = newest('E');
     let before = selected(&app).to_owned();
     press(&mut app, KeyCode::Char('E'));
     assert_eq!(selected(&app), before, "there is none before");
