@@ -1,13 +1,14 @@
-//! Makes frames as they may be kept: headers, targets and bodies masked, bodies hashed. Off the request path and before the
-//! ring.
+//! Makes frames as they may be kept: headers, targets and bodies masked, bodies hashed and each content kept once. Off the
+//! request path and before the ring.
 
+use super::once::Once;
 use crate::{
     capture::{
         redact,
         unmasked::{self, Unmasked},
     },
     codec::{
-        format::{UNHASHED, end, put_bytes},
+        format::{UNHASHED, end, head, put_bytes},
         read::Reader,
     },
 };
@@ -17,13 +18,12 @@ use std::{
 };
 use twox_hash::XxHash64;
 
-/// Where in a frame the parts of a body are.
+/// Where in a frame the parts of a body are; its last one is `kept`, which ends with `head`.
 struct BodyAt {
     flags: usize,
     hash: usize,
-    redacted: usize,
+    kept: usize,
     head: Range<usize>,
-    end: usize,
 }
 
 /// Writes the frame that a recording handed over into `out`, masked, and forgets what it was. `None`: it is no such frame,
@@ -63,19 +63,19 @@ fn masked(raw: &mut [u8], out: &mut Vec<u8>) -> Option<()> {
         put_bytes(out, &masked_events(events, &texts)?);
     }
     let mut copied = reader.offset();
+    let mut once = Once::default();
     for body in bodies(&mut reader)? {
-        let head = &frame[body.head];
-        let masked = redact::mask_body(head);
         if frame[body.flags] & UNHASHED != 0 {
-            let hash = XxHash64::oneshot(0, head);
+            let hash = XxHash64::oneshot(0, &frame[body.head.clone()]);
             frame[body.hash..body.hash + 8].copy_from_slice(&hash.to_le_bytes());
             frame[body.flags] &= !UNHASHED;
         }
-        if let Some(head) = masked {
-            out.extend_from_slice(&frame[copied..body.redacted]);
-            out.push(1);
-            put_bytes(out, &head);
-            copied = body.end;
+        out.extend_from_slice(&frame[copied..body.kept]);
+        copied = body.head.end;
+        let head = &frame[body.head];
+        match redact::mask_body(head) {
+            Some(masked) => once.put(head::MASKED, &masked, out),
+            None => once.put(head::CLEAR, head, out),
         }
     }
     out.extend_from_slice(&frame[copied..]);
@@ -131,16 +131,15 @@ fn bodies(reader: &mut Reader<'_>) -> Option<Vec<BodyAt>> {
             reader.byte().ok()?;
             reader.bytes().ok()?;
         }
-        let redacted = reader.offset();
+        let kept = reader.offset();
         reader.byte().ok()?;
         let len = reader.bytes().ok()?.len();
         let end = reader.offset();
         bodies.push(BodyAt {
             flags,
             hash,
-            redacted,
+            kept,
             head: end - len..end,
-            end,
         });
     }
     Some(bodies)
