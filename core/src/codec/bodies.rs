@@ -4,8 +4,62 @@ use super::{
     DecodeError,
     decode::Decoder,
     format::{end, head},
+    read::Reader,
 };
 use crate::wire::{Body, BodyEnd, FrameCount, FrameKind, Header, Octets, Sent, Side, Traffic};
+use std::ops::Range;
+
+/// Where in a frame the parts of a body are. Its last one is `kept`, which ends with `head`, if its bytes stand here.
+#[cfg_attr(
+    not(any(debug_assertions, feature = "in-release")),
+    expect(dead_code, reason = "frames are masked where they are made")
+)]
+pub(crate) struct BodyAt {
+    pub(crate) flags: usize,
+    pub(crate) hash: usize,
+    pub(crate) kept: usize,
+    pub(crate) head: Option<Range<usize>>,
+}
+
+impl Reader<'_> {
+    /// Where the bodies are, which come behind the events.
+    pub(crate) fn bodies(&mut self) -> Result<Vec<BodyAt>, DecodeError> {
+        let mut bodies = Vec::new();
+        for _ in 0..self.varint()? {
+            let flags = self.offset();
+            self.byte()?;
+            for _ in 0..4 {
+                self.varint()?;
+            }
+            let hash = self.offset();
+            self.take(8)?;
+            if self.byte()? == end::ERROR {
+                self.bytes()?;
+            }
+            self.varint()?;
+            for _ in 0..self.varint()? {
+                self.bytes()?;
+                self.byte()?;
+                self.bytes()?;
+            }
+            let kept = self.offset();
+            let head = if self.byte()? == head::SAME {
+                self.varint()?;
+                None
+            } else {
+                let len = self.bytes()?.len();
+                Some(self.offset() - len..self.offset())
+            };
+            bodies.push(BodyAt {
+                flags,
+                hash,
+                kept,
+                head,
+            });
+        }
+        Ok(bodies)
+    }
+}
 
 impl Decoder<'_> {
     pub(super) fn bodies(&mut self) -> Result<(), DecodeError> {

@@ -8,23 +8,12 @@ use crate::{
         unmasked::{self, Unmasked},
     },
     codec::{
-        format::{UNHASHED, end, head, put_bytes},
+        format::{UNHASHED, head, put_bytes},
         read::Reader,
     },
 };
-use std::{
-    ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use twox_hash::XxHash64;
-
-/// Where in a frame the parts of a body are; its last one is `kept`, which ends with `head`.
-struct BodyAt {
-    flags: usize,
-    hash: usize,
-    kept: usize,
-    head: Range<usize>,
-}
 
 /// Writes the frame that a recording handed over into `out`, masked, and forgets what it was. `None`: it is no such frame,
 /// and what is in `out` must not be kept.
@@ -64,15 +53,17 @@ fn masked(raw: &mut [u8], out: &mut Vec<u8>) -> Option<()> {
     }
     let mut copied = reader.offset();
     let mut once = Once::default();
-    for body in bodies(&mut reader)? {
+    for body in reader.bodies().ok()? {
+        // The recorder writes all of them whole.
+        let head = body.head?;
         if frame[body.flags] & UNHASHED != 0 {
-            let hash = XxHash64::oneshot(0, &frame[body.head.clone()]);
+            let hash = XxHash64::oneshot(0, &frame[head.clone()]);
             frame[body.hash..body.hash + 8].copy_from_slice(&hash.to_le_bytes());
             frame[body.flags] &= !UNHASHED;
         }
         out.extend_from_slice(&frame[copied..body.kept]);
-        copied = body.head.end;
-        let head = &frame[body.head];
+        copied = head.end;
+        let head = &frame[head];
         match redact::mask_body(head) {
             Some(masked) => once.put(head::MASKED, &masked, out),
             None => once.put(head::CLEAR, head, out),
@@ -110,39 +101,6 @@ fn masked_events(events: &[u8], texts: &[Unmasked]) -> Option<Vec<u8>> {
 /// Bytes of a length as a varint.
 fn varint_len(len: usize) -> usize {
     (usize::BITS - (len | 1).leading_zeros()).div_ceil(7) as usize
-}
-
-fn bodies(reader: &mut Reader<'_>) -> Option<Vec<BodyAt>> {
-    let mut bodies = Vec::new();
-    for _ in 0..reader.varint().ok()? {
-        let flags = reader.offset();
-        reader.byte().ok()?;
-        for _ in 0..4 {
-            reader.varint().ok()?;
-        }
-        let hash = reader.offset();
-        reader.take(8).ok()?;
-        if reader.byte().ok()? == end::ERROR {
-            reader.bytes().ok()?;
-        }
-        reader.varint().ok()?;
-        for _ in 0..reader.varint().ok()? {
-            reader.bytes().ok()?;
-            reader.byte().ok()?;
-            reader.bytes().ok()?;
-        }
-        let kept = reader.offset();
-        reader.byte().ok()?;
-        let len = reader.bytes().ok()?.len();
-        let end = reader.offset();
-        bodies.push(BodyAt {
-            flags,
-            hash,
-            kept,
-            head: end - len..end,
-        });
-    }
-    Some(bodies)
 }
 
 #[cfg(test)]

@@ -142,7 +142,10 @@ mod tests {
         for kind in [head::CLEAR, head::MASKED, head::MASKED] {
             once.put(kind, b"a", &mut out);
         }
-        assert_eq!(out, [head::CLEAR, 1, b'a', head::MASKED, 1, b'a', head::SAME, 1]);
+        assert_eq!(
+            out,
+            [head::CLEAR, 1, b'a', head::MASKED, 1, b'a', head::SAME, 1]
+        );
     }
 
     #[test]
