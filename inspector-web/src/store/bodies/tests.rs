@@ -129,7 +129,10 @@ proptest! {
 #[test]
 fn equal_bodies_of_two_cycles_are_the_same_memory_until_both_are_gone() {
     let body = vec![b'x'; LEAST];
-    let [mut one, mut other] = [1, 2].map(|n| Apart::of(&frame(n, &[&body], false)).unwrap());
+    let frames = [1, 2].map(|n| frame(n, &[&body], false));
+    let [mut one, mut other] = [0, 1].map(|n| Apart::of(&frames[n]).unwrap());
+    let rest = frames[0].len() - LEAST;
+    assert_eq!(one.len(), rest + size_of::<(u32, Content)>());
     let mut bodies = Bodies::default();
     bodies.take(&mut one);
     bodies.take(&mut other);
@@ -155,4 +158,15 @@ fn the_bytes_count_and_not_the_hash() {
     let [one, mut other] = [b"a", b"b"].map(|bytes| Content::of(bytes));
     other.hash = one.hash;
     assert_ne!(one, other);
+}
+
+#[test]
+fn a_cycle_that_fits_without_its_bodies_only_evicts_nothing() {
+    let long = frame(2, &[&[b'x'; 5000]], false);
+    let store = Store::new(alone(&long) - 1);
+    keep(&store, &frame(1, &[], false));
+    keep(&store, &long);
+    let counters = store.counters();
+    assert_eq!((counters.stored, counters.evicted), (1, 0));
+    assert_eq!(counters.dropped["too_large"], 1);
 }
