@@ -193,7 +193,7 @@ fn bodies_that_are_equal_are_on_the_link_once() {
     });
     let cycle = decode(&frames[0], &tables).unwrap();
     let [request, response] = &cycle.bodies[..] else {
-        panic!("{cycle}");
+        panic!("{:?}", cycle.bodies);
     };
     assert_eq!(
         (request.side, response.side),
