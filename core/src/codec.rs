@@ -16,7 +16,8 @@ mod routes;
 pub(crate) use outcome::NESTED_FALLBACK;
 
 use crate::wire::{Cycle, Site, Stack};
-use std::fmt;
+use read::Reader;
+use std::{fmt, ops::Range};
 
 /// What a decoder must know of the app run to make a [`Cycle`] of its frames.
 #[derive(Clone, Debug, Default)]
@@ -56,4 +57,16 @@ impl std::error::Error for DecodeError {}
 /// If the bytes are not a whole cycle. Never panics, whatever the bytes.
 pub fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError> {
     decode::decode(frame, tables)
+}
+
+/// Where in a compact frame the kept bytes of its bodies stand: each content once, in order.
+///
+/// # Errors
+/// If the bytes are not a frame. Never panics, whatever the bytes.
+pub fn heads(frame: &[u8]) -> Result<Vec<Range<usize>>, DecodeError> {
+    let mut reader = Reader::new(frame);
+    reader.header()?;
+    reader.bytes()?;
+    let bodies = reader.bodies()?;
+    Ok(bodies.into_iter().filter_map(|body| body.head).collect())
 }

@@ -7,6 +7,7 @@
 //! One mutex guards it all; it is held for a batch of a link, for one question or for a slice of the log, never over an
 //! await and never while something is decoded or a filter is asked.
 
+mod bodies;
 mod feed;
 mod file;
 mod log;

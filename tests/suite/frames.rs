@@ -1,7 +1,7 @@
 //! The decoder, the fold and the text of a cycle take whatever bytes come.
 
 use crate::{
-    app::App,
+    app::{App, BODIES, command},
     raw::{Act, LONG, ask, converse},
 };
 use onionskin::{
@@ -9,7 +9,7 @@ use onionskin::{
     link::protocol::{Hello, MAX_MESSAGE, Message, Welcome, kind},
     replay::Replay,
     text::timeline,
-    wire::WIRE_VERSION,
+    wire::{Side, WIRE_VERSION},
 };
 use onionskin_tests::random::Random;
 use std::{
@@ -124,7 +124,7 @@ fn mutate(random: &mut Random, frames: &[Vec<u8>]) -> Vec<u8> {
             let len = random.below(200);
             frame = (0..len).map(|_| byte(random)).collect();
             if random.percent(80) {
-                frame.insert(0, 1);
+                frame.insert(0, frames[0][0]);
             }
         }
         4 => drop(frame.drain(random.below(frame.len())..).next()),
@@ -172,6 +172,38 @@ fn no_bytes_make_the_decoder_panic() {
         decoded > MUTATIONS / 50,
         "only {decoded} could be read at all"
     );
+}
+
+#[test]
+fn bodies_that_are_equal_are_on_the_link_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("link.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let environment = [
+        ("ONIONSKIN_SOCKET", socket.to_str().unwrap()),
+        ("ONIONSKIN_BODIES", "always"),
+    ];
+    let mut app = command(BODIES, &environment);
+    app.args(["onionskin", "serve"]);
+    let app = App::start_command(app);
+    let said = vec![b'x'; 20_000];
+    let (frames, tables) = listen(&listener, 1, || {
+        let answer = ask(app.at, "POST /again HTTP/1.1", &said);
+        assert!(answer.ends_with(&said));
+    });
+    let cycle = decode(&frames[0], &tables).unwrap();
+    let [request, response] = &cycle.bodies[..] else {
+        panic!("{:?}", cycle.bodies);
+    };
+    assert_eq!(
+        (request.side, response.side),
+        (Side::Request, Side::Response)
+    );
+    for body in [request, response] {
+        assert_eq!((body.len, &body.head.0), (20_000, &said));
+    }
+    let len = frames[0].len();
+    assert!(len < 25_000, "{len} bytes");
 }
 
 #[test]

@@ -338,7 +338,7 @@ async fn a_packed_body_is_kept_as_it_went_and_shown_as_it_was() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_equal_and_not_the_same_are_kept_each() {
+async fn bodies_that_are_equal_and_not_the_same_are_shown_each() {
     let view = async |body: Bytes| {
         assert_eq!(body, "equal");
         "equal"
@@ -350,7 +350,7 @@ async fn bodies_that_are_equal_and_not_the_same_are_kept_each() {
         client.write_all(&request).await.unwrap();
         client.read_to_end(&mut Vec::new()).await.unwrap();
     }
-    // Each has its own side, time and end, so equal content joins nothing: not in one cycle, nor in two.
+    // Their bytes are stored once, and each has its own side, time and end.
     for cycle in served.cycles(2).await {
         let [request, response] = &cycle.bodies[..] else {
             panic!("{cycle}");

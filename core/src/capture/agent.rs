@@ -5,6 +5,7 @@
 #[cfg(unix)]
 mod link;
 pub(super) mod mask;
+mod once;
 mod rest;
 
 use super::{handle, outbox, panics, ring::Ring};

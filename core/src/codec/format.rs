@@ -12,7 +12,10 @@
 //! eight bytes of fixed places.
 
 /// First byte of a frame.
-pub(crate) const FORMAT: u8 = 2;
+pub(crate) const FORMAT: u8 = 3;
+
+/// What is read: 2 is 3 without [`head::SAME`], and is in recordings.
+pub(crate) const READABLE: std::ops::RangeInclusive<u8> = 2..=FORMAT;
 
 /// Event tags.
 pub(crate) mod tag {
@@ -89,6 +92,19 @@ pub(crate) mod part {
 /// frame does not leave the app.
 #[cfg(any(debug_assertions, feature = "in-release"))]
 pub(crate) const UNHASHED: u8 = 4;
+
+/// The kept bytes of a body, its last part.
+pub(crate) mod head {
+    /// Bytes, as they came.
+    pub(crate) const CLEAR: u8 = 0;
+    /// Bytes, with something in them masked.
+    pub(crate) const MASKED: u8 = 1;
+    /// The number of a body before this one, in the same frame, whose bytes are the same and masked alike.
+    pub(crate) const SAME: u8 = 2;
+
+    /// Most bytes of a cycle that stand in its frame as [`SAME`]: a few bytes of a frame must not become any number of them.
+    pub(crate) const MOST_SAME: usize = 16 << 20;
+}
 
 /// How a body ended.
 pub(crate) mod end {

@@ -1,6 +1,6 @@
 //! Reads the compact encoding. Every read is checked: the bytes may come from anybody.
 
-use super::{DecodeError, format::FORMAT};
+use super::{DecodeError, format::READABLE};
 use crate::wire::Connection;
 
 pub(crate) struct Reader<'a> {
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn header(&mut self) -> Result<Header, DecodeError> {
-        if self.byte()? != FORMAT {
+        if !READABLE.contains(&self.byte()?) {
             return Err(self.error("another format version"));
         }
         let mut header = Header {

@@ -42,10 +42,15 @@ pub(crate) struct Joined {
 #[inline]
 pub(crate) fn begin(handle: &Handle, headers: &HeaderMap) {
     if ON.load(Ordering::Relaxed) {
-        let number = handle.lock().number();
-        let joined = join(number, headers);
-        handle.lock().joined = Some(joined);
+        begin_joined(handle, headers);
     }
+}
+
+#[inline(never)]
+fn begin_joined(handle: &Handle, headers: &HeaderMap) {
+    let number = handle.lock().number();
+    let joined = join(number, headers);
+    handle.lock().joined = Some(joined);
 }
 
 fn join(number: u64, headers: &HeaderMap) -> Joined {
@@ -69,10 +74,15 @@ fn join(number: u64, headers: &HeaderMap) -> Joined {
 /// as with any other context.
 #[inline]
 pub(crate) fn enter(handle: &Handle, entry: Option<EntryId>) -> Option<ContextGuard> {
-    if !ON.load(Ordering::Relaxed) {
-        return None;
+    match ON.load(Ordering::Relaxed) {
+        true => enter_joined(handle, entry?),
+        false => None,
     }
-    let entry = entry?;
+}
+
+/// Not in line: it stands around every poll of the app's code, and is long.
+#[inline(never)]
+fn enter_joined(handle: &Handle, entry: EntryId) -> Option<ContextGuard> {
     let context = {
         let recording = handle.lock();
         let joined = recording.joined.as_ref()?;
@@ -96,10 +106,13 @@ pub(crate) fn enter(handle: &Handle, entry: Option<EntryId>) -> Option<ContextGu
 }
 
 /// Puts the trace's id into the response, if the app wants that. Returns whether it did.
+#[inline]
 pub(crate) fn show(handle: &Handle, headers: &mut HeaderMap) -> bool {
-    if !SHOWS.load(Ordering::Relaxed) {
-        return false;
-    }
+    SHOWS.load(Ordering::Relaxed) && show_joined(handle, headers)
+}
+
+#[inline(never)]
+fn show_joined(handle: &Handle, headers: &mut HeaderMap) -> bool {
     let trace = handle.lock().joined.as_ref().map(|j| j.ids.trace);
     let value = trace.and_then(|t| HeaderValue::try_from(t.to_string()).ok());
     let Some(value) = value else { return false };

@@ -2,7 +2,7 @@
 
 use super::{
     Arrival, Entry, Intake, Item, Places, Record, State, Store,
-    log::{File, Log},
+    log::{File, Kept, Log},
     matches::Filters,
     runs::{RunKey, RunState, Runs, TableBytes},
 };
@@ -216,6 +216,6 @@ pub(crate) fn arrival(cycle: Cycle) -> Arrival {
     Arrival {
         summary,
         places,
-        record: Record::Json(json.into()),
+        record: Kept::Here(Record::Json(json.into())),
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{
     Arrival, Entry, Store,
-    log::Kept,
     runs::{RunKey, TableBytes},
 };
 use onionskin::{
@@ -106,15 +105,15 @@ impl Session {
                         run: self.run,
                         summary: arrival.summary,
                         places: arrival.places,
-                        record: Kept::Here(arrival.record),
+                        record: arrival.record,
                     };
-                    if entry.cost() > cap {
+                    if entry.cost_alone() > cap {
                         run.lose("too_large", 1);
                         continue;
                     }
                     run.next += 1;
                     run.stored += 1;
-                    state.log.push(Arc::new(entry));
+                    state.log.push(entry);
                     state.make_room();
                 }
                 Item::Lost(reason) => run.lose(reason, 1),

@@ -18,7 +18,10 @@ fn item(run: &str, number: u64) -> Item {
     let arrival = Arrival::new(&cycle, Record::Json(Bytes::new()));
     let json = serde_json::to_vec(&Message::Cycle { cycle }).unwrap();
     let record = Record::Json(json.into());
-    Item::Cycle(Box::new(Arrival { record, ..arrival }))
+    Item::Cycle(Box::new(Arrival {
+        record: Kept::Here(record),
+        ..arrival
+    }))
 }
 
 fn page(store: &Store, limit: usize, before: Option<u64>, filter: &str) -> CyclePage {

@@ -139,6 +139,7 @@ macro_rules! app {
                     .route("/up", post(up))
                     .route("/deaf", post(deaf))
                     .route("/echo", post(echo))
+                    .route("/again", post(async |said: Bytes| said))
                     .route("/stuck", get(stuck))
                     .route("/gate", get(gate))
                     .route("/figures", get(figures))

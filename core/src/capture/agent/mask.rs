@@ -1,30 +1,19 @@
-//! Makes frames as they may be kept: headers, targets and bodies masked, bodies hashed. Off the request path and before the
-//! ring.
+//! Makes frames as they may be kept: headers, targets and bodies masked, bodies hashed and each content kept once. Off the
+//! request path and before the ring.
 
+use super::once::Once;
 use crate::{
     capture::{
         redact,
         unmasked::{self, Unmasked},
     },
     codec::{
-        format::{UNHASHED, end, put_bytes},
+        format::{UNHASHED, head, put_bytes},
         read::Reader,
     },
 };
-use std::{
-    ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use twox_hash::XxHash64;
-
-/// Where in a frame the parts of a body are.
-struct BodyAt {
-    flags: usize,
-    hash: usize,
-    redacted: usize,
-    head: Range<usize>,
-    end: usize,
-}
 
 /// Writes the frame that a recording handed over into `out`, masked, and forgets what it was. `None`: it is no such frame,
 /// and what is in `out` must not be kept.
@@ -63,19 +52,21 @@ fn masked(raw: &mut [u8], out: &mut Vec<u8>) -> Option<()> {
         put_bytes(out, &masked_events(events, &texts)?);
     }
     let mut copied = reader.offset();
-    for body in bodies(&mut reader)? {
-        let head = &frame[body.head];
-        let masked = redact::mask_body(head);
+    let mut once = Once::default();
+    for body in reader.bodies().ok()? {
+        // The recorder writes all of them whole.
+        let head = body.head?;
         if frame[body.flags] & UNHASHED != 0 {
-            let hash = XxHash64::oneshot(0, head);
+            let hash = XxHash64::oneshot(0, &frame[head.clone()]);
             frame[body.hash..body.hash + 8].copy_from_slice(&hash.to_le_bytes());
             frame[body.flags] &= !UNHASHED;
         }
-        if let Some(head) = masked {
-            out.extend_from_slice(&frame[copied..body.redacted]);
-            out.push(1);
-            put_bytes(out, &head);
-            copied = body.end;
+        out.extend_from_slice(&frame[copied..body.kept]);
+        copied = head.end;
+        let head = &frame[head];
+        match redact::mask_body(head) {
+            Some(masked) => once.put(head::MASKED, &masked, out),
+            None => once.put(head::CLEAR, head, out),
         }
     }
     out.extend_from_slice(&frame[copied..]);
@@ -110,40 +101,6 @@ fn masked_events(events: &[u8], texts: &[Unmasked]) -> Option<Vec<u8>> {
 /// Bytes of a length as a varint.
 fn varint_len(len: usize) -> usize {
     (usize::BITS - (len | 1).leading_zeros()).div_ceil(7) as usize
-}
-
-fn bodies(reader: &mut Reader<'_>) -> Option<Vec<BodyAt>> {
-    let mut bodies = Vec::new();
-    for _ in 0..reader.varint().ok()? {
-        let flags = reader.offset();
-        reader.byte().ok()?;
-        for _ in 0..4 {
-            reader.varint().ok()?;
-        }
-        let hash = reader.offset();
-        reader.take(8).ok()?;
-        if reader.byte().ok()? == end::ERROR {
-            reader.bytes().ok()?;
-        }
-        reader.varint().ok()?;
-        for _ in 0..reader.varint().ok()? {
-            reader.bytes().ok()?;
-            reader.byte().ok()?;
-            reader.bytes().ok()?;
-        }
-        let redacted = reader.offset();
-        reader.byte().ok()?;
-        let len = reader.bytes().ok()?.len();
-        let end = reader.offset();
-        bodies.push(BodyAt {
-            flags,
-            hash,
-            redacted,
-            head: end - len..end,
-            end,
-        });
-    }
-    Some(bodies)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{EntryId, Recording, cut};
 use crate::{
     capture::{events::EventCounter, redact},
-    codec::format::{UNHASHED, end, put_bytes, put_varint, tag},
+    codec::format::{UNHASHED, end, head, put_bytes, put_varint, tag},
     wire::Side,
 };
 use std::hash::Hasher as _;
@@ -178,8 +178,8 @@ impl BodyRecord {
         put_varint(out, self.events.as_ref().map_or(0, |e| e.events + 1));
         put_varint(out, self.trailer_count);
         out.extend_from_slice(&self.trailers);
-        // Hashed and masked by the agent, before the ring.
-        out.push(0);
+        // Hashed, masked and kept once by the agent, before the ring.
+        out.push(head::CLEAR);
         put_bytes(out, &self.head);
     }
 }
