@@ -440,7 +440,7 @@ mod tests {
             ("location", "/cb/eyJhbGciOiJIUzI1NiJ9.canary-5f0e1c.x"),
             ("location", "/cb/eyJhbGciOiJIUzI1NiJ9.canary-5f0e1c.x?a=1"),
             ("location", "/cb#access_token=canary-5f0e1c"),
-            ("location", "/cb?a=1#b=2&access_token=canary-5f0e1c"),
+            ("location", "/cb?a=1#access_token=canary-5f0e1c"),
         ] {
             let shown = header(name, value);
             assert!(!shown.contains(canary), "{name}: {shown}");
@@ -458,6 +458,7 @@ mod tests {
             ("x-process-time", "12ms"),
             ("location", "/books?author=dickens"),
             ("location", "/books?page=2#chapter-3"),
+            ("location", "https://host?mail=ann@host"),
             ("location", "/SLOVAKIA0123456789abcdef"),
             ("access-control-allow-credentials", "true"),
         ] {
