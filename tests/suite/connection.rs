@@ -12,7 +12,10 @@ use onionskin::{
     testing::Recorded,
     wire::{FrameKind, Left, Outcome, Sent, Side, Stage},
 };
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    time::{Duration, Instant},
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn sent(cycle: &Recorded) -> &Sent {
@@ -37,7 +40,9 @@ async fn the_head_is_timed_and_bytes_are_counted_on_every_request_of_a_connectio
         "POST /conn HTTP/1.1\r\nhost: x\r\n",
         "content-length: 5\r\n\r\n",
     ];
+    let mut took = Vec::new();
     for _ in 0..2 {
+        let begun = Instant::now();
         served.client.write_all(head[0].as_bytes()).await.unwrap();
         tokio::time::sleep(Duration::from_millis(30)).await;
         served.client.write_all(head[1].as_bytes()).await.unwrap();
@@ -45,6 +50,7 @@ async fn the_head_is_timed_and_bytes_are_counted_on_every_request_of_a_connectio
         arrivals.recv().await.unwrap();
         served.client.write_all(b"hello").await.unwrap();
         read_until(&mut served.client, b"hello").await;
+        took.push(begun.elapsed().as_nanos() as u64);
     }
     let cycles = served.cycles(2).await;
     for (i, cycle) in cycles.iter().enumerate() {
@@ -61,6 +67,10 @@ async fn the_head_is_timed_and_bytes_are_counted_on_every_request_of_a_connectio
             "the head came in two parts, {split} ns between them"
         );
         assert!(split < 5_000_000_000, "{split}");
+        assert!(
+            connection.first_byte_before_ns <= took[i],
+            "the first byte of this request, and not of the one before"
+        );
         let sent = sent(cycle);
         assert!(sent.bytes_out.unwrap() > 100);
         assert!(sent.first_byte_ns.unwrap() <= sent.last_byte_ns.unwrap());
@@ -93,6 +103,42 @@ async fn bytes_written_are_exactly_those_that_the_client_reads() {
     let cycle = served.cycles(1).await.remove(0);
     assert_eq!(sent(&cycle).bytes_out, Some(all.len() as u64));
     assert_eq!(cycle.steps.last().unwrap().left, Some(Left::Sent));
+}
+
+#[tokio::test]
+async fn a_response_in_pieces_is_counted_to_its_last_byte() {
+    const BETWEEN: Duration = Duration::from_millis(60);
+    let pieces = || async {
+        Body::from_stream(futures_util::stream::unfold(0, |n| async move {
+            tokio::time::sleep(if n == 0 { Duration::ZERO } else { BETWEEN }).await;
+            (n < 3).then_some((Ok::<_, Infallible>("piece"), n + 1))
+        }))
+    };
+    let mut served = Served::start(Router::new().route("/conn", get(pieces))).await;
+    let head = "GET /conn HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    served.client.write_all(head.as_bytes()).await.unwrap();
+    let mut all = Vec::new();
+    served.client.read_to_end(&mut all).await.unwrap();
+    let cycle = served.cycle().await;
+    let sent = sent(&cycle);
+    assert_eq!(sent.bytes_out, Some(all.len() as u64));
+    let took = sent.last_byte_ns.unwrap() - sent.first_byte_ns.unwrap();
+    assert!(took >= BETWEEN.as_nanos() as u64, "{took}\n{cycle}");
+}
+
+#[tokio::test]
+async fn nothing_of_a_connection_is_in_a_cycle_without_one() {
+    let app = || Router::new().route("/conn", get(|| async { "ok" }));
+    let mut served = Served::start(app()).await;
+    let head = "GET /conn HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    served.client.write_all(head.as_bytes()).await.unwrap();
+    served.client.read_to_end(&mut Vec::new()).await.unwrap();
+    let cycle = served.cycle().await;
+    assert!(cycle.connection.is_some() && sent(&cycle).bytes_out.is_some());
+    // Recorded by the same thread, in the same memory.
+    let request = Request::get("/conn").body(Body::empty()).unwrap();
+    let (_, cycle) = onionskin::testing::run(app(), request).await;
+    assert!(cycle.connection.is_none() && sent(&cycle).bytes_out.is_none());
 }
 
 #[tokio::test]
@@ -205,6 +251,8 @@ async fn frames_of_a_websocket_are_counted_by_kind_until_it_closes() {
     assert_eq!(of(Side::Response, FrameKind::Binary), Some((2, 600)));
     assert_eq!(of(Side::Response, FrameKind::Pong), Some((1, 0)));
     assert_eq!(traffic.bytes_in, 9 + 9 + 6 + 6);
+    assert_eq!(traffic.bytes_out, 2 * (5 + 304) + 2 + 2);
+    assert_eq!(cycle.steps.last().unwrap().left, Some(Left::Sent));
     let said = cycle.to_string();
     for line in [
         "· 2 text frames from the client, 6 B",

@@ -88,8 +88,8 @@ pub(crate) mod part {
     pub(crate) const VALUES: u8 = 1 << 7;
 }
 
-/// In the flags of a body, beside 1 (of the response) and 2 (kept): its hash is still to be worked out of its head. Such a
-/// frame does not leave the app.
+/// In the flags of a body, beside 1 (of the response) and 2 (it has a hash): that is still to be worked out of its head. Such
+/// a frame does not leave the app.
 #[cfg(any(debug_assertions, feature = "in-release"))]
 pub(crate) const UNHASHED: u8 = 4;
 

@@ -223,6 +223,22 @@ mod tests {
     }
 
     #[test]
+    fn the_nearest_of_many_routes_are_told_first() {
+        let route = |path: String| StackRoute {
+            path,
+            endpoints: vec![],
+        };
+        let mut routes: Vec<_> = (0..2 * MOST).map(|n| route(format!("/{n}"))).collect();
+        routes.push(route("/books/{id}/edit".into()));
+        let stack = Stack {
+            routes,
+            ..Stack::default()
+        };
+        let tried = tried(&stack, "GET", "/books/7");
+        assert_eq!((tried.len(), &*tried[0].route), (MOST, "/books/{id}/edit"));
+    }
+
+    #[test]
     fn a_refused_route_says_where_the_path_parts_from_it() {
         let path = |want: Option<&str>, have: Option<&str>| {
             let text = |s: Option<&str>| s.map(str::to_owned);
@@ -240,7 +256,17 @@ mod tests {
                 "/books/7.xml",
                 path(Some("{id}.json"), Some("7.xml")),
             ),
+            (
+                "/books/{id}.json",
+                "/books/.json",
+                path(Some("{id}.json"), Some(".json")),
+            ),
             ("/static/{*rest}", "/static/a/b", None),
+            (
+                "/static/{*rest}",
+                "/static/",
+                path(Some("{*rest}"), Some("")),
+            ),
             ("/", "/", None),
             ("/authors", "/books", path(Some("authors"), Some("books"))),
         ] {

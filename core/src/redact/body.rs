@@ -242,12 +242,22 @@ fn mask_multipart(head: &[u8], out: &mut Vec<u8>) -> bool {
                 out.extend_from_slice(b"\r\n");
             }
             masked = true;
+        } else if mask_part(value, out) {
+            masked = true;
         } else {
             out.extend_from_slice(value);
         }
         at = next;
     }
     masked
+}
+
+/// What a part holds whose name does not tell.
+fn mask_part(value: &[u8], out: &mut Vec<u8>) -> bool {
+    match value.iter().find(|b| !b.is_ascii_whitespace()) {
+        Some(b'{' | b'[') => mask_json(value, out),
+        _ => mask_text(value, out),
+    }
 }
 
 /// Credentials by their form, anywhere in a text. Nothing is written if there are none.
@@ -282,10 +292,17 @@ mod tests {
             r#"{"secret":{"deep":["canary"]}}"#,
             r#"{"pin": 1234, "token":"canary"#,
             r#"{"inner":"{\"api_key\":\"canary\"}"}"#,
+            r#"{"inner":"{\"token\":\"canary\"}"}"#,
+            r#"{"secret":{"a":{"b":1},"c":"canary"}}"#,
+            r#"{"secret":["]","canary"]}"#,
             "user=ann&password=canary&x=1",
             "pin=canary",
             "--b\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\ncanary\r\n--b--\r\n",
+            "--b\r\ncontent-disposition: form-data; name=\"pin\"\r\n\r\n1234\r\n--b\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\ncanary\r\n--b--\r\n",
+            "--b\r\ncontent-disposition: form-data; name=\"data\"\r\n\r\n{\"password\":\"canary\"}\r\n--b--\r\n",
+            "--b\r\ncontent-disposition: form-data; name=\"note\"\r\n\r\nBearer canary-0123456\r\n--b--\r\n",
             "hello Bearer canary-0123456 there",
+            "first Bearer 0123456789 and then Bearer canary-0123456",
         ] {
             let shown = masked(body);
             assert!(!shown.contains("canary"), "{shown}");

@@ -130,6 +130,22 @@ mod tests {
         }
     }
 
+    #[cfg(all(feature = "tokio", feature = "http1"))]
+    #[tokio::test(flavor = "current_thread")]
+    async fn every_name_on_the_lists_is_recorded_as_it_is() {
+        use crate::{Router, body::Body, extract::Request, testing};
+
+        let mut request = Request::new(Body::empty());
+        for text in listed() {
+            let name = HeaderName::from_static(text);
+            request.headers_mut().append(name, "value".parse().unwrap());
+        }
+        let (_, cycle) = testing::run(Router::new(), request).await;
+        let seen = &cycle.replay().request(0).expect("a request").headers;
+        let names: Vec<_> = seen.iter().map(|held| &*held.value.name).collect();
+        assert_eq!(names, listed().collect::<Vec<_>>());
+    }
+
     #[test]
     fn most_names_stand_where_they_are_looked_for() {
         let elsewhere = (0..KNOWN_PLACES).filter(|at| {

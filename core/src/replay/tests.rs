@@ -277,6 +277,71 @@ fn each_step_has_both_messages_and_who_set_what() {
 }
 
 #[test]
+fn the_history_of_any_header_begins_with_the_step_that_set_it_last() {
+    let mut random = Random(11);
+    for _ in 0..2_000 {
+        let mut old = Vec::new();
+        let mut steps = Vec::new();
+        for seq in 0..5_u32 {
+            let new = random.list(3, 3);
+            let delta = Delta {
+                base: seq.checked_sub(1),
+                headers: diff(&old, &new),
+                ..Delta::default()
+            };
+            steps.push(step(seq, Stage::Middleware, Edge::In, Some(delta)));
+            old = new;
+        }
+        let cycle = cycle(steps);
+        let replay = Replay::new(&cycle).unwrap();
+        for at in 0..5 {
+            let message = replay.request(at).unwrap();
+            for (i, held) in message.headers.iter().enumerate() {
+                let history = replay.history(&cycle, at, Side::Request, Part::Header(i));
+                let last = Setting {
+                    step: held.by,
+                    value: Some(held.value.value.clone()),
+                };
+                assert_eq!(history.first(), Some(&last), "{i} at {at} of {cycle:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_extension_that_is_put_in_again_begins_anew() {
+    let user = || "User".to_owned();
+    let add = |value: &str| ExtensionEdit::Add {
+        type_name: user(),
+        value: Some(value.into()),
+    };
+    let change = ExtensionEdit::Change {
+        type_name: user(),
+        from: Some("ann".into()),
+        to: "bob".into(),
+    };
+    let edits = [
+        add("joe"),
+        ExtensionEdit::Remove { type_name: user() },
+        add("ann"),
+        change,
+    ];
+    let steps = (0_u32..).zip(edits).map(|(seq, edit)| {
+        let delta = Delta {
+            base: seq.checked_sub(1),
+            extensions: vec![edit],
+            ..Delta::default()
+        };
+        step(seq, Stage::Middleware, Edge::In, Some(delta))
+    });
+    let cycle = cycle(steps.collect());
+    let replay = Replay::new(&cycle).unwrap();
+    let history = replay.history(&cycle, 3, Side::Request, Part::Extension("User"));
+    let set: Vec<_> = history.iter().map(|setting| setting.step).collect();
+    assert_eq!(set, [3, 2]);
+}
+
+#[test]
 fn a_delta_that_does_not_fit_names_its_step() {
     let first = || step(0, Stage::Parse, Edge::In, changed(None, "", "a=1"));
     for (bad, what) in [

@@ -132,6 +132,18 @@ fn steps(wanted: &Wanted, cycle: &Cycle) -> Verdict {
             );
         }
     }
+    let cost: u64 = cycle.steps.iter().map(|step| step.cost_ns).sum();
+    hold!(
+        cost == cycle.cost_ns,
+        "steps cost {cost} and all of it {}",
+        cycle.cost_ns
+    );
+    let idle = cycle.steps.last().map_or(0, |step| step.idle_ns);
+    hold!(
+        cycle.steps.is_sorted_by_key(|step| step.idle_ns) && idle <= cycle.idle_ns,
+        "idle times of the steps are not parts of {}",
+        cycle.idle_ns
+    );
     let (n, m) = (wanted.steps.len(), cycle.steps.len());
     hold!(n == m, "{m} steps and not {n}");
     Ok(())

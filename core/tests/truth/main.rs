@@ -28,8 +28,9 @@ mod messages;
 #[cfg(unix)]
 mod attached;
 mod transparency;
-// Falsehoods of the past.
+// Falsehoods of the past, and those that random apps would hardly find.
 mod named;
+mod rare;
 
 use plan::Case;
 use proptest::{

@@ -32,6 +32,8 @@ pub(super) struct BodyRecord {
     /// Of all the data, if there is more than `head` holds; else it is worked out of that, later.
     pub(super) hash: Option<XxHash64>,
     pub(super) head: Vec<u8>,
+    /// Behind `head` are bytes that were not looked at: the hash of all is not known.
+    pub(super) has_gap: bool,
     pub(super) trailers: Vec<u8>,
     pub(super) trailer_count: u64,
     pub(super) events: Option<EventCounter>,
@@ -64,6 +66,7 @@ impl Recording {
             frames: 0,
             hash: None,
             head: self.body_heads.pop().unwrap_or_default(),
+            has_gap: false,
             trailers: Vec::new(),
             trailer_count: 0,
             events: None,
@@ -154,8 +157,9 @@ impl BodyRecord {
     }
 
     pub(super) fn put(&self, kept: bool, out: &mut Vec<u8>) {
-        let unhashed = kept && self.hash.is_none();
-        let flags = u8::from(self.side == Side::Response) | u8::from(kept) << 1;
+        let has_hash = kept && !self.has_gap;
+        let unhashed = has_hash && self.hash.is_none();
+        let flags = u8::from(self.side == Side::Response) | u8::from(has_hash) << 1;
         out.push(if unhashed { flags | UNHASHED } else { flags });
         for value in [
             self.len,

@@ -16,8 +16,6 @@ pub(super) struct Sending {
     same: u64,
     /// The record of what is sent, since it differs.
     other: Option<u16>,
-    /// More bytes were the same than the record of the body inside keeps: the hash of all is not known.
-    unhashed: bool,
 }
 
 impl Recording {
@@ -53,9 +51,9 @@ impl Recording {
         let (inner, outer) = (&inner[of as usize], &mut outer[0]);
         let kept = inner.head.len().min(same as usize);
         outer.len = same;
+        outer.has_gap = (kept as u64) < same;
         outer.head.extend_from_slice(&inner.head[..kept]);
         self.sending.other = Some(other);
-        self.sending.unhashed = (kept as u64) < same;
     }
 
     /// The body that goes to the server, counted as `of`, came to its end, or broke.
@@ -74,8 +72,7 @@ impl Recording {
         let other = self.sending.other?;
         let sent = &self.bodies[other as usize];
         let given = self.bodies.get(self.sending.of as usize)?;
-        let same =
-            !self.sending.unhashed && sent.len == given.len && sent.digest() == given.digest();
+        let same = !sent.has_gap && sent.len == given.len && sent.digest() == given.digest();
         (!same).then_some(other)
     }
 }

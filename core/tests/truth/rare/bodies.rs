@@ -1,0 +1,279 @@
+//! Bodies: what was given, and what was sent.
+
+use super::{Frames, WHILE, request};
+use onionskin::{
+    BoxError, Router,
+    body::{Body, Bytes, to_bytes},
+    extract::Request,
+    http::{HeaderName, HeaderValue},
+    middleware::{Next, from_fn},
+    routing::get,
+    testing::{self, Tap},
+    wire::{Outcome, Side},
+};
+use std::{
+    pin::Pin,
+    task::{Poll, ready},
+};
+use tower_service::Service as _;
+
+/// Swallows one frame of a body, or gives others bytes for it.
+struct Tampers {
+    body: Body,
+    frame: usize,
+    instead: Option<Bytes>,
+    passed: usize,
+}
+
+impl http_body::Body for Tampers {
+    type Data = Bytes;
+    type Error = onionskin::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        loop {
+            let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
+            self.passed += 1;
+            if polled.is_none() || self.passed != self.frame + 1 {
+                return Poll::Ready(polled);
+            }
+            if let Some(bytes) = self.instead.take() {
+                return Poll::Ready(Some(Ok(http_body::Frame::data(bytes))));
+            }
+        }
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Runs an app whose view answers with frames, around which a layer tampers with one of them.
+async fn tampered(
+    frames: &[&[u8]],
+    frame: usize,
+    instead: Option<&[u8]>,
+) -> (Bytes, testing::Recorded) {
+    let copy = |bytes: &[u8]| Bytes::copy_from_slice(bytes);
+    let frames: Vec<Bytes> = frames.iter().copied().map(copy).collect();
+    let instead = instead.map(copy);
+    let tampers = move |request: Request, next: Next| {
+        let instead = instead.clone();
+        async move {
+            let response = next.run(request).await;
+            response.map(|body| {
+                Body::new(Tampers {
+                    body,
+                    frame,
+                    instead,
+                    passed: 0,
+                })
+            })
+        }
+    };
+    let app = Router::new()
+        .route("/", get(async move || Body::new(Frames(frames.clone()))))
+        .layer(from_fn(tampers));
+    let (response, cycle) = testing::run(app, request()).await;
+    (response.into_body(), cycle)
+}
+
+fn sent(cycle: &testing::Recorded) -> &onionskin::wire::Body {
+    let delta = cycle.steps.last().and_then(|step| step.delta.as_ref());
+    let change = delta.and_then(|delta| delta.body.as_ref());
+    let to = change.expect("another body was sent").to.body;
+    &cycle.bodies[to.expect("it was recorded")]
+}
+
+#[tokio::test]
+async fn a_frame_that_a_layer_swallows_was_not_sent() {
+    for (frame, left) in [(0, " word"), (1, "true")] {
+        let (got, cycle) = tampered(&[b"true", b" word"], frame, None).await;
+        assert_eq!(got, left);
+        let sent = sent(&cycle);
+        assert_eq!(
+            (sent.len, sent.head.as_str()),
+            (left.len() as u64, Some(left))
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_hash_of_what_was_sent_is_that_or_none() {
+    let long = vec![b'a'; 80 << 10];
+    let (got, cycle) = tampered(&[&long, b"true"], 1, Some(b"lies")).await;
+    let sent = sent(&cycle);
+    assert_eq!(sent.len, got.len() as u64);
+    assert_eq!(sent.head.0, got[..64 << 10]);
+    // Of what passed before the first other byte only the beginning was kept.
+    assert_eq!(sent.hash, None);
+}
+
+/// A body of two frames, the second of which comes late, and of trailers.
+struct Late(u8);
+
+impl http_body::Body for Late {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        self.0 += 1;
+        let frame = match self.0 {
+            1 => http_body::Frame::data(Bytes::from_static(b"soon")),
+            2 => {
+                std::thread::sleep(WHILE);
+                http_body::Frame::data(Bytes::from_static(b"late"))
+            }
+            3 => {
+                let mut hidden = HeaderValue::from_static("canary-2");
+                hidden.set_sensitive(true);
+                let trailers = [
+                    ("x-api-key", HeaderValue::from_static("canary-1")),
+                    ("x-hidden", hidden),
+                    ("x-plain", HeaderValue::from_static("stays")),
+                ];
+                let named = |(name, value)| (HeaderName::from_static(name), value);
+                http_body::Frame::trailers(trailers.map(named).into_iter().collect())
+            }
+            _ => return Poll::Ready(None),
+        };
+        Poll::Ready(Some(Ok(frame)))
+    }
+}
+
+#[tokio::test]
+async fn a_body_has_the_times_of_its_frames_and_its_trailers_masked() {
+    let app = Router::new().route("/", get(async || Body::new(Late(0))));
+    let (_, cycle) = testing::run(app, request()).await;
+    let body = &cycle.bodies[0];
+    let first = body.first_ns.expect("a frame came");
+    assert!(body.last_ns.expect("so did another") - first >= WHILE.as_nanos() as u64);
+    let masked: Vec<_> = body
+        .trailers
+        .iter()
+        .map(|t| (&*t.name, t.redacted))
+        .collect();
+    assert_eq!(
+        masked,
+        [("x-api-key", true), ("x-hidden", true), ("x-plain", false)]
+    );
+    assert!(!format!("{:?}", body.trailers).contains("canary"));
+}
+
+#[tokio::test]
+async fn a_body_in_which_a_secret_was_masked_says_so() {
+    let app = Router::new().route("/", get(async |body: Bytes| body));
+    let request = Request::new(Body::from(r#"{"password":"canary"}"#));
+    let (_, cycle) = testing::run(app, request).await;
+    for body in &cycle.bodies {
+        assert!(
+            body.redacted && !body.head.to_text().contains("canary"),
+            "{body:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn events_are_counted_whatever_the_charset() {
+    let events = async || {
+        (
+            [("content-type", "text/event-stream; charset=utf-8")],
+            "data: 1\n\n",
+        )
+    };
+    let app = Router::new().route("/", get(events));
+    let (_, cycle) = testing::run(app, request()).await;
+    assert_eq!(cycle.bodies[0].events, Some(1));
+}
+
+#[tokio::test]
+async fn a_body_of_another_cycle_is_another_body() {
+    // The view asks another app, whose bodies have the same numbers, and hands its answer on.
+    let other = Router::new().route("/", get(async || "other"));
+    let view = async move || {
+        let mut other = other.clone();
+        other.call(request()).await
+    };
+    let app = Router::new().route("/", get(view));
+    let outer = Tap::new();
+    let of_all = Request::new(Body::from("sent"));
+    let mut app = app;
+    let response = app.call(outer.attach(of_all)).await.expect("an answer");
+    assert_eq!(to_bytes(response.into_body(), 9).await.unwrap(), "other");
+    let cycle = outer.take().remove(0);
+    let body = cycle.bodies.iter().find(|body| body.side == Side::Response);
+    assert_eq!(body.expect("it was sent").head.as_str(), Some("other"));
+}
+
+#[tokio::test]
+async fn a_panic_that_a_body_survives_is_not_how_the_cycle_ended() {
+    struct Survives(bool);
+    impl http_body::Body for Survives {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            if std::mem::replace(&mut self.0, true) {
+                return Poll::Ready(None);
+            }
+            let _ = std::panic::catch_unwind(|| panic!("in the body"));
+            let frame = http_body::Frame::data(Bytes::from_static(b"whole"));
+            Poll::Ready(Some(Ok(frame)))
+        }
+    }
+    let app = Router::new().route("/", get(async || Body::new(Survives(false))));
+    let (_, cycle) = testing::run(app, request()).await;
+    assert!(cycle.to_string().contains("in the body"), "{cycle}");
+    assert_eq!(cycle.outcome, Outcome::Completed, "{cycle}");
+}
+
+#[tokio::test]
+async fn what_was_sent_instead_broke_and_not_the_body_inside() {
+    struct Breaks(Body, usize);
+    impl http_body::Body for Breaks {
+        type Data = Bytes;
+        type Error = BoxError;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            let _ = ready!(Pin::new(&mut self.0).poll_frame(cx));
+            self.1 += 1;
+            Poll::Ready(Some(match self.1 {
+                1 => Ok(http_body::Frame::data(Bytes::from_static(b"lies"))),
+                _ => Err("worn out".into()),
+            }))
+        }
+
+        fn size_hint(&self) -> http_body::SizeHint {
+            self.0.size_hint()
+        }
+    }
+    let wears = async |request: Request, next: Next| {
+        let response = next.run(request).await;
+        response.map(|body| Body::new(Breaks(body, 0)))
+    };
+    let frames = || Body::new(Frames(vec![Bytes::from_static(b"true"); 3]));
+    let mut app = Router::new()
+        .route("/", get(async move || frames()))
+        .layer(from_fn(wears));
+    let tap = Tap::new();
+    let response = app.call(tap.attach(request())).await.expect("an answer");
+    to_bytes(response.into_body(), 99)
+        .await
+        .expect_err("it breaks");
+    let cycle = tap.take().remove(0);
+    let Outcome::Failed { error, .. } = &cycle.outcome else {
+        panic!("{cycle}");
+    };
+    assert_eq!(error, "worn out");
+}

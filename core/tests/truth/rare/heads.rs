@@ -1,0 +1,206 @@
+//! Heads of messages: what is compared, copied and masked.
+
+use super::{Long, passes, request};
+use onionskin::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::Version,
+    middleware::{Next, from_fn},
+    response::Response,
+    routing::get,
+    testing,
+    wire::{ExtensionEdit, HeaderEdit},
+};
+use std::{any::type_name, fmt};
+
+#[tokio::test]
+async fn a_version_that_alone_is_another_is_shown() {
+    async fn lowers(request: Request, next: Next) -> Response {
+        let mut response = next.run(request).await;
+        *response.version_mut() = Version::HTTP_10;
+        response
+    }
+    let app = Router::new()
+        .route("/", get(async || "seen"))
+        .layer(from_fn(lowers));
+    let (_, cycle) = testing::run(app, request()).await;
+    let version = cycle.layer("lowers").response_changes()[0].version.clone();
+    assert_eq!(version.expect("it changed").to, "HTTP/1.0");
+}
+
+async fn hides(mut request: Request, next: Next) -> Response {
+    for name in ["x-one", "x-two"] {
+        if let Some(value) = request.headers_mut().get_mut(name) {
+            value.set_sensitive(true);
+        }
+    }
+    // The last header takes the place of the one that goes.
+    request.headers_mut().remove("x-first");
+    next.run(request).await
+}
+
+#[tokio::test]
+async fn values_that_are_marked_sensitive_are_masked_though_they_move_as_well() {
+    for moves in [false, true] {
+        let mut request = Request::builder();
+        if moves {
+            request = request.header("x-first", "goes");
+        }
+        let request = request
+            .header("x-one", "canary-1")
+            .header("x-plain", "stays")
+            .header("x-two", "canary-2");
+        let app = Router::new()
+            .route("/", get(async || ()))
+            .layer(from_fn(hides))
+            .layer(from_fn(passes));
+        let (_, cycle) = testing::run(app, request.body(Body::empty()).unwrap()).await;
+        for step in &cycle.steps {
+            let message = cycle.replay().request(step.seq).expect("it is there");
+            for held in &message.headers {
+                let header = &held.value;
+                let is_secret = matches!(&*header.name, "x-one" | "x-two");
+                assert_eq!(header.redacted, is_secret, "{moves}: {header:?}");
+                assert!(!header.value.to_text().contains("canary"), "{header:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_only_moves_is_not_said_to_change() {
+    let request = Request::builder()
+        .header("x-first", "goes")
+        .header("x-other", "stays")
+        .header("x-api-key", "canary");
+    let app = Router::new()
+        .route("/", get(async || ()))
+        .layer(from_fn(hides));
+    let (_, cycle) = testing::run(app, request.body(Body::empty()).unwrap()).await;
+    let edits = &cycle.layer("hides").request_changes()[0].headers;
+    let [HeaderEdit::Remove { .. }, HeaderEdit::Move { header, .. }] = &edits[..] else {
+        panic!("{edits:?}");
+    };
+    assert!(header.redacted && header.name == "x-api-key");
+}
+
+#[tokio::test]
+async fn values_of_extensions_of_every_length_are_shown_whole() {
+    onionskin::watch_extension::<Long>();
+    for length in 100..150 {
+        let puts = move |mut request: Request, next: Next| {
+            request.extensions_mut().insert(Long(length));
+            next.run(request)
+        };
+        let app = Router::new()
+            .route("/", get(async || ()))
+            .layer(from_fn(puts));
+        let (_, cycle) = testing::run(app, request()).await;
+        let last = cycle.replay().request(cycle.steps.len() as u32 - 1);
+        let mut held = last.expect("a request").extensions.iter();
+        let held = held.find(|held| held.value.type_name == type_name::<Long>());
+        let value = held.and_then(|held| held.value.value.clone());
+        assert_eq!(value, Some("v".repeat(length)));
+    }
+}
+
+#[derive(Clone)]
+struct One;
+#[derive(Clone)]
+struct Other;
+
+impl fmt::Debug for One {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the same")
+    }
+}
+
+impl fmt::Debug for Other {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the same")
+    }
+}
+
+#[tokio::test]
+async fn an_extension_in_the_place_of_another_is_another_though_it_looks_the_same() {
+    onionskin::watch_extension::<One>();
+    onionskin::watch_extension::<Other>();
+    async fn puts(mut request: Request, next: Next) -> Response {
+        request.extensions_mut().insert(One);
+        next.run(request).await
+    }
+    async fn replaces(mut request: Request, next: Next) -> Response {
+        request.extensions_mut().remove::<One>();
+        request.extensions_mut().insert(Other);
+        next.run(request).await
+    }
+    let app = Router::new()
+        .route("/", get(async || ()))
+        .layer(from_fn(replaces))
+        .layer(from_fn(puts));
+    let (_, cycle) = testing::run(app, request()).await;
+    let [one, other] = [type_name::<One>(), type_name::<Other>()].map(str::to_owned);
+    let added = ExtensionEdit::Add {
+        type_name: other,
+        value: Some("the same".into()),
+    };
+    let removed = ExtensionEdit::Remove { type_name: one };
+    assert_eq!(
+        cycle.layer("replaces").request_changes()[0].extensions,
+        [added, removed]
+    );
+}
+
+async fn grows(mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Long(1));
+    next.run(request).await
+}
+
+async fn grows_more(mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Long(2));
+    next.run(request).await
+}
+
+#[tokio::test]
+async fn extensions_are_the_apps_and_of_whom_set_them_last() {
+    onionskin::watch_extension::<Long>();
+    let app = Router::new()
+        .route("/", get(async || "seen"))
+        .layer(from_fn(passes))
+        .layer(from_fn(grows_more))
+        .layer(from_fn(grows));
+    let (_, cycle) = testing::run(app, request()).await;
+    assert_eq!(cycle.extension_set_by::<Long>(), Some("grows_more"));
+    let came = &cycle.replay().request(0).expect("a request").extensions;
+    assert!(came.is_empty(), "nothing of ours: {came:?}");
+    let routing = cycle.layer("passes").request_changes();
+    assert!(routing[0].extensions.is_empty(), "{routing:?}");
+}
+
+/// One of many types.
+#[derive(Clone)]
+struct Kind<const N: usize>;
+
+/// Puts types in, and says which.
+macro_rules! put_kinds {
+    ($extensions:expr, $($n:literal)*) => {{
+        $($extensions.insert(Kind::<$n>);)*
+        vec![$(type_name::<Kind<$n>>()),*]
+    }};
+}
+
+#[tokio::test]
+async fn many_types_of_extensions_are_told_apart() {
+    let mut request = request();
+    let mut names = put_kinds!(
+        request.extensions_mut(),
+        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39
+    );
+    let (_, cycle) = testing::run(Router::new(), request).await;
+    let shown = &cycle.replay().request(0).expect("a request").extensions;
+    let mut shown: Vec<_> = shown.iter().map(|held| &*held.value.type_name).collect();
+    names.sort_unstable();
+    shown.sort_unstable();
+    assert_eq!(shown, names);
+}

@@ -1,0 +1,211 @@
+//! What is told of a cycle: attempts, routes, refusals, what never ran.
+
+use super::{Frames, passes, request};
+use onionskin::{
+    Cause, Extension, Json, Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{Path, Request},
+    http::StatusCode,
+    middleware::{Next, from_fn},
+    response::{Html, IntoResponse as _, Response},
+    routing::{get, post},
+    testing::{self, Tap},
+    times,
+    wire::{Edge, Outcome, SiteKind, Stage},
+};
+use std::{pin::Pin, task::Poll};
+use tower_service::Service as _;
+
+#[tokio::test]
+async fn each_of_hundreds_of_attempts_has_its_own_place() {
+    const ATTEMPTS: u32 = 200;
+    async fn tries(request: Request, next: Next) -> Response {
+        let mut response = Response::default();
+        for _ in 0..ATTEMPTS {
+            let mut again = Request::new(Body::empty());
+            *again.extensions_mut() = request.extensions().clone();
+            response = next.clone().run(again).await;
+        }
+        response
+    }
+    let app = Router::new()
+        .route("/", get(async || "seen"))
+        .layer(from_fn(passes))
+        .layer(from_fn(tries));
+    let (_, cycle) = testing::run(app, request()).await;
+    let inside = cycle.layer("passes");
+    assert_eq!(inside.attempts(), ATTEMPTS as usize);
+    let views = cycle.steps.iter().filter(|step| {
+        let kind = step.site.map(|site| cycle.sites[site].kind);
+        step.edge == Edge::In && kind == Some(SiteKind::Handler)
+    });
+    // Each right behind the layer's own step, and inside of it.
+    let right = views.filter(|step| step.parent == Some(step.seq - 1));
+    assert_eq!(right.count(), ATTEMPTS as usize, "{cycle}");
+}
+
+#[tokio::test]
+async fn an_answer_with_the_words_of_a_rejection_is_none() {
+    const WORDS: &str = "Failed to parse the request body as JSON";
+    type Answer = fn() -> Response;
+    let cases: [(&str, Answer); 4] = [
+        ("another status", || WORDS.into_response()),
+        ("another type", || {
+            (StatusCode::BAD_REQUEST, Html(WORDS)).into_response()
+        }),
+        ("more words", || {
+            (StatusCode::BAD_REQUEST, format!("{WORDS}5")).into_response()
+        }),
+        ("two frames", || {
+            let (one, other) = WORDS.split_at(9);
+            let frames = [one, other].map(|text| Bytes::from_static(text.as_bytes()));
+            let head = [("content-type", "text/plain; charset=utf-8")];
+            let body = Body::new(Frames(frames.into()));
+            (StatusCode::BAD_REQUEST, head, body).into_response()
+        }),
+    ];
+    for (case, answer) in cases {
+        let view = async move |_: Json<u8>| answer();
+        let app = Router::new().route("/", post(view));
+        let request = Request::post("/").header("content-type", "application/json");
+        let request = request.body(Body::from("7")).unwrap();
+        let (_, cycle) = testing::run(app, request).await;
+        assert_eq!(cycle.outcome, Outcome::Completed, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn of_several_extractors_that_may_have_refused_none_is_named() {
+    let view = async |_: Path<u8>, _: Path<u8>| "seen";
+    let app = Router::new().route("/{n}", get(view));
+    let request = Request::get("/many").body(Body::empty()).unwrap();
+    let (_, cycle) = testing::run(app, request).await;
+    let Outcome::Rejected { extractor, .. } = &cycle.outcome else {
+        panic!("{cycle}");
+    };
+    assert_eq!(extractor, "FailedToDeserializePathParams");
+}
+
+#[tokio::test]
+async fn the_route_is_the_outer_routers_where_an_inner_one_finds_none() {
+    let inner = Router::new().route("/elsewhere", get(async || "seen"));
+    let asks = move |request: Request, _: Next| {
+        let mut inner = inner.clone();
+        async move { inner.call(request).await }
+    };
+    let app = Router::new()
+        .route("/relay/{*path}", get(async || "never"))
+        .layer(from_fn(asks));
+    let request = Request::get("/relay/x").body(Body::empty()).unwrap();
+    let (response, cycle) = testing::run(app, request).await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    assert_eq!(cycle.route.as_deref(), Some("/relay/{*path}"));
+}
+
+#[tokio::test]
+async fn routes_that_were_tried_are_told_before_a_fallback_of_the_app_too() {
+    let app = Router::new()
+        .route("/books", get(async || "seen"))
+        .fallback(async || StatusCode::NOT_FOUND);
+    let request = Request::get("/authors").body(Body::empty()).unwrap();
+    let (_, cycle) = testing::run(app, request).await;
+    let mut resolved = cycle.steps.iter().filter_map(|step| step.resolved.as_ref());
+    let tried = &resolved.next().expect("the router looked").tried;
+    let routes: Vec<_> = tried.iter().map(|tried| &*tried.route).collect();
+    assert_eq!(routes, ["/books"]);
+}
+
+#[tokio::test]
+async fn a_service_that_is_asked_again_after_another_is_at_its_second_attempt() {
+    let one = Router::new().route("/", get(async || "one"));
+    let other = Router::new().route("/", get(async || "other"));
+    let asks = move |request: Request, _: Next| {
+        let services = [one.clone(), other.clone(), one.clone()];
+        async move {
+            let mut response = Response::default();
+            for mut service in services {
+                let mut again = Request::new(Body::empty());
+                *again.extensions_mut() = request.extensions().clone();
+                let Ok(answer) = service.call(again).await;
+                response = answer;
+            }
+            response
+        }
+    };
+    let app = Router::new()
+        .route("/", get(async || "never"))
+        .layer(from_fn(asks));
+    let (_, cycle) = testing::run(app, request()).await;
+    let asked = cycle.steps.iter().filter(|step| {
+        let kind = step.site.map(|site| cycle.sites[site].kind);
+        step.edge == Edge::In && kind == Some(SiteKind::Router) && step.parent.is_some()
+    });
+    let attempts: Vec<_> = asked.map(|step| step.attempt).collect();
+    assert_eq!(attempts[attempts.len() - 3..], [1, 1, 2], "{cycle}");
+}
+
+#[tokio::test]
+async fn what_never_ran_is_of_the_nearest_nest_and_stands_before_the_sending() {
+    async fn refuses(_: Request, _: Next) -> StatusCode {
+        StatusCode::UNAUTHORIZED
+    }
+    async fn near() {}
+    async fn far() {}
+    let inner = Router::new().route("/x", get(async || "x")).fallback(near);
+    let outer = Router::new().nest("/m", inner).fallback(far);
+    let app = Router::new().nest("/n", outer).layer(from_fn(refuses));
+    let request = Request::get("/n/m/nowhere").body(Body::empty()).unwrap();
+    let (_, cycle) = testing::run(app, request).await;
+    let never = cycle.never_ran();
+    assert!(
+        never.contains(&"near") && !never.contains(&"far"),
+        "{never:?}"
+    );
+    let rows = times::rows(&cycle);
+    let at = |is: &dyn Fn(&times::Row) -> bool| rows.iter().position(is);
+    let first = at(&|row| row.state == times::RowState::NeverRan);
+    assert!(first < at(&|row| row.stage == Stage::Send), "{cycle}");
+}
+
+#[derive(Debug)]
+struct Leaks;
+
+impl std::fmt::Display for Leaks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("refused with Bearer canary-0123456")
+    }
+}
+
+impl std::error::Error for Leaks {}
+
+struct Broken;
+
+impl http_body::Body for Broken {
+    type Data = Bytes;
+    type Error = Leaks;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Leaks>>> {
+        Poll::Ready(Some(Err(Leaks)))
+    }
+}
+
+#[tokio::test]
+async fn secrets_in_errors_are_masked_wherever_they_are_told() {
+    let stands_for = async || (Extension(Cause::new(Leaks)), "failed");
+    let breaks = async || Body::new(Broken);
+    let mut app = Router::new()
+        .route("/cause", get(stands_for))
+        .route("/body", get(breaks));
+    for path in ["/cause", "/body"] {
+        let tap = Tap::new();
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = app.call(tap.attach(request)).await.expect("an answer");
+        let _ = to_bytes(response.into_body(), 99).await;
+        let text = tap.take().remove(0).to_string();
+        assert!(text.contains("refused with [redacted #"), "{path}: {text}");
+        assert!(!text.contains("canary"), "{path}: {text}");
+    }
+}
