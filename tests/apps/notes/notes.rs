@@ -36,7 +36,7 @@ pub const TOKEN: &str = "Bearer open-sesame";
 pub const UPLOAD_LIMIT: usize = 1024;
 
 /// How long `/slow` may take.
-pub const PATIENCE: Duration = Duration::from_millis(100);
+pub const PATIENCE: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Default)]
 struct App {
