@@ -218,6 +218,29 @@ impl Own {
         set(&mut settings.socket, &self.socket);
     }
 
+    /// The inspector that runs, or one that is started for as long: its URL, and itself where it is ours.
+    async fn join_or_start(
+        &self,
+        settings: &Settings,
+    ) -> anyhow::Result<(String, Option<Inspector>)> {
+        let Some(running) = onionskin_web::running(&settings.socket) else {
+            let inspector = self.start(settings).await?;
+            return Ok((inspector.url().to_owned(), Some(inspector)));
+        };
+        otlp::check(self.otlp.as_ref(), &running).await?;
+        let unused = [
+            ("--port", self.port.is_some()),
+            ("--memory", self.memory.is_some()),
+        ];
+        for (option, _) in unused.into_iter().filter(|(_, given)| *given) {
+            eprintln!(
+                "onionskin: {option} is not used: an inspector runs already (pid {})",
+                running.pid
+            );
+        }
+        Ok((running.url, None))
+    }
+
     async fn start(&self, settings: &Settings) -> anyhow::Result<Inspector> {
         let config = Config {
             port: settings.port,

@@ -7,6 +7,7 @@
 //! - `export`: formats, outputs, exit codes
 //! - `show`: `tail`, `show`, completions, manual pages
 //! - `jaeger`: cycles in a real Jaeger (`real_jaeger`), and back
+//! - `otlp`: `--otlp` where an inspector runs already
 //! - `sending`: `onionskin send` to receivers that misbehave; `receiver`: these
 
 #[path = "files/app.rs"]
@@ -22,6 +23,8 @@ mod export;
 mod fixture;
 #[path = "files/jaeger.rs"]
 mod jaeger;
+#[path = "files/otlp.rs"]
+mod otlp;
 #[path = "files/real_jaeger.rs"]
 #[allow(dead_code)] // the tests of the demo app use it too
 mod real_jaeger;

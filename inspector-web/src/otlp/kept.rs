@@ -53,7 +53,9 @@ impl Spans {
 
     /// Takes in what was read of a request; gives how many spans were refused, and why.
     pub(super) fn keep(&self, reading: Reading) -> BTreeMap<Reason, u64> {
-        let Reading { spans, mut refused } = reading;
+        let Reading {
+            spans, mut refused, ..
+        } = reading;
         let mut state = self.lock();
         state.figures.received += spans.len() as u64 + refused.values().sum::<u64>();
         for span in spans {

@@ -9,6 +9,10 @@ use std::{collections::BTreeMap, mem::size_of, sync::Arc};
 /// Most spans that are taken from one request. Collectors send some thousands at once.
 const SPANS: usize = 16 << 10;
 
+/// Most memory for the spans of one request. Texts can't have more than a request has; this is against the many small parts
+/// of which each takes far more memory than bytes on the way.
+const MEMORY: u64 = 32 << 20;
+
 /// Longest span, in bytes as it came. Spans of Onionskin that carry a record have a little more than a mebibyte.
 pub(super) const LONGEST: usize = 2 << 20;
 
@@ -25,7 +29,7 @@ pub(super) enum Reason {
     NoSpan,
     /// Longer than [`LONGEST`].
     TooLong,
-    /// More than [`SPANS`] in one request.
+    /// More than [`SPANS`], or [`MEMORY`], in one request.
     TooMany,
     /// The trace has as many spans as one may.
     TraceFull,
@@ -36,7 +40,7 @@ impl Reason {
         match self {
             Self::NoSpan => "ids or times that are none",
             Self::TooLong => "longer than 2 MiB",
-            Self::TooMany => "more than 16384 spans in a request",
+            Self::TooMany => "more than 16384 spans, or 32 MiB of them, in a request",
             Self::TraceFull => "too many spans of one trace",
         }
     }
@@ -57,6 +61,8 @@ pub(crate) struct Kept {
 pub(super) struct Reading {
     pub(super) spans: Vec<Kept>,
     pub(super) refused: BTreeMap<Reason, u64>,
+    /// What the spans take in memory.
+    bytes: u64,
 }
 
 impl Reading {
@@ -66,7 +72,7 @@ impl Reading {
 
     /// Whether there is room for a span; counts it, if not.
     pub(super) fn has_room(&mut self) -> bool {
-        let has_room = self.spans.len() < SPANS;
+        let has_room = self.spans.len() < SPANS && self.bytes < MEMORY;
         if !has_room {
             self.refuse(Reason::TooMany);
         }
@@ -78,7 +84,9 @@ impl Reading {
         if span.trace.0 == [0; 16] || span.id.0 == [0; 8] {
             self.refuse(Reason::NoSpan);
         } else {
-            self.spans.push(Kept::of(span, left_out));
+            let kept = Kept::of(span, left_out);
+            self.bytes += kept.bytes();
+            self.spans.push(kept);
         }
     }
 
