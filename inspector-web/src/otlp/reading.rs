@@ -2,7 +2,7 @@
 
 use onionskin::{
     redact,
-    spans::{Attribute, Event, Span, Status, Value, key},
+    spans::{self, Attribute, Batch, Event, Span, Status, Value, key},
 };
 use std::{collections::BTreeMap, mem::size_of, sync::Arc};
 
@@ -24,7 +24,7 @@ const NAME: usize = 1 << 10;
 
 /// Why a span is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Reason {
+pub(crate) enum Reason {
     /// Ids, or times, that are none.
     NoSpan,
     /// Longer than [`LONGEST`].
@@ -58,7 +58,7 @@ pub(crate) struct Kept {
 
 /// What was read of one request.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     pub(super) spans: Vec<Kept>,
     pub(super) refused: BTreeMap<Reason, u64>,
     /// What the spans take in memory.
@@ -80,7 +80,7 @@ impl Reading {
     }
 
     /// Takes a span, of which the sender left out so much.
-    pub(super) fn take(&mut self, span: Span, left_out: u32) {
+    pub(crate) fn take(&mut self, span: Span, left_out: u32) {
         if span.trace.0 == [0; 16] || span.id.0 == [0; 8] {
             self.refuse(Reason::NoSpan);
         } else {
@@ -91,7 +91,7 @@ impl Reading {
     }
 
     /// The spans from this one on are of the service with these attributes.
-    pub(super) fn name(&mut self, from: usize, resource: &[Attribute]) {
+    pub(crate) fn name(&mut self, from: usize, resource: &[Attribute]) {
         let named = resource.iter().find(|a| a.key == "service.name");
         let Some(name) = named.and_then(|a| a.value.as_str()) else {
             return;
@@ -133,6 +133,35 @@ impl Kept {
             service: None,
             left_out: limit.left_out,
         }
+    }
+
+    /// The span as OTLP says it, with its service.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let service = self.service.as_deref();
+        let batch = Batch {
+            resource: service
+                .map(|name| Attribute::new("service.name", name))
+                .into_iter()
+                .collect(),
+            spans: vec![self.span.clone()],
+        };
+        spans::to_json(&[batch])
+    }
+
+    /// The other way; none if it is not one span.
+    pub(crate) fn of_json(json: &serde_json::Value, left_out: u32) -> Option<Self> {
+        let mut batches = spans::from_json(json).ok()?;
+        let Batch {
+            resource,
+            mut spans,
+        } = batches.pop().filter(|_| batches.is_empty())?;
+        let span = spans.pop().filter(|_| spans.is_empty())?;
+        let service = resource.iter().find(|a| a.key == "service.name");
+        Some(Self {
+            span,
+            service: service.and_then(|a| a.value.as_str()).map(Arc::from),
+            left_out,
+        })
     }
 
     /// About what it takes in memory.

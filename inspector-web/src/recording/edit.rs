@@ -6,10 +6,12 @@ use super::{
 };
 use crate::{
     export::{Wanted, redact::Redactor},
+    otlp::Kept,
     store::{Entry, Store, ToldRun, arrival},
 };
+use onionskin::spans::{TraceId, trace_of};
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
@@ -28,7 +30,8 @@ pub struct Copied {
     pub notes: Vec<String>,
 }
 
-/// Copies the cycles that match from some files into a new one, in the order in which they ended. With `redact`, e-mail and
+/// Copies the cycles that match from some files into a new one, in the order in which they ended, with the spans of other
+/// services in their traces. With `redact`, e-mail and
 /// IP addresses are masked in it. `progress` hears how many are done, of how many.
 ///
 /// # Errors
@@ -70,18 +73,29 @@ pub fn copy(
             copied.left_out = all - copied.cycles;
             return Ok(copied);
         }
-        let lines: Vec<_> = batch
+        let lines = batch
             .iter()
-            .map(|(entry, run)| Line { entry, run })
-            .collect();
-        copied.cycles += writer.add(&lines)?;
+            .map(|Next { entry, run, .. }| Line { entry, run });
+        copied.cycles += writer.add(&lines.collect::<Vec<_>>())?;
+        let traces: Vec<_> = batch.iter().filter_map(|next| next.trace).collect();
+        let spans: Vec<_> = batch.iter().flat_map(|next| next.spans.clone()).collect();
+        writer.add_spans(&traces, &spans)?;
         done += batch.len() as u64;
         progress(done, all);
     }
 }
 
+/// A cycle to be written, and what goes with it.
+struct Next {
+    entry: Arc<Entry>,
+    run: ToldRun,
+    /// Where its file has spans of other services: its trace.
+    trace: Option<TraceId>,
+    spans: Vec<Arc<Kept>>,
+}
+
 /// The cycle that ended first, of those that come next in each file.
-fn next(sources: &mut [Source], redactor: Option<&Redactor>) -> Option<(Arc<Entry>, ToldRun)> {
+fn next(sources: &mut [Source], redactor: Option<&Redactor>) -> Option<Next> {
     let ended = |source: &mut Source| {
         let line = &source.peek()?.summary;
         Some(line.started_unix_us.saturating_add(line.duration_ns / 1000))
@@ -93,20 +107,34 @@ fn next(sources: &mut [Source], redactor: Option<&Redactor>) -> Option<(Arc<Entr
     let source = &mut sources[first];
     let entry = source.ahead.pop_front()?;
     let run = source.run(&entry, redactor)?;
-    let Some(redactor) = redactor else {
-        return Some((entry, run));
+    let is_asked = redactor.is_some() || source.has_spans;
+    let cycle = is_asked.then(|| entry.record.decode(&run.tables)).flatten();
+    let trace = cycle.as_ref().filter(|_| source.has_spans);
+    let trace = trace.map(|cycle| trace_of(cycle).0);
+    let mut spans = trace.map_or_else(Vec::new, |trace| source.new_spans(trace));
+    if let Some(redactor) = redactor {
+        let masked = spans.iter().filter_map(|kept| redactor.span(kept));
+        spans = masked.map(Arc::new).collect();
+    }
+    let entry = match (redactor, cycle) {
+        (Some(redactor), Some(cycle)) => Arc::new(Entry::alone(arrival(redactor.cycle(&cycle)))),
+        // As it is; or it can't be read, and the writer leaves it out.
+        _ => entry,
     };
-    let entry = match entry.record.decode(&run.tables) {
-        Some(cycle) => Arc::new(Entry::alone(arrival(redactor.cycle(&cycle)))),
-        // It can't be read; the writer leaves it out.
-        None => entry,
-    };
-    Some((entry, run))
+    Some(Next {
+        entry,
+        run,
+        trace,
+        spans,
+    })
 }
 
 /// A file that is read from.
 struct Source {
     store: Store,
+    has_spans: bool,
+    /// Traces whose spans are copied.
+    traces: HashSet<TraceId>,
     positions: VecDeque<u64>,
     ahead: VecDeque<Arc<Entry>>,
     runs: HashMap<String, ToldRun>,
@@ -116,6 +144,8 @@ impl Source {
     fn new(store: Store, wanted: &Wanted) -> Self {
         Self {
             positions: store.positions(wanted, &AtomicBool::new(false)).into(),
+            has_spans: store.has_filed_spans(),
+            traces: HashSet::new(),
             store,
             ahead: VecDeque::new(),
             runs: HashMap::new(),
@@ -132,6 +162,14 @@ impl Source {
             self.ahead = entries.into_iter().map(|(_, entry)| entry).collect();
         }
         self.ahead.front().map(|entry| &**entry)
+    }
+
+    /// The spans of a trace, the first time.
+    fn new_spans(&mut self, trace: TraceId) -> Vec<Arc<Kept>> {
+        match self.traces.insert(trace) {
+            true => self.store.filed_spans(trace),
+            false => Vec::new(),
+        }
     }
 
     fn run(&mut self, entry: &Entry, redactor: Option<&Redactor>) -> Option<ToldRun> {

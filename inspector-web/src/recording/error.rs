@@ -28,9 +28,9 @@ pub enum RecordingError {
         /// The file.
         file: PathBuf,
     },
-    /// Another version wrote it.
+    /// A newer version wrote it.
     #[error(
-        "{} is a recording of version {found}, and this is an onionskin {} that knows version {VERSION}; open it with the \
+        "{} is a recording of version {found}, and this is an onionskin {} that knows versions up to {VERSION}; open it with the \
          onionskin that wrote it ({by}), or a newer one",
         file.display(), env!("CARGO_PKG_VERSION")
     )]

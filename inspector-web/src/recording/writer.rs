@@ -3,10 +3,13 @@
 use super::{
     RecordingError,
     recorder::Retention,
-    schema::{self, PAGE, at, beside, checksum},
+    schema::{self, PAGE, at, beside, checksum, span_checksum},
 };
-use crate::store::{Entry, ToldRun};
-use onionskin::codec::Tables;
+use crate::{
+    otlp::Kept,
+    store::{Entry, ToldRun},
+};
+use onionskin::{codec::Tables, spans::TraceId};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use rustix::fs::{FlockOperation, flock};
 use serde::Serialize;
@@ -113,6 +116,32 @@ impl Writer {
         Ok(added)
     }
 
+    /// Adds spans of other services. They, and those that are there of the traces of cycles just added, stay for as long as
+    /// the newest cycle does. One that comes again takes the place of the one before.
+    pub(crate) fn add_spans(
+        &mut self,
+        traces: &[TraceId],
+        spans: &[Arc<Kept>],
+    ) -> Result<(), RecordingError> {
+        let newest = self.next - 1;
+        let all = || {
+            let transaction = self.db.unchecked_transaction()?;
+            for trace in traces {
+                let stay = "UPDATE span SET position = ?1 WHERE trace = ?2";
+                let mut stay = transaction.prepare_cached(stay)?;
+                stay.execute(params![newest, trace.to_string()])?;
+            }
+            for kept in spans {
+                put_span(&transaction, newest, kept)?;
+            }
+            transaction.commit()
+        };
+        match traces.is_empty() && spans.is_empty() {
+            true => Ok(()),
+            false => all().map_err(at(&self.file, "write to")),
+        }
+    }
+
     /// Notes cycles of a run that came and are not in the file: the disk was too slow for them.
     pub(crate) fn missed(&self, n: u64) -> Result<(), RecordingError> {
         let sql = "UPDATE about SET value = value + ?1 WHERE name = 'missed'";
@@ -161,6 +190,7 @@ impl Writer {
                 (SELECT count(*) FROM cycle WHERE cycle.run = run.id AND position <= ?1)";
             transaction.execute(count, [position])?;
             transaction.execute("DELETE FROM record WHERE position <= ?1", [position])?;
+            transaction.execute("DELETE FROM span WHERE position <= ?1", [position])?;
             let gone = transaction.execute("DELETE FROM cycle WHERE position <= ?1", [position])?;
             transaction.commit()?;
             Ok(gone as u64)
@@ -324,4 +354,16 @@ fn put_cycle(
         bytes
     ])?;
     Ok(true)
+}
+
+fn put_span(transaction: &Transaction<'_>, position: i64, kept: &Kept) -> rusqlite::Result<()> {
+    let (trace, span) = (kept.span.trace.to_string(), kept.span.id.to_string());
+    let (left_out, json) = (i64::from(kept.left_out), kept.to_json().to_string());
+    let sum = span_checksum(&trace, &span, left_out, &json);
+    let insert = "INSERT OR REPLACE INTO span VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let mut insert = transaction.prepare_cached(insert)?;
+    let service = kept.service.as_deref();
+    insert
+        .execute(params![position, trace, span, service, left_out, json, sum])
+        .map(drop)
 }

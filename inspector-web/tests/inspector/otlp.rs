@@ -12,7 +12,8 @@ use onionskin::{
 };
 use onionskin_web::{
     Client, Config, Error, Inspector, Otlp,
-    model::{CycleSpans, LiveEvent, Relation, SpanCounters},
+    model::{CycleSpans, LiveEvent, Relation, SpanCounters, StartRecording},
+    recording::OpenedFile,
     start,
 };
 use prost::Message as _;
@@ -483,4 +484,39 @@ async fn one_connection_too_many_is_told_so_and_has_a_place_when_another_ends() 
         (status == 200).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_that_is_opened_shows_them_as_they_were_live() {
+    let (inspector, client, dir) = receiving(1 << 20).await;
+    let file = dir.path().join("r.onionskin");
+    let wanted = StartRecording {
+        file: Some(file.to_str().unwrap().into()),
+        ..StartRecording::default()
+    };
+    client.start_recording(&wanted).await.unwrap();
+    let cycle = joined();
+    let before = batch("bank", vec![span(TRACE, 1, "charge")]);
+    post(&inspector, &[PROTOBUF], &protobuf(before)).await;
+    let (mut app, _) = App::connect(inspector.socket(), RUN).await;
+    let message = Message::Cycle {
+        cycle: Box::new(cycle.clone()),
+    };
+    app.say(&message).await;
+    spans_of(&client, &cycle, 1).await;
+    let recorded = async || (client.status().await.unwrap().recording?.cycles == 1).then_some(());
+    until_some(recorded).await;
+    let late = batch("post", vec![span(TRACE, 2, "parcel")]);
+    post(&inspector, &[PROTOBUF], &protobuf(late)).await;
+    let live = spans_of(&client, &cycle, 2).await;
+    client.stop_recording().await.unwrap();
+    inspector.shutdown().await;
+
+    let opened = OpenedFile::open(&file).unwrap();
+    let inspector = onionskin_web::open(config(&dir), opened).await.unwrap();
+    let client = Client::new(inspector.url()).unwrap();
+    let again = client.spans(&cycle.id).await.unwrap();
+    assert!(live.receiving && !again.receiving);
+    let receiving = true;
+    assert_eq!(CycleSpans { receiving, ..again }, live);
 }
