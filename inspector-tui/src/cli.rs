@@ -141,13 +141,32 @@ pub fn main() -> ExitCode {
         // Who reads the output has enough of it.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "onionskin: {error:#}");
+            let _ = writeln!(io::stderr(), "onionskin: {}", said(&error));
             match error.is::<config::Error>() {
                 true => ExitCode::from(NOT_UNDERSTOOD),
                 false => ExitCode::FAILURE,
             }
         }
     }
+}
+
+/// What went wrong, and why: each reason once. Some errors say their reason themselves.
+fn said(error: &anyhow::Error) -> String {
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if said.contains(&cause) {
+            break;
+        }
+        said += &format!(": {cause}");
+    }
+    said
+}
+
+/// Writes to standard output, to the last byte.
+fn print(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    let printed = out.write_all(bytes).and_then(|()| out.flush());
+    printed.context("can't write to standard output")
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -4,6 +4,7 @@
 //! - `command`: the command, started
 //! - `config`: the configuration: who counts more, what is said of a wrong one
 //! - `recording`: recorded, killed, without room, opened
+//! - `full`: file systems without room
 //! - `export`: formats, outputs, exit codes
 //! - `show`: `tail`, `show`, completions, manual pages
 //! - `jaeger`: cycles in a real Jaeger (`real_jaeger`), and back
@@ -21,6 +22,8 @@ mod export;
 #[path = "../../inspector-web/src/fixture.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod fixture;
+#[path = "files/full.rs"]
+mod full;
 #[path = "files/jaeger.rs"]
 mod jaeger;
 #[path = "files/otlp.rs"]

@@ -230,7 +230,7 @@ impl Output {
     fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         match self {
             Self::File(file, path) => {
-                let written = file.write_all(bytes);
+                let written = file.as_file_mut().write_all(bytes);
                 written.with_context(|| format!("can't write to {}", path.display()))
             }
             Self::Standard(out) => {

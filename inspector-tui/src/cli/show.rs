@@ -11,11 +11,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use onionskin::{text, wire::Cycle};
 use onionskin_web::{Client, recording::OpenedFile, store::Store, view};
-use std::{
-    io::{self, Write as _},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 /// Print one cycle: step by step, or how request and response stood at one step
 ///
@@ -55,7 +51,7 @@ pub(super) async fn run(args: Show, settings: Settings) -> anyhow::Result<ExitCo
         None => text::timeline(&cycle).to_string(),
         Some(step) => at_step(&cycle, step, args.json)?,
     };
-    io::stdout().write_all(printed.as_bytes())?;
+    super::print(printed.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -97,5 +93,5 @@ fn at_step(cycle: &Cycle, step: u32, json: bool) -> anyhow::Result<String> {
 /// Prints the timeline of a cycle: of the newest, or of the one with this id.
 pub(super) fn print(store: &Store, id: &str) -> anyhow::Result<()> {
     let cycle = of_store(store, id).ok_or_else(|| anyhow!("no cycle {id} can be read"))?;
-    write!(io::stdout(), "{}", text::timeline(&cycle)).context("can't write to standard output")
+    super::print(text::timeline(&cycle).to_string().as_bytes())
 }

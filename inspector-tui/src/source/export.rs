@@ -66,7 +66,7 @@ fn file(directory: &Path, id: &str, format: Format, bytes: &[u8]) -> io::Result<
     let mut file = tempfile::Builder::new()
         .prefix(".onionskin-")
         .tempfile_in(directory)?;
-    file.write_all(bytes)?;
+    file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
     for number in 1..=TRIES {
         let name = name(id, number, format);

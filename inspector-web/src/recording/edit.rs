@@ -2,6 +2,7 @@
 
 use super::{
     OpenedFile, RecordingError,
+    schema::beside,
     writer::{Line, Writer},
 };
 use crate::{
@@ -12,9 +13,11 @@ use crate::{
 use onionskin::spans::{TraceId, trace_of};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    fs, io,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
+use tempfile::TempPath;
 
 /// Cycles in one transaction, and taken out of a file at once.
 const BATCH: usize = 256;
@@ -34,8 +37,10 @@ pub struct Copied {
 /// services in their traces. With `redact`, e-mail and
 /// IP addresses are masked in it. `progress` hears how many are done, of how many.
 ///
+/// The new file appears when it is whole.
+///
 /// # Errors
-/// If a file can't be read or is something else, if `to` is there already, or can't be written to.
+/// If a file can't be read or is something else, if `to` is there already, or can't be written to: then there is none.
 pub fn copy(
     from: &[PathBuf],
     to: &Path,
@@ -62,7 +67,9 @@ pub fn copy(
         .iter()
         .map(|source| source.positions.len() as u64)
         .sum();
-    let mut writer = Writer::open(to)?;
+    let unfinished = Unfinished::new(to)?;
+    let failed = |error| unfinished.named(error, to);
+    let mut writer = Writer::open(&unfinished.0).map_err(failed)?;
     let redactor = redact.then(Redactor::new);
     let mut done = 0;
     loop {
@@ -71,17 +78,67 @@ pub fn copy(
             .collect();
         if batch.is_empty() {
             copied.left_out = all - copied.cycles;
+            writer.finish().map_err(failed)?;
+            unfinished.put(to)?;
             return Ok(copied);
         }
         let lines = batch
             .iter()
             .map(|Next { entry, run, .. }| Line { entry, run });
-        copied.cycles += writer.add(&lines.collect::<Vec<_>>())?;
+        copied.cycles += writer.add(&lines.collect::<Vec<_>>()).map_err(failed)?;
         let traces: Vec<_> = batch.iter().filter_map(|next| next.trace).collect();
         let spans: Vec<_> = batch.iter().flat_map(|next| next.spans.clone()).collect();
-        writer.add_spans(&traces, &spans)?;
+        writer.add_spans(&traces, &spans).map_err(failed)?;
         done += batch.len() as u64;
         progress(done, all);
+    }
+}
+
+/// A file beside the one that it is to become. Unless it does, it goes.
+struct Unfinished(TempPath);
+
+impl Unfinished {
+    fn new(to: &Path) -> Result<Self, RecordingError> {
+        let directory = to.parent().filter(|dir| !dir.as_os_str().is_empty());
+        let file = tempfile::Builder::new()
+            .prefix(".onionskin-")
+            .tempfile_in(directory.unwrap_or(Path::new(".")));
+        let file = file.map_err(|source| RecordingError::Make {
+            file: to.into(),
+            source,
+        });
+        Ok(Self(file?.into_temp_path()))
+    }
+
+    /// Gives it its name.
+    fn put(self, to: &Path) -> Result<(), RecordingError> {
+        let put = self.0.persist_noclobber(to);
+        put.map_err(|error| match error.error {
+            error if error.kind() == io::ErrorKind::AlreadyExists => {
+                RecordingError::Exists { file: to.into() }
+            }
+            source => RecordingError::Make {
+                file: to.into(),
+                source,
+            },
+        })
+    }
+
+    /// An error of it, under the name that it was to have.
+    fn named(&self, error: RecordingError, to: &Path) -> RecordingError {
+        for ending in ["-wal", "-shm", "-journal"] {
+            let _ = fs::remove_file(beside(&self.0, ending));
+        }
+        match error {
+            RecordingError::Sqlite {
+                operation, source, ..
+            } => RecordingError::Sqlite {
+                operation,
+                file: to.into(),
+                source,
+            },
+            other => other,
+        }
     }
 }
 

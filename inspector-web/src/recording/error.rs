@@ -16,6 +16,14 @@ pub enum RecordingError {
         /// Why not.
         source: io::Error,
     },
+    /// It can't be made.
+    #[error("can't make {}: {source}", file.display())]
+    Make {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// It would be written over.
     #[error("{} is there already; name a new file", file.display())]
     Exists {

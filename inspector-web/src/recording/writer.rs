@@ -33,6 +33,9 @@ pub(crate) struct Writer {
     lock: fs::File,
 }
 
+/// What takes in the log beside a file, and does without one from then on.
+const ONE_FILE: &str = "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;";
+
 /// A run that is in the file.
 #[derive(Debug)]
 struct Run {
@@ -63,10 +66,17 @@ impl Writer {
             .mode(0o600)
             .open(file);
         let lock = lock.map_err(open)?;
+        let is_new = lock.metadata().is_ok_and(|meta| meta.len() == 0);
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Err(RecordingError::Busy { file: file.into() });
         }
-        let db = schema::to_write(file)?;
+        let db = schema::to_write(file).inspect_err(|_| {
+            // What was begun is no recording yet, and nobody's.
+            if is_new {
+                let _ = fs::remove_file(file);
+                let _ = fs::remove_file(beside(file, "-journal"));
+            }
+        })?;
         let next = db
             .query_row(
                 "SELECT coalesce(max(position), 0) + 1 FROM cycle",
@@ -216,6 +226,12 @@ impl Writer {
             .unwrap();
     }
 
+    /// Puts all that is written into the one file.
+    pub(crate) fn finish(self) -> Result<(), RecordingError> {
+        let one = self.db.execute_batch(ONE_FILE);
+        one.map_err(at(&self.file, "write to"))
+    }
+
     /// Whether the file is still the one that has this name: what is written to a removed one is seen by nobody.
     pub(crate) fn is_there(&self) -> Result<(), RecordingError> {
         let same = |a: fs::Metadata, b: fs::Metadata| a.ino() == b.ino() && a.dev() == b.dev();
@@ -234,9 +250,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         // A file without a log can be opened where nobody may write. If it can't be had (no room, a reader), what is in the
         // log is read all the same.
-        let _ = self
-            .db
-            .execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;");
+        let _ = self.db.execute_batch(ONE_FILE);
         let _ = fs::remove_file(beside(&self.file, "-shm"));
     }
 }

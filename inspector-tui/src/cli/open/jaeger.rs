@@ -11,10 +11,7 @@ use onionskin_web::{
     jaeger::{self, Jaeger, Trace},
     recording::OpenedFile,
 };
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// How long a trace that was asked for by its id may take to be stored.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -45,11 +42,7 @@ pub(super) async fn run(url: &str, args: Open, settings: Settings) -> anyhow::Re
             .map_err(|why| anyhow!("{id:?} is no trace id: {why}"))?;
         let trace = jaeger.whole_trace(id, PATIENCE).await?;
         let trace = trace.with_context(|| format!("Jaeger at {url} has no trace {id}"))?;
-        return Ok(write!(
-            io::stdout(),
-            "{}",
-            printed(&trace, args.view.json)?
-        )?);
+        return super::super::print(printed(&trace, args.view.json)?.as_bytes());
     }
     let search = jaeger::Search {
         service: args.search.service.clone(),
