@@ -27,7 +27,7 @@ use crate::{
 };
 use anyhow::{Context, anyhow, bail};
 use clap::{Parser, Subcommand};
-use onionskin_web::{Config, Error as StartError, Inspector, Running};
+use onionskin_web::{Config, Error as StartError, Inspector, Running, export::BadFilter};
 use std::{
     io::{self, IsTerminal, Write},
     path::PathBuf,
@@ -142,13 +142,18 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "onionskin: {}", said(&error));
-            match error.is::<config::Error>() {
+            match error.is::<config::Error>() || error.is::<Misuse>() || error.is::<BadFilter>() {
                 true => ExitCode::from(NOT_UNDERSTOOD),
                 false => ExitCode::FAILURE,
             }
         }
     }
 }
+
+/// A command that says too little, or what does not go together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misuse(String);
 
 /// What went wrong, and why: each reason once. Some errors say their reason themselves.
 fn said(error: &anyhow::Error) -> String {
@@ -195,9 +200,9 @@ fn start(mut args: Args) -> anyhow::Result<ExitCode> {
             Some(Command::Completions(args)) => generate::completions(&args)?,
             Some(Command::Man(args)) => generate::man(&args)?,
             Some(Command::Record(args)) => record::run(args, settings()?).await?,
-            Some(Command::Open(args)) => open::run(args, settings()?).await?,
+            Some(Command::Open(args)) => return open::run(args, settings()?).await,
             Some(Command::Export(args)) => return export::run(args, settings()?).await,
-            Some(Command::Merge(args)) => merge::run(args)?,
+            Some(Command::Merge(args)) => return merge::run(args),
             Some(Command::Send(args)) => send::send(args, settings()?).await?,
         }
         Ok(ExitCode::SUCCESS)

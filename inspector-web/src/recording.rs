@@ -24,7 +24,7 @@ mod salvage;
 mod schema;
 mod writer;
 
-pub use error::RecordingError;
+pub use error::{RecordingError, plain};
 pub use opened::OpenedFile;
 pub use recorder::{Recorder, Retention};
 pub use schema::VERSION;

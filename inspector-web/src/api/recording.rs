@@ -61,7 +61,10 @@ pub(super) async fn start(
             .map(Recorder::status)
             .filter(|r| r.running)
         {
-            let detail = format!("It records into {} already; stop that first.", running.file);
+            let detail = format!(
+                "It records into {} already; end that first, with `R` in a UI or Ctrl-C where it was started.",
+                running.file
+            );
             return Err(refused(StatusCode::CONFLICT, detail));
         }
         let started = Recorder::start_with(&store, spans, &file, keep, wanted.history);

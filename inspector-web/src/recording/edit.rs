@@ -1,7 +1,7 @@
 //! Recordings joined, cut and anonymised: cycles of some files into a new one.
 
 use super::{
-    OpenedFile, RecordingError,
+    OpenedFile, RecordingError, plain,
     schema::beside,
     writer::{Line, Writer},
 };
@@ -40,7 +40,8 @@ pub struct Copied {
 /// The new file appears when it is whole.
 ///
 /// # Errors
-/// If a file can't be read or is something else, if `to` is there already, or can't be written to: then there is none.
+/// If a file can't be read or is something else, if no cycle matches, if `to` is there already, or can't be written to: then
+/// there is none.
 pub fn copy(
     from: &[PathBuf],
     to: &Path,
@@ -78,6 +79,9 @@ pub fn copy(
             .collect();
         if batch.is_empty() {
             copied.left_out = all - copied.cycles;
+            if copied.cycles == 0 {
+                return Err(RecordingError::Nothing { file: to.into() });
+            }
             writer.finish().map_err(failed)?;
             unfinished.put(to)?;
             return Ok(copied);
@@ -105,7 +109,7 @@ impl Unfinished {
             .tempfile_in(directory.unwrap_or(Path::new(".")));
         let file = file.map_err(|source| RecordingError::Make {
             file: to.into(),
-            source,
+            source: plain(source),
         });
         Ok(Self(file?.into_temp_path()))
     }

@@ -4,6 +4,15 @@ use super::schema::VERSION;
 use crate::export::HarError;
 use std::{io, path::PathBuf};
 
+/// An error of a file that has a name of its own for a while, without that name: nobody knows it.
+pub fn plain(error: io::Error) -> io::Error {
+    let said = error.to_string();
+    match said.split_once(" at path ") {
+        Some((why, _)) => io::Error::new(error.kind(), why),
+        None => error,
+    }
+}
+
 /// Why a recording is not written or read. The message says what to do next.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -81,12 +90,18 @@ pub enum RecordingError {
         why: String,
     },
     /// It is text, but no HAR file and no cycles as JSON lines.
-    #[error("can't read {}: {source}", file.display())]
+    #[error("can't read {}, which is to have cycles as JSON lines or to be a HAR file: {source}", file.display())]
     Har {
         /// The file.
         file: PathBuf,
         /// What is wrong.
         source: HarError,
+    },
+    /// What is copied has nothing.
+    #[error("no cycle matches; {} is not made", file.display())]
+    Nothing {
+        /// The file that would have nothing in it.
+        file: PathBuf,
     },
     /// No thread could be started.
     #[error("can't start the thread that records: {0}")]
