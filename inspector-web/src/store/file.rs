@@ -7,7 +7,7 @@ use super::{
     runs::{RunKey, RunState, Runs, TableBytes},
 };
 use crate::{
-    otlp::Kept,
+    otlp,
     recording::{Contents, FiledRun, Reader, RecordingError},
 };
 use onionskin::{
@@ -141,7 +141,7 @@ impl Store {
     }
 
     /// The spans of a trace that came from other services, where they are in a recording.
-    pub(crate) fn filed_spans(&self, trace: TraceId) -> Vec<Arc<Kept>> {
+    pub(crate) fn filed_spans(&self, trace: TraceId) -> Vec<Arc<otlp::Kept>> {
         let reader = self.reader();
         reader.map_or_else(Vec::new, |reader| reader.spans(trace))
     }
