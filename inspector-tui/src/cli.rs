@@ -27,7 +27,7 @@ use crate::{
 };
 use anyhow::{Context, anyhow, bail};
 use clap::{Parser, Subcommand};
-use onionskin_web::{Config, Error as StartError, Inspector, Running};
+use onionskin_web::{Config, Error as StartError, Inspector, Running, export::BadFilter};
 use std::{
     io::{self, IsTerminal, Write},
     path::PathBuf,
@@ -141,13 +141,37 @@ pub fn main() -> ExitCode {
         // Who reads the output has enough of it.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "onionskin: {error:#}");
-            match error.is::<config::Error>() {
+            let _ = writeln!(io::stderr(), "onionskin: {}", said(&error));
+            match error.is::<config::Error>() || error.is::<Misuse>() || error.is::<BadFilter>() {
                 true => ExitCode::from(NOT_UNDERSTOOD),
                 false => ExitCode::FAILURE,
             }
         }
     }
+}
+
+/// A command that says too little, or what does not go together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misuse(String);
+
+/// What went wrong, and why: each reason once. Some errors say their reason themselves.
+fn said(error: &anyhow::Error) -> String {
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if said.contains(&cause) {
+            break;
+        }
+        said += &format!(": {cause}");
+    }
+    said
+}
+
+/// Writes to standard output, to the last byte.
+fn print(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    let printed = out.write_all(bytes).and_then(|()| out.flush());
+    printed.context("can't write to standard output")
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -176,9 +200,9 @@ fn start(mut args: Args) -> anyhow::Result<ExitCode> {
             Some(Command::Completions(args)) => generate::completions(&args)?,
             Some(Command::Man(args)) => generate::man(&args)?,
             Some(Command::Record(args)) => record::run(args, settings()?).await?,
-            Some(Command::Open(args)) => open::run(args, settings()?).await?,
+            Some(Command::Open(args)) => return open::run(args, settings()?).await,
             Some(Command::Export(args)) => return export::run(args, settings()?).await,
-            Some(Command::Merge(args)) => merge::run(args)?,
+            Some(Command::Merge(args)) => return merge::run(args),
             Some(Command::Send(args)) => send::send(args, settings()?).await?,
         }
         Ok(ExitCode::SUCCESS)
@@ -216,6 +240,29 @@ impl Own {
         settings.port = self.port.unwrap_or(settings.port);
         settings.memory = self.memory.unwrap_or(settings.memory);
         set(&mut settings.socket, &self.socket);
+    }
+
+    /// The inspector that runs, or one that is started for as long: its URL, and itself where it is ours.
+    async fn join_or_start(
+        &self,
+        settings: &Settings,
+    ) -> anyhow::Result<(String, Option<Inspector>)> {
+        let Some(running) = onionskin_web::running(&settings.socket) else {
+            let inspector = self.start(settings).await?;
+            return Ok((inspector.url().to_owned(), Some(inspector)));
+        };
+        otlp::check(self.otlp.as_ref(), &running).await?;
+        let unused = [
+            ("--port", self.port.is_some()),
+            ("--memory", self.memory.is_some()),
+        ];
+        for (option, _) in unused.into_iter().filter(|(_, given)| *given) {
+            eprintln!(
+                "onionskin: {option} is not used: an inspector runs already (pid {})",
+                running.pid
+            );
+        }
+        Ok((running.url, None))
     }
 
     async fn start(&self, settings: &Settings) -> anyhow::Result<Inspector> {

@@ -4,9 +4,11 @@
 //! - `command`: the command, started
 //! - `config`: the configuration: who counts more, what is said of a wrong one
 //! - `recording`: recorded, killed, without room, opened
+//! - `full`: file systems without room
 //! - `export`: formats, outputs, exit codes
 //! - `show`: `tail`, `show`, completions, manual pages
 //! - `jaeger`: cycles in a real Jaeger (`real_jaeger`), and back
+//! - `otlp`: `--otlp` where an inspector runs already
 //! - `sending`: `onionskin send` to receivers that misbehave; `receiver`: these
 
 #[path = "files/app.rs"]
@@ -20,8 +22,12 @@ mod export;
 #[path = "../../inspector-web/src/fixture.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod fixture;
+#[path = "files/full.rs"]
+mod full;
 #[path = "files/jaeger.rs"]
 mod jaeger;
+#[path = "files/otlp.rs"]
+mod otlp;
 #[path = "files/real_jaeger.rs"]
 #[allow(dead_code)] // the tests of the demo app use it too
 mod real_jaeger;

@@ -54,6 +54,10 @@ pub struct Otlp {
     pub addresses: Vec<SocketAddr>,
     /// Bytes that the spans may have.
     pub memory: u64,
+    /// Connections at the same time, on each address; more are told 503 and closed.
+    pub connections: usize,
+    /// Longest silence of a sender: they keep a connection between two batches, which are seldom more than a minute apart.
+    pub silence: Duration,
 }
 
 impl Default for Otlp {
@@ -62,6 +66,8 @@ impl Default for Otlp {
         Self {
             addresses: OTLP_PORTS.map(address).into(),
             memory: 32 << 20,
+            connections: 64,
+            silence: Duration::from_secs(90),
         }
     }
 }

@@ -105,7 +105,13 @@ async fn serve(
             let listeners = otlp::bind(&config.addresses).await?;
             let addresses = listeners.iter().flat_map(TcpListener::local_addr).collect();
             let spans = otlp::Spans::new(config.memory, store.bell());
-            let run = otlp::run(listeners, spans.clone(), limits.clone(), is_closing.clone());
+            let run = otlp::run(
+                listeners,
+                spans.clone(),
+                config.clone(),
+                limits.write,
+                is_closing.clone(),
+            );
             (Some(tokio::spawn(run)), Some(Receiver { spans, addresses }))
         }
         None => (None, None),

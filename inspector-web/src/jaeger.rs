@@ -35,7 +35,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use onionskin::spans::{self, TraceId};
-use std::{error::Error as _, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 /// Longest answer that is taken.
 const MAX_ANSWER: usize = 512 << 20;
@@ -52,6 +52,15 @@ pub enum JaegerError {
         "{url:?} is not where a Jaeger answers: give the URL of its UI, such as http://127.0.0.1:16686"
     )]
     Url {
+        /// As given.
+        url: String,
+    },
+    /// Only by TLS.
+    #[error(
+        "{url:?} wants TLS, which this build does not speak: bring its port here (ssh -L 16686:localhost:16686 HOST) and give \
+         http://127.0.0.1:16686"
+    )]
+    Tls {
         /// As given.
         url: String,
     },
@@ -72,6 +81,16 @@ pub enum JaegerError {
         base: String,
         /// What is wrong with it.
         why: String,
+    },
+    /// It knows others.
+    #[error("Jaeger at {base} knows no service {service:?}, but {}", known.join(", "))]
+    Service {
+        /// Where.
+        base: String,
+        /// The service that was asked for.
+        service: String,
+        /// Those that it knows.
+        known: Vec<String>,
     },
     /// It says no.
     #[error("Jaeger at {base} answers {status}: {said}")]
@@ -100,6 +119,13 @@ impl fmt::Debug for Jaeger {
     }
 }
 
+/// What is at the bottom of an error: there it says what happened.
+fn innermost<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> &'e (dyn std::error::Error + 'static) {
+    error.source().map_or(error, innermost)
+}
+
 impl Jaeger {
     /// A client for the URL of a Jaeger's UI. Nothing is asked yet.
     ///
@@ -109,6 +135,9 @@ impl Jaeger {
         let bad = || JaegerError::Url { url: url.into() };
         let base = url.trim_end_matches('/');
         let uri: Uri = base.parse().map_err(|_| bad())?;
+        if uri.scheme_str() == Some("https") {
+            return Err(JaegerError::Tls { url: url.into() });
+        }
         if uri.scheme_str() != Some("http")
             || uri.host().is_none_or(str::is_empty)
             || uri.query().is_some()
@@ -131,7 +160,9 @@ impl Jaeger {
     /// # Errors
     /// If Jaeger can't be reached, or answers something else.
     pub async fn services(&self) -> Result<Vec<String>, JaegerError> {
-        let json = self.json("/api/v3/services").await?.unwrap_or_default();
+        const PATH: &str = "/api/v3/services";
+        let json = self.json(PATH).await?;
+        let json = json.ok_or_else(|| self.strange(format!("it has no {PATH}")))?;
         let all = json.get("services").and_then(|all| all.as_array());
         let names = all.into_iter().flatten().filter_map(|name| name.as_str());
         Ok(names.map(str::to_owned).collect())
@@ -142,9 +173,17 @@ impl Jaeger {
     /// # Errors
     /// See [`Jaeger::services`].
     pub async fn search(&self, search: &Search) -> Result<Vec<Trace>, JaegerError> {
+        let known = self.services().await?;
         let services = match &search.service {
-            Some(service) => vec![service.clone()],
-            None => self.services().await?,
+            Some(service) if known.contains(service) => vec![service.clone()],
+            Some(service) => {
+                return Err(JaegerError::Service {
+                    base: self.base.clone(),
+                    service: service.clone(),
+                    known,
+                });
+            }
+            None => known,
         };
         let mut traces = Vec::new();
         for service in services {
@@ -183,11 +222,17 @@ impl Jaeger {
     ) -> Result<Option<Trace>, JaegerError> {
         const PAUSE: Duration = Duration::from_millis(100);
         let deadline = tokio::time::Instant::now() + patience;
+        let mut is_known = false;
         loop {
             let trace = self.trace(id).await?;
             let whole = trace
                 .as_ref()
                 .is_some_and(|trace| !trace.may_be_incomplete());
+            if trace.is_none() && !is_known {
+                // Whoever is no Jaeger has no trace either.
+                self.services().await?;
+                is_known = true;
+            }
             if whole || tokio::time::Instant::now() >= deadline {
                 return Ok(trace);
             }
@@ -247,10 +292,7 @@ impl Jaeger {
             .http
             .request(request)
             .await
-            .map_err(|error| match error.source() {
-                Some(source) => source.to_string(),
-                None => error.to_string(),
-            })?;
+            .map_err(|error| innermost(&error).to_string())?;
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await;
         let body = body.map_err(|error| format!("its answer breaks off: {error}"))?;

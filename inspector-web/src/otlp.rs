@@ -23,6 +23,8 @@ mod server;
 mod service;
 
 pub(crate) use kept::Spans;
+#[cfg(test)]
+pub(crate) use reading::Reading;
 pub(crate) use reading::{Kept, is_carrier};
 pub(crate) use server::{bind, run};
 

@@ -6,6 +6,7 @@
 //!
 //! - `schema`: the tables, their version, what is no recording
 //! - `writer`: cycles into a file, and the oldest out of it
+//! - `beside`: which spans of other services go with them
 //! - [`Recorder`]: the thread that follows a store, and what it says of itself
 //! - `reader`: cycles out of a file, a few at a time
 //! - `opened`: a file opened, whatever it holds
@@ -13,6 +14,7 @@
 //! - [`edit`]: recordings joined, cut and anonymised
 //! - [`RecordingError`]: why a recording is not written or read
 
+mod beside;
 pub mod edit;
 mod error;
 mod opened;
@@ -22,7 +24,7 @@ mod salvage;
 mod schema;
 mod writer;
 
-pub use error::RecordingError;
+pub use error::{RecordingError, plain};
 pub use opened::OpenedFile;
 pub use recorder::{Recorder, Retention};
 pub use schema::VERSION;

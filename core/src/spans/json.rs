@@ -75,12 +75,23 @@ fn attributes_to_json(attributes: &[Attribute]) -> Json {
         let value = match &a.value {
             Value::Bool(v) => json!({ "boolValue": v }),
             Value::Int(v) => json!({ "intValue": v.to_string() }),
+            // JSON has no number for what is none.
+            Value::Double(v) if !v.is_finite() => json!({ "doubleValue": name_of(*v) }),
             Value::Double(v) => json!({ "doubleValue": v }),
             Value::Text(v) => json!({ "stringValue": v }),
         };
         json!({ "key": a.key, "value": value })
     };
     attributes.iter().map(one).collect()
+}
+
+/// What protobuf's JSON writes for it.
+fn name_of(number: f64) -> &'static str {
+    match number {
+        n if n.is_nan() => "NaN",
+        n if n > 0.0 => "Infinity",
+        _ => "-Infinity",
+    }
 }
 
 /// Reads `TracesData`, also inside a `result`, as Jaeger's gRPC gateway wraps it.
@@ -242,7 +253,10 @@ fn value(json: &Json) -> Value {
         "stringValue" => value.as_str().map(Value::from),
         "boolValue" => value.as_bool().map(Value::Bool),
         "intValue" => whole().map(Value::Int),
-        "doubleValue" => value.as_f64().map(Value::Double),
+        "doubleValue" => match value {
+            Json::String(text) => text.parse().ok().map(Value::Double),
+            number => number.as_f64().map(Value::Double),
+        },
         _ => None,
     };
     read.unwrap_or_else(|| Value::Text(plain(json).to_string()))
@@ -307,6 +321,22 @@ mod tests {
             values,
             [text("[]"), Value::Int(-3), text(""), text("\"AA==\"")]
         );
+    }
+
+    #[test]
+    fn numbers_that_json_does_not_have_come_back() {
+        let all = [f64::INFINITY, f64::NEG_INFINITY, 0.1, f64::NAN];
+        let attributes: Vec<_> = all
+            .iter()
+            .map(|n| Attribute {
+                key: "n".into(),
+                value: Value::Double(*n),
+            })
+            .collect();
+        let json = json!({ "attributes": attributes_to_json(&attributes) }).to_string();
+        let read = attributes_from_json(&serde_json::from_str(&json).unwrap()).unwrap();
+        assert_eq!(read[..3], attributes[..3]);
+        assert!(matches!(read[3].value, Value::Double(n) if n.is_nan()));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! `onionskin --print-config`, `--print-config-schema`, `--print-keys`: what is configured, and what can be.
 
 use crate::config::{self, Settings, Source};
-use std::io::{self, Write as _};
 
 /// What is printed instead of watching.
 #[derive(Debug, clap::Args)]
@@ -27,10 +26,10 @@ impl Print {
             true => settings.ui.keys.table(),
             false => config::print(settings, source)?,
         };
-        Ok(io::stdout().write_all(text.as_bytes())?)
+        super::print(text.as_bytes())
     }
 }
 
 pub(super) fn schema() -> anyhow::Result<()> {
-    Ok(io::stdout().write_all(config::schema().as_bytes())?)
+    super::print(config::schema().as_bytes())
 }

@@ -1,15 +1,15 @@
 //! `onionskin export`.
 
-use super::{NOTHING, living, progress::Bar};
+use super::{Misuse, NOTHING, living, progress::Bar};
 use crate::config::Settings;
-use anyhow::{Context, anyhow, bail};
+use anyhow::Context;
 use clap::Args;
 use futures_util::StreamExt as _;
 use onionskin::text;
 use onionskin_web::{
     Client,
     export::{Exported, Exporter, Format, Progress, Wanted, notes},
-    recording::OpenedFile,
+    recording::{OpenedFile, plain},
 };
 use std::{
     fs,
@@ -57,7 +57,8 @@ Examples:
 pub(super) async fn run(args: Export, settings: Settings) -> anyhow::Result<ExitCode> {
     let format = format(&args)?;
     if !format.holds_many() && args.id.len() != 1 {
-        bail!("{format} holds one cycle: say which with --id ID, or --id last");
+        let which = format!("{format} holds one cycle: say which with --id ID, or --id last");
+        return Err(Misuse(which).into());
     }
     let out = Output::new(args.output.as_deref())?;
     let (out, exported) = match args.file.clone() {
@@ -92,13 +93,18 @@ fn format(args: &Export) -> anyhow::Result<Format> {
         .output
         .as_ref()
         .and_then(|path| path.file_name()?.to_str());
-    let name = name.context("say which format: --format har, curl, markdown, …")?;
+    let say = || Misuse("say which format: --format har, curl, markdown, …".into());
+    let name = name.ok_or_else(say)?;
     // The longest ending that fits: `.trace.json` before others.
     let fits = Format::ALL
         .into_iter()
         .filter(|f| name.ends_with(&format!(".{}", f.ending())));
-    fits.max_by_key(|f| f.ending().len())
-        .ok_or_else(|| anyhow!("no format has the ending of {name}; say which with --format"))
+    fits.max_by_key(|f| f.ending().len()).ok_or_else(|| {
+        Misuse(format!(
+            "no format has the ending of {name}; say which with --format"
+        ))
+        .into()
+    })
 }
 
 fn of_file(
@@ -129,7 +135,10 @@ fn of_file(
         .store()
         .export(&wanted, exporter, |bytes, Progress { done, all }| {
             bar.at(done, all);
-            failed = out.write(&bytes).err();
+            // Without a cycle there is a file's frame, and nothing in it.
+            if all > 0 {
+                failed = out.write(&bytes).err();
+            }
             failed.is_none()
         });
     bar.end();
@@ -223,14 +232,16 @@ impl Output {
         let file = tempfile::Builder::new()
             .prefix(".onionskin-")
             .tempfile_in(dir);
-        let file = file.with_context(|| format!("can't write to {}", dir.display()))?;
+        let file = file
+            .map_err(plain)
+            .with_context(|| format!("can't write to {}", dir.display()))?;
         Ok(Self::File(file, path.into()))
     }
 
     fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         match self {
             Self::File(file, path) => {
-                let written = file.write_all(bytes);
+                let written = file.as_file_mut().write_all(bytes);
                 written.with_context(|| format!("can't write to {}", path.display()))
             }
             Self::Standard(out) => {

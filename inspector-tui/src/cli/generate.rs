@@ -3,10 +3,7 @@
 use anyhow::Context;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
-use std::{
-    io::{self, Write as _},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 /// Print a script that completes this command in a shell
 #[derive(Debug, clap::Args)]
@@ -38,7 +35,7 @@ pub(super) fn completions(args: &Completions) -> anyhow::Result<()> {
         "onionskin",
         &mut script,
     );
-    Ok(io::stdout().write_all(&script)?)
+    super::print(&script)
 }
 
 pub(super) fn man(args: &Man) -> anyhow::Result<()> {
@@ -46,7 +43,7 @@ pub(super) fn man(args: &Man) -> anyhow::Result<()> {
     let Some(directory) = &args.directory else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;
-        return Ok(io::stdout().write_all(&page)?);
+        return super::print(&page);
     };
     std::fs::create_dir_all(directory)
         .and_then(|()| clap_mangen::generate_to(command, directory))

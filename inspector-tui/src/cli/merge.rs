@@ -1,11 +1,14 @@
 //! `onionskin merge FILE… --output NEW`.
 
-use super::progress::Bar;
-use anyhow::{Context, bail};
+use super::{NOTHING, progress::Bar};
+use anyhow::Context;
 use clap::Args;
 use onionskin::text;
-use onionskin_web::{export::Wanted, recording::edit};
-use std::path::PathBuf;
+use onionskin_web::{
+    export::Wanted,
+    recording::{RecordingError, edit},
+};
+use std::{path::PathBuf, process::ExitCode};
 
 /// Put cycles of recordings into a new one: join, cut by a filter, anonymise, save what can be read of a damaged one
 #[derive(Debug, Args)]
@@ -24,7 +27,7 @@ pub(super) struct Merge {
     redact: bool,
 }
 
-pub(super) fn run(args: Merge) -> anyhow::Result<()> {
+pub(super) fn run(args: Merge) -> anyhow::Result<ExitCode> {
     let wanted = Wanted::matching(&args.filter).context("the filter is not understood")?;
     let mut bar = Bar::of_cycles();
     let copied = edit::copy(
@@ -33,8 +36,15 @@ pub(super) fn run(args: Merge) -> anyhow::Result<()> {
         &wanted,
         args.redact,
         |done, all| bar.at(done, all),
-    )?;
+    );
     bar.end();
+    let copied = match copied {
+        Err(nothing @ RecordingError::Nothing { .. }) => {
+            eprintln!("onionskin: {nothing}");
+            return Ok(ExitCode::from(NOTHING));
+        }
+        copied => copied?,
+    };
     for note in &copied.notes {
         eprintln!("onionskin: {}", text::escape(note));
     }
@@ -49,8 +59,5 @@ pub(super) fn run(args: Merge) -> anyhow::Result<()> {
         copied.cycles,
         args.output.display()
     );
-    if copied.cycles == 0 {
-        bail!("no cycle matches");
-    }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

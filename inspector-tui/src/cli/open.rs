@@ -2,16 +2,18 @@
 
 mod jaeger;
 
-use super::{View, show};
+use super::{Misuse, View, show};
 use crate::config::Settings;
 use clap::Args;
 use onionskin::text;
 use onionskin_web::{Config, recording::OpenedFile};
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 /// Look at a recording, a HAR file, cycles as JSON lines or traces of Jaeger, as if they came just now
 ///
 /// Traces of apps without Onionskin have no deltas: they are counted, and `--print TRACE_ID` shows their spans.
+///
+/// Ends with 3 if there is no such cycle or trace.
 #[derive(Debug, Args)]
 pub(super) struct Open {
     /// A file, or jaeger: and the URL of Jaeger's UI: jaeger:http://127.0.0.1:16686
@@ -30,24 +32,30 @@ pub(super) struct Open {
     view: View,
 }
 
-pub(super) async fn run(args: Open, mut settings: Settings) -> anyhow::Result<()> {
+pub(super) async fn run(args: Open, mut settings: Settings) -> anyhow::Result<ExitCode> {
     settings.port = args.port.unwrap_or(settings.port);
     args.view.apply(&mut settings.ui);
     if let Some(url) = args.what.clone().strip_prefix("jaeger:") {
         return jaeger::run(url, args, settings).await;
     }
     let file = PathBuf::from(&args.what);
+    if args.what.contains("://") && !file.exists() {
+        let what = &args.what;
+        let hint =
+            format!("{what} is no file; what a Jaeger has is opened with jaeger:http://HOST:16686");
+        return Err(Misuse(hint).into());
+    }
     let opened = tokio::task::spawn_blocking(move || OpenedFile::open(&file)).await??;
     shown(args, settings, opened).await
 }
 
 /// Shows what was opened, with an inspector of its own.
-async fn shown(args: Open, settings: Settings, opened: OpenedFile) -> anyhow::Result<()> {
+async fn shown(args: Open, settings: Settings, opened: OpenedFile) -> anyhow::Result<ExitCode> {
     for note in opened.notes() {
         eprintln!("onionskin: {}", text::escape(note));
     }
     if let Some(id) = args.print {
-        return show::print(opened.store(), &id);
+        return show::print(opened.store(), &id, args.view.json);
     }
     let mut notices = vec![args.what];
     notices.extend(opened.notes().iter().cloned());
@@ -59,5 +67,5 @@ async fn shown(args: Open, settings: Settings, opened: OpenedFile) -> anyhow::Re
     let url = inspector.url().to_owned();
     let result = args.view.run(url, None, settings.ui, notices, true).await;
     inspector.shutdown().await;
-    result
+    result.map(|()| ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! `--otlp`: where spans of other services are received.
 
-use onionskin_web::{Inspector, Otlp};
+use anyhow::{Context as _, bail};
+use onionskin_web::{Client, Inspector, Otlp, Running};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// What `--otlp=` is given: one address or more.
@@ -37,6 +38,54 @@ pub(super) fn config(asked: Option<&Option<Addresses>>) -> Option<Otlp> {
     })
 }
 
+/// Makes sure that an inspector that runs already receives spans wherever that is asked for: it can't be told to.
+///
+/// # Errors
+/// If it does not.
+pub(super) async fn check(
+    asked: Option<&Option<Addresses>>,
+    running: &Running,
+) -> anyhow::Result<()> {
+    let Some(wanted) = config(asked) else {
+        return Ok(());
+    };
+    let status = Client::new(&running.url)?.status().await;
+    let status = status.context("can't ask the inspector that runs where it receives OTLP")?;
+    let there = status.otlp.map_or_else(Vec::new, |otlp| otlp.addresses);
+    let missing = wanted.addresses.iter().find(|a| !receives(&there, **a));
+    let Some(missing) = missing else {
+        eprintln!(
+            "onionskin: OTLP is received on {}, by the inspector that runs already (pid {})",
+            there.join(" and "),
+            running.pid
+        );
+        return Ok(());
+    };
+    let instead = match there.as_slice() {
+        [] => "receives no OTLP".to_owned(),
+        there => format!("receives OTLP on {}, not on {missing}", there.join(" and ")),
+    };
+    bail!(
+        "the inspector that runs already (pid {}) {instead}; that is said when it starts\n\n  \
+         go on without it           leave out --otlp\n  \
+         have it receive            end it, and start it with --otlp\n  \
+         start another one          --socket PATH, with OTLP ports that are free",
+        running.pid
+    )
+}
+
+/// Whether who listens on these addresses is reached at this one.
+fn receives(there: &[String], wanted: SocketAddr) -> bool {
+    there
+        .iter()
+        .filter_map(|a| a.parse().ok())
+        .any(|a: SocketAddr| {
+            let same_family = a.is_ipv4() == wanted.is_ipv4();
+            a.port() == wanted.port()
+                && (a.ip() == wanted.ip() || same_family && a.ip().is_unspecified())
+        })
+}
+
 /// Says on standard error where spans are received.
 pub(super) fn tell(inspector: &Inspector) {
     for address in inspector.otlp() {
@@ -52,6 +101,24 @@ pub(super) fn tell(inspector: &Inspector) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_that_listens_on_all_addresses_is_reached_at_each() {
+        let there = ["0.0.0.0:4318".to_owned(), "127.0.0.1:1".to_owned()];
+        for (wanted, is_there) in [
+            ("127.0.0.1:4318", true),
+            ("127.0.0.1:1", true),
+            ("192.168.1.2:1", false),
+            ("127.0.0.1:4317", false),
+            ("[::1]:4318", false),
+        ] {
+            assert_eq!(
+                receives(&there, wanted.parse().unwrap()),
+                is_there,
+                "{wanted}"
+            );
+        }
+    }
 
     #[test]
     fn a_port_is_of_this_machine_and_anything_else_is_said_in_full() {

@@ -41,13 +41,7 @@ pub(super) struct Record {
 pub(super) async fn run(args: Record, mut settings: Settings) -> anyhow::Result<()> {
     args.own.apply(&mut settings);
     let ended = signals::ended()?;
-    let (url, inspector) = match onionskin_web::running(&settings.socket) {
-        Some(running) => (running.url, None),
-        None => {
-            let inspector = args.own.start(&settings).await?;
-            (inspector.url().to_owned(), Some(inspector))
-        }
-    };
+    let (url, inspector) = args.own.join_or_start(&settings).await?;
     let client = Client::new(&url)?;
     let file = std::path::absolute(&args.file).context("can't tell where the file is")?;
     let wanted = StartRecording {

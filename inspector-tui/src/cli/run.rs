@@ -46,13 +46,7 @@ Examples:
 pub(super) async fn run(args: Run, mut settings: Settings) -> anyhow::Result<ExitCode> {
     args.own.apply(&mut settings);
     args.view.apply(&mut settings.ui);
-    let (url, inspector) = match onionskin_web::running(&settings.socket) {
-        Some(running) => (running.url, None),
-        None => {
-            let inspector = args.own.start(&settings).await?;
-            (inspector.url().to_owned(), Some(inspector))
-        }
-    };
+    let (url, inspector) = args.own.join_or_start(&settings).await?;
     let status = match args.view.is_headless() {
         true => lines(args, &settings.socket, url, inspector.is_some()).await,
         false => {

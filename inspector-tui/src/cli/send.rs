@@ -1,7 +1,7 @@
 //! `onionskin send`: cycles of an inspector to a collector or Jaeger.
 
 use super::living;
-use crate::{headless::whole, signals};
+use crate::{headless::named, signals};
 use anyhow::{Context, bail};
 use clap::Args;
 use futures_util::StreamExt as _;
@@ -13,6 +13,7 @@ use onionskin::{
 use onionskin_web::{
     Client,
     client::{ClientError, List},
+    export::Wanted,
     model::LiveEvent,
     sending::Sender,
 };
@@ -32,7 +33,7 @@ pub(super) struct Send {
     /// Over gRPC instead of HTTP
     #[arg(long, requires = "url")]
     grpc: bool,
-    /// The cycle with this id, or with these
+    /// The cycle with this id, or with these; `last` is the newest
     #[arg(long, value_name = "ID", conflicts_with_all = ["filter", "follow"])]
     id: Vec<String>,
     /// Only the cycles that match this filter
@@ -64,6 +65,8 @@ Examples:
 
 pub(super) async fn send(args: Send, configured: crate::config::Settings) -> anyhow::Result<()> {
     let settings = settings(&args)?;
+    // Asked here, so that the error can point at the part that is wrong.
+    Wanted::matching(&args.filter).context("the filter is not understood")?;
     let path = args.socket.clone().unwrap_or(configured.socket);
     let content = match args.bodies {
         true => Content::Bodies,
@@ -171,7 +174,7 @@ impl Work {
         for ids in ids.chunks(Sender::BATCH) {
             let mut cycles = Vec::new();
             for id in ids {
-                match whole(&self.client, id).await? {
+                match named(&self.client, id).await? {
                     Some(cycle) => cycles.push(cycle),
                     None => self.sender.misses(1),
                 }

@@ -7,15 +7,11 @@ use crate::{
     config::Settings,
     headless::{NEWEST, named},
 };
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use clap::Args;
 use onionskin::{text, wire::Cycle};
 use onionskin_web::{Client, recording::OpenedFile, store::Store, view};
-use std::{
-    io::{self, Write as _},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 /// Print one cycle: step by step, or how request and response stood at one step
 ///
@@ -47,15 +43,14 @@ Examples:
 
 pub(super) async fn run(args: Show, settings: Settings) -> anyhow::Result<ExitCode> {
     let Some(cycle) = find(&args, settings).await? else {
-        eprintln!("onionskin: there is no cycle {}", text::escape(&args.id));
-        return Ok(ExitCode::from(NOTHING));
+        return Ok(none(&args.id));
     };
     let printed = match args.step {
         None if args.json => serde_json::to_string(&cycle)? + "\n",
         None => text::timeline(&cycle).to_string(),
         Some(step) => at_step(&cycle, step, args.json)?,
     };
-    io::stdout().write_all(printed.as_bytes())?;
+    super::print(printed.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -94,8 +89,20 @@ fn at_step(cycle: &Cycle, step: u32, json: bool) -> anyhow::Result<String> {
     })
 }
 
-/// Prints the timeline of a cycle: of the newest, or of the one with this id.
-pub(super) fn print(store: &Store, id: &str) -> anyhow::Result<()> {
-    let cycle = of_store(store, id).ok_or_else(|| anyhow!("no cycle {id} can be read"))?;
-    write!(io::stdout(), "{}", text::timeline(&cycle)).context("can't write to standard output")
+/// Prints a cycle, the newest or the one with this id: its timeline, or all of it as JSON.
+pub(super) fn print(store: &Store, id: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let Some(cycle) = of_store(store, id) else {
+        return Ok(none(id));
+    };
+    let printed = match json {
+        true => serde_json::to_string(&cycle)? + "\n",
+        false => text::timeline(&cycle).to_string(),
+    };
+    super::print(printed.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn none(id: &str) -> ExitCode {
+    eprintln!("onionskin: there is no cycle {}", text::escape(id));
+    ExitCode::from(NOTHING)
 }

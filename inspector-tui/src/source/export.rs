@@ -4,6 +4,7 @@ use onionskin_web::{
     Client,
     client::ClientError,
     export::{Exporter, Format, notes},
+    recording::plain,
 };
 use std::{
     io::{self, Write},
@@ -65,8 +66,9 @@ async fn exported(client: &Client, id: &str, format: Format) -> Result<String, E
 fn file(directory: &Path, id: &str, format: Format, bytes: &[u8]) -> io::Result<String> {
     let mut file = tempfile::Builder::new()
         .prefix(".onionskin-")
-        .tempfile_in(directory)?;
-    file.write_all(bytes)?;
+        .tempfile_in(directory)
+        .map_err(plain)?;
+    file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
     for number in 1..=TRIES {
         let name = name(id, number, format);

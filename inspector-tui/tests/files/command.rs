@@ -35,9 +35,19 @@ impl Place {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end. One that goes on for too long is killed, and its exit code is 124.
     pub(crate) fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
+        let own = self.command(&[]);
+        let mut command = Command::new("timeout");
+        command
+            .args(["-k", "5", "300"])
+            .arg(own.get_program())
+            .args(args);
+        for (name, value) in own.get_envs() {
+            command.env(name, value.expect("none is taken away"));
+        }
+        let command = command.current_dir(self.0.path()).stdin(Stdio::null());
+        command.output().unwrap()
     }
 
     /// Runs it to its good end, and has what it wrote.

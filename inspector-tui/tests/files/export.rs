@@ -4,6 +4,7 @@ use crate::{
     command::Place,
     fixture::{RUN, cycle},
 };
+use onionskin::wire::Cycle;
 use std::fs;
 
 /// A place with ten cycles as JSON lines, which `open` and `export` read as they read a recording.
@@ -80,25 +81,85 @@ fn exit_codes_tell_what_happened() {
             "nothing was written",
         ),
         (&["export", "ten.jsonl", "-f", "pdf"], 2, "har"),
-        (&["export", "ten.jsonl", "-f", "html"], 1, "--id last"),
-        (&["export", "ten.jsonl"], 1, "--format"),
-        (&["export", "ten.jsonl", "-o", "x.pdf"], 1, "--format"),
+        (&["export", "ten.jsonl", "-f", "html"], 2, "--id last"),
+        (&["export", "ten.jsonl"], 2, "--format"),
+        (&["export", "ten.jsonl", "-o", "x.pdf"], 2, "--format"),
         (
             &["export", "ten.jsonl", "-f", "har", "--filter", "status:("],
-            1,
+            2,
             "^",
         ),
         (&["export", "-f", "har"], 1, "no inspector is running"),
         (
             &["export", "ten.jsonl", "-o", "missing/x.har"],
             1,
-            "can't write to missing",
+            "can't write to missing: No such file or directory (os error 2)\n",
+        ),
+        (
+            &["open", "ten.jsonl", "--print", "x-1"],
+            3,
+            "there is no cycle x-1",
+        ),
+        (&["show", "x-1", "ten.jsonl"], 3, "there is no cycle x-1"),
+        (
+            &[
+                "merge",
+                "ten.jsonl",
+                "-o",
+                "none.har",
+                "--filter",
+                "status:404",
+            ],
+            3,
+            "no cycle matches; none.har is not made",
+        ),
+        (
+            &["merge", "ten.jsonl", "-o", "missing/r.onionskin"],
+            1,
+            "can't make missing/r.onionskin: No such file or directory (os error 2)\n",
+        ),
+        (
+            &["open", "http://localhost:16686"],
+            2,
+            "jaeger:http://HOST:16686",
         ),
     ] {
         let output = place.run(args);
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
         assert!(said.contains(wanted), "{args:?}: {said}");
+        assert!(output.stdout.is_empty(), "{args:?}: half a file is none");
     }
     assert!(!place.path("none.har").exists());
+}
+
+#[test]
+fn one_cycle_of_a_file_is_printed_as_text_and_as_json() {
+    let place = place();
+    let id = format!("{RUN}-3");
+    let shown = place.out(&["open", "ten.jsonl", "--print", &id]);
+    assert!(shown.contains("GET /books/3"), "{shown}");
+    let json = place.out(&["open", "ten.jsonl", "--print", &id, "--json"]);
+    assert_eq!(serde_json::from_str::<Cycle>(&json).unwrap(), cycle(RUN, 3));
+}
+
+#[test]
+fn who_reads_the_output_may_stop() {
+    let place = place();
+    for args in [
+        "export ten.jsonl -f har",
+        "export ten.jsonl -f jsonl",
+        "open ten.jsonl --print last",
+        "open ten.jsonl --port 0 --json",
+    ] {
+        let script = format!("\"$0\" {args} | head -c 9; exit ${{PIPESTATUS[0]}}");
+        let own = place.command(&[]);
+        let mut bash = std::process::Command::new("bash");
+        bash.args(["-c", &script]).arg(own.get_program());
+        let output = bash.current_dir(place.path("")).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{args}: {said}");
+        assert_eq!(output.stdout.len(), 9, "{args}");
+        assert!(!said.contains("roken pipe"), "{said}");
+    }
 }

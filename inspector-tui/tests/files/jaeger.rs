@@ -163,4 +163,103 @@ async fn a_large_cycle_a_part_of_one_and_a_trace_of_others() {
     );
     let (good, _, said) = open(TraceId([8; 16]), false);
     assert!(!good && said.contains("has no trace"), "{said}");
+
+    // What is not as it was asked for, and where no Jaeger answers.
+    let end = |url: &str, more: &[&str]| {
+        let url = format!("jaeger:{url}");
+        let output = place.run(&[&["open", &url], more].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said)
+    };
+    let nine = TraceId([9; 16]).to_string();
+    let ui = jaeger.ui();
+    let (code, said) = end(&ui, &["--service", "bank", "--attribute", "no=such"]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("--since 1d"), "{said}");
+    let (code, said) = end(&ui, &["--service", "nobody"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("knows no service \"nobody\", but bank"),
+        "{said}"
+    );
+    let (code, said) = end(&ui, &["--print", &TraceId([8; 16]).to_string()]);
+    assert_eq!(code, Some(3), "{said}");
+    for more in [&[][..], &["--print", &nine]] {
+        let (code, said) = end(&jaeger.http(), more);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("is no Jaeger"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn traces_of_other_apps_alone_are_named_with_the_way_to_see_them() {
+    let Some(jaeger) = RealJaeger::start(Kind::One).await else {
+        return;
+    };
+    let mut foreign = encode(&cycle(RUN, 1), &Options::default());
+    foreign.truncate(1);
+    foreign[0].trace = TraceId([9; 16]);
+    foreign[0].attributes.clear();
+    foreign[0].events.clear();
+    // Now: a search looks back an hour.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    foreign[0].start = now.unwrap().as_nanos() as u64;
+    foreign[0].end = foreign[0].start + 5;
+    let outlet = Outlet::new(Settings::new(&jaeger.grpc(), Protocol::Grpc).unwrap());
+    let service = [spans::Attribute::new("service.name", "bank")];
+    outlet
+        .send(&service, vec![foreign], PATIENCE)
+        .await
+        .unwrap();
+    let client = Jaeger::new(&jaeger.ui()).unwrap();
+    client
+        .whole_trace(TraceId([9; 16]), PATIENCE)
+        .await
+        .unwrap();
+
+    let (place, url) = (Place::new(), format!("jaeger:{}", jaeger.ui()));
+    let output = place.run(&["open", &url]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let command = format!("onionskin open {url} --print {}", TraceId([9; 16]));
+    assert!(
+        said.contains("1 traces of other apps") && said.contains(&command),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_url_that_is_none_of_a_jaeger_says_what_one_is() {
+    let place = Place::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("jaeger:http://{}", free.local_addr().unwrap());
+    drop(free);
+    for (args, code, wanted) in [
+        (&["open", "jaeger:https://h:16686"][..], 1, "wants TLS"),
+        (&["open", "jaeger:https://h:16686"], 1, "ssh -L"),
+        (&["open", "jaeger:"], 1, "such as http://127.0.0.1:16686"),
+        (
+            &["open", "jaeger:localhost:16686"],
+            1,
+            "such as http://127.0.0.1:16686",
+        ),
+        (
+            &["open", "jaeger:http://h/?x"],
+            1,
+            "such as http://127.0.0.1:16686",
+        ),
+        (&["open", &nobody], 1, "Connection refused"),
+        (
+            &["open", &nobody, "--print", "xyz"],
+            2,
+            "32 hexadecimal digits",
+        ),
+        (&["send", "https://h:4318"], 1, "send to a Collector"),
+        (&["send", "h:4318"], 1, "must begin with http://"),
+    ] {
+        let output = place.run(args);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        assert!(said.contains(wanted), "{args:?}: {said}");
+    }
 }

@@ -167,6 +167,19 @@ fn who_is_not_there_and_who_never_answers_is_given_up() {
 }
 
 #[test]
+fn the_newest_is_sent_by_that_name() {
+    let kept = Kept::new(4);
+    let receiver = Receiver::doing([Act::take()]);
+    let (content, said) = kept.send(&receiver.url, LONG, &["--id", "last"]);
+    assert!(content && said.contains("1 cycles sent"), "{said}");
+    assert_eq!(receiver.cycles(), kept.ids(4..=4));
+    let output = kept
+        .sending(&receiver.url, &["--filter", "status:>=x"])
+        .output();
+    assert_eq!(output.unwrap().status.code(), Some(2));
+}
+
+#[test]
 fn what_matches_what_has_an_id_and_what_comes() {
     let mut kept = Kept::new(10);
     let receiver = Receiver::doing([Act::take()]);

@@ -101,7 +101,7 @@ fn what_can_not_be_shown_is_said() {
         (&["show", "x-1"][..], 3, "there is no cycle x-1"),
         (&["show", "last", "--step", "999"], 1, "has the steps 0 to "),
         (&["show", "last", "none.onionskin"], 1, "none.onionskin"),
-        (&["tail", "--filter", "status:("], 1, "^"),
+        (&["tail", "--filter", "status:("], 2, "^"),
         (&["tail", "-n", "some"], 2, "or `all`"),
         (&["completions", "tcsh"], 2, "possible values"),
         (

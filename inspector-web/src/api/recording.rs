@@ -53,6 +53,7 @@ pub(super) async fn start(
         age: wanted.keep_seconds.map(Duration::from_secs),
     };
     let (desk, store) = (api.recording.clone(), api.store.clone());
+    let spans = api.otlp.as_ref().map(|otlp| otlp.spans.clone());
     let started = api.patiently(move |_| {
         let mut recorder = desk.lock();
         if let Some(running) = recorder
@@ -60,10 +61,13 @@ pub(super) async fn start(
             .map(Recorder::status)
             .filter(|r| r.running)
         {
-            let detail = format!("It records into {} already; stop that first.", running.file);
+            let detail = format!(
+                "It records into {} already; end that first, with `R` in a UI or Ctrl-C where it was started.",
+                running.file
+            );
             return Err(refused(StatusCode::CONFLICT, detail));
         }
-        let started = Recorder::start(&store, &file, keep, wanted.history);
+        let started = Recorder::start_with(&store, spans, &file, keep, wanted.history);
         let started = started
             .map_err(|error| refused(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
         let status = started.status();

@@ -112,10 +112,21 @@ pub(super) async fn spans(
 ) -> Result<Json<CycleSpans>, Problem> {
     let Path(id) = id?;
     let cycle = find(&api, &id)?;
-    let Some(otlp) = &api.otlp else {
+    if api.otlp.is_none() && api.opened.is_none() {
         return Ok(Json(CycleSpans::default()));
+    }
+    let (otlp, store) = (api.otlp.clone(), api.store.clone());
+    let work = move |_: &AtomicBool| {
+        let trace = onionskin::spans::trace_of(&cycle).0;
+        let spans = match &otlp {
+            Some(otlp) => otlp.spans.of(trace),
+            None => store.filed_spans(trace),
+        };
+        let receiving = otlp.is_some();
+        Json(CycleSpans {
+            receiving,
+            ..view::spans(&cycle, spans)
+        })
     };
-    let received = otlp.spans.of(onionskin::spans::trace_of(&cycle).0);
-    let work = move |_: &AtomicBool| Json(view::spans(&cycle, received));
     api.patiently(work).await
 }

@@ -1,9 +1,10 @@
-//! E-mail and IP addresses masked, in whole cycles.
+//! E-mail and IP addresses masked, in whole cycles and in spans.
 //!
 //! Credentials are masked when they are recorded. What leaves the machine can be rid of addresses too: everywhere in a
 //! cycle, its bodies, logs and statements included, but not in what the app's own code says of itself (names of types and
 //! files). A mask has a fingerprint of four hexadecimal digits: within one export, the same means the same address.
 
+use crate::otlp::Kept;
 use onionskin::wire::{Cycle, Octets};
 use serde_json::Value;
 use std::{
@@ -53,6 +54,13 @@ impl Redactor {
             }
         }
         masked
+    }
+
+    /// A span of another service with every address in it masked.
+    pub(crate) fn span(&self, kept: &Kept) -> Option<Kept> {
+        let mut json = kept.to_json();
+        self.walk(&mut json);
+        Kept::of_json(&json, kept.left_out)
     }
 
     /// Masks the addresses in bytes; none if there are none.

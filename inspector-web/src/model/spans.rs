@@ -24,10 +24,10 @@ pub struct SpanCounters {
     pub memory: Memory,
 }
 
-/// The spans that were received of the trace of a cycle, without those of the cycle itself.
+/// The spans that were received of the trace of a cycle, now or when it was recorded, without those of the cycle itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CycleSpans {
-    /// Whether spans are received at all.
+    /// Whether spans are received now.
     pub receiving: bool,
     /// The trace: 32 hexadecimal digits.
     pub trace: String,

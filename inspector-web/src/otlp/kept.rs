@@ -32,11 +32,16 @@ struct State {
     /// Each trace once, the oldest first.
     order: VecDeque<TraceId>,
     figures: SpanCounters,
+    /// Counts requests that were kept: the moment that it is.
+    moment: u64,
 }
 
 #[derive(Debug, Default)]
 struct Trace {
-    spans: BTreeMap<SpanId, Arc<Kept>>,
+    /// With the moments at which they came.
+    spans: BTreeMap<SpanId, (u64, Arc<Kept>)>,
+    /// The moment of the newest.
+    newest: u64,
     bytes: u64,
 }
 
@@ -52,9 +57,12 @@ impl Spans {
     }
 
     /// Takes in what was read of a request; gives how many spans were refused, and why.
-    pub(super) fn keep(&self, reading: Reading) -> BTreeMap<Reason, u64> {
-        let Reading { spans, mut refused } = reading;
+    pub(crate) fn keep(&self, reading: Reading) -> BTreeMap<Reason, u64> {
+        let Reading {
+            spans, mut refused, ..
+        } = reading;
         let mut state = self.lock();
+        state.moment += 1;
         state.figures.received += spans.len() as u64 + refused.values().sum::<u64>();
         for span in spans {
             if let Err(reason) = state.insert(span) {
@@ -80,7 +88,17 @@ impl Spans {
     pub(crate) fn of(&self, trace: TraceId) -> Vec<Arc<Kept>> {
         let state = self.lock();
         let trace = state.traces.get(&trace);
-        trace.map_or_else(Vec::new, |trace| trace.spans.values().cloned().collect())
+        let spans = trace.into_iter().flat_map(|trace| trace.spans.values());
+        spans.map(|(_, span)| span.clone()).collect()
+    }
+
+    /// What came after a moment and is kept, and the moment that it is now.
+    pub(crate) fn since(&self, moment: u64) -> (u64, Vec<Arc<Kept>>) {
+        let state = self.lock();
+        let traces = state.traces.values().filter(|t| t.newest > moment);
+        let spans = traces.flat_map(|trace| trace.spans.values());
+        let new = spans.filter(|(at, _)| *at > moment);
+        (state.moment, new.map(|(_, span)| span.clone()).collect())
     }
 
     /// What became of all that came.
@@ -104,7 +122,8 @@ impl State {
             self.order.push_back(id);
             self.figures.memory.bytes += TRACE_BYTES;
         }
-        let old = trace.spans.get(&span.span.id).map(|old| old.bytes());
+        let old = trace.spans.get(&span.span.id);
+        let old = old.map(|(_, old)| old.bytes());
         let new_bytes = trace.bytes - old.unwrap_or(0) + bytes;
         if new_bytes > share || (old.is_none() && trace.spans.len() >= SPANS_A_TRACE) {
             if is_new {
@@ -115,7 +134,9 @@ impl State {
             return Err(Reason::TraceFull);
         }
         trace.bytes = new_bytes;
-        trace.spans.insert(span.span.id, Arc::new(span));
+        trace.newest = self.moment;
+        let arrived = (self.moment, Arc::new(span));
+        trace.spans.insert(arrived.1.span.id, arrived);
         let figures = &mut self.figures;
         figures.memory.bytes = figures.memory.bytes - old.unwrap_or(0) + bytes;
         match old {

@@ -2,12 +2,16 @@
 
 use onionskin::{
     redact,
-    spans::{Attribute, Event, Span, Status, Value, key},
+    spans::{self, Attribute, Batch, Event, Span, Status, Value, key},
 };
 use std::{collections::BTreeMap, mem::size_of, sync::Arc};
 
 /// Most spans that are taken from one request. Collectors send some thousands at once.
 const SPANS: usize = 16 << 10;
+
+/// Most memory for the spans of one request. Texts can't have more than a request has; this is against the many small parts
+/// of which each takes far more memory than bytes on the way.
+const MEMORY: u64 = 32 << 20;
 
 /// Longest span, in bytes as it came. Spans of Onionskin that carry a record have a little more than a mebibyte.
 pub(super) const LONGEST: usize = 2 << 20;
@@ -20,12 +24,12 @@ const NAME: usize = 1 << 10;
 
 /// Why a span is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Reason {
+pub(crate) enum Reason {
     /// Ids, or times, that are none.
     NoSpan,
     /// Longer than [`LONGEST`].
     TooLong,
-    /// More than [`SPANS`] in one request.
+    /// More than [`SPANS`], or [`MEMORY`], in one request.
     TooMany,
     /// The trace has as many spans as one may.
     TraceFull,
@@ -36,7 +40,7 @@ impl Reason {
         match self {
             Self::NoSpan => "ids or times that are none",
             Self::TooLong => "longer than 2 MiB",
-            Self::TooMany => "more than 16384 spans in a request",
+            Self::TooMany => "more than 16384 spans, or 32 MiB of them, in a request",
             Self::TraceFull => "too many spans of one trace",
         }
     }
@@ -54,9 +58,11 @@ pub(crate) struct Kept {
 
 /// What was read of one request.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     pub(super) spans: Vec<Kept>,
     pub(super) refused: BTreeMap<Reason, u64>,
+    /// What the spans take in memory.
+    bytes: u64,
 }
 
 impl Reading {
@@ -66,7 +72,7 @@ impl Reading {
 
     /// Whether there is room for a span; counts it, if not.
     pub(super) fn has_room(&mut self) -> bool {
-        let has_room = self.spans.len() < SPANS;
+        let has_room = self.spans.len() < SPANS && self.bytes < MEMORY;
         if !has_room {
             self.refuse(Reason::TooMany);
         }
@@ -74,16 +80,18 @@ impl Reading {
     }
 
     /// Takes a span, of which the sender left out so much.
-    pub(super) fn take(&mut self, span: Span, left_out: u32) {
+    pub(crate) fn take(&mut self, span: Span, left_out: u32) {
         if span.trace.0 == [0; 16] || span.id.0 == [0; 8] {
             self.refuse(Reason::NoSpan);
         } else {
-            self.spans.push(Kept::of(span, left_out));
+            let kept = Kept::of(span, left_out);
+            self.bytes += kept.bytes();
+            self.spans.push(kept);
         }
     }
 
     /// The spans from this one on are of the service with these attributes.
-    pub(super) fn name(&mut self, from: usize, resource: &[Attribute]) {
+    pub(crate) fn name(&mut self, from: usize, resource: &[Attribute]) {
         let named = resource.iter().find(|a| a.key == "service.name");
         let Some(name) = named.and_then(|a| a.value.as_str()) else {
             return;
@@ -125,6 +133,35 @@ impl Kept {
             service: None,
             left_out: limit.left_out,
         }
+    }
+
+    /// The span as OTLP says it, with its service.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let service = self.service.as_deref();
+        let batch = Batch {
+            resource: service
+                .map(|name| Attribute::new("service.name", name))
+                .into_iter()
+                .collect(),
+            spans: vec![self.span.clone()],
+        };
+        spans::to_json(&[batch])
+    }
+
+    /// The other way; none if it is not one span.
+    pub(crate) fn of_json(json: &serde_json::Value, left_out: u32) -> Option<Self> {
+        let mut batches = spans::from_json(json).ok()?;
+        let Batch {
+            resource,
+            mut spans,
+        } = batches.pop().filter(|_| batches.is_empty())?;
+        let span = spans.pop().filter(|_| spans.is_empty())?;
+        let service = resource.iter().find(|a| a.key == "service.name");
+        Some(Self {
+            span,
+            service: service.and_then(|a| a.value.as_str()).map(Arc::from),
+            left_out,
+        })
     }
 
     /// About what it takes in memory.

@@ -2,7 +2,7 @@
 
 use super::{Spans, service::Desk};
 use crate::{
-    Error, Limits,
+    Error, Otlp,
     server::{Patience, accept, closed},
 };
 use http::Request;
@@ -18,14 +18,8 @@ use tokio::{
     task::JoinSet,
 };
 
-/// Connections at the same time, on each address.
-const CONNECTIONS: usize = 64;
-
 /// Requests at the same time on one connection.
 const STREAMS: u32 = 8;
-
-/// Longest silence: senders keep a connection between two batches, which are seldom more than a minute apart.
-const SILENCE: Duration = Duration::from_secs(90);
 
 /// Most bytes of a head.
 const HEAD: usize = 64 << 10;
@@ -40,22 +34,33 @@ pub(crate) async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, E
     Ok(listeners)
 }
 
-/// Receives until `closing` says so.
+/// How long a sender is waited for.
+#[derive(Clone, Copy, Debug)]
+struct Waits {
+    silence: Duration,
+    write: Duration,
+}
+
+/// Receives until `closing` says so. `write`: how long a write may wait.
 pub(crate) async fn run(
     listeners: Vec<TcpListener>,
     spans: Spans,
-    limits: Limits,
+    config: Otlp,
+    write: Duration,
     closing: watch::Receiver<bool>,
 ) {
+    let waits = Waits {
+        silence: config.silence,
+        write,
+    };
     let desk = Desk::new(spans);
     let mut all = JoinSet::new();
     for listener in listeners {
         let address = listener.local_addr();
         let on_loopback = address.is_ok_and(|address| address.ip().is_loopback());
-        let (desk, limits) = (desk.clone(), limits.clone());
-        let serve =
-            move |stream, closing| serve(stream, desk.clone(), on_loopback, limits.write, closing);
-        all.spawn(accept(listener, CONNECTIONS, closing.clone(), serve));
+        let desk = desk.clone();
+        let serve = move |stream, closing| serve(stream, desk.clone(), on_loopback, waits, closing);
+        all.spawn(accept(listener, config.connections, closing.clone(), serve));
     }
     while all.join_next().await.is_some() {}
 }
@@ -64,7 +69,7 @@ async fn serve(
     stream: TcpStream,
     desk: Desk,
     on_loopback: bool,
-    write: Duration,
+    waits: Waits,
     mut closing: watch::Receiver<bool>,
 ) {
     let service = service_fn(|request: Request<Incoming>| {
@@ -75,14 +80,14 @@ async fn serve(
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(SILENCE)
+        .header_read_timeout(waits.silence)
         .max_buf_size(HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(HEAD as u32);
-    let stream = Patience::new(stream, write).silent_for(SILENCE);
+    let stream = Patience::new(stream, waits.write).silent_for(waits.silence);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {

@@ -13,13 +13,17 @@ use http::{HeaderMap, Request, Response};
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
+/// Requests that are unpacked and read at the same time. Each takes a thread that may wait, and memory of its own; with more
+/// than one, a request that takes long to read holds up no other.
+const READERS: usize = 4;
+
 /// What the requests share.
 #[derive(Clone, Debug)]
 pub(super) struct Desk {
     spans: Spans,
     room: Room,
-    /// Requests are unpacked and read one after the other: that takes memory of its own.
-    turn: Arc<Semaphore>,
+    /// One for each reader.
+    turns: Arc<Semaphore>,
 }
 
 impl Desk {
@@ -27,7 +31,7 @@ impl Desk {
         Self {
             spans,
             room: Room::new(),
-            turn: Arc::new(Semaphore::new(1)),
+            turns: Arc::new(Semaphore::new(READERS)),
         }
     }
 
@@ -61,7 +65,7 @@ impl Desk {
         B: http_body::Body<Data = Bytes> + Unpin,
     {
         let mut held = self.room.collect(&headers, body).await?;
-        let turn = self.turn.clone().acquire_owned().await;
+        let turn = self.turns.clone().acquire_owned().await;
         let spans = self.spans.clone();
         let work = spawn_blocking(move || {
             let _turn = turn;

@@ -4,6 +4,15 @@ use super::schema::VERSION;
 use crate::export::HarError;
 use std::{io, path::PathBuf};
 
+/// An error of a file that has a name of its own for a while, without that name: nobody knows it.
+pub fn plain(error: io::Error) -> io::Error {
+    let said = error.to_string();
+    match said.split_once(" at path ") {
+        Some((why, _)) => io::Error::new(error.kind(), why),
+        None => error,
+    }
+}
+
 /// Why a recording is not written or read. The message says what to do next.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -11,6 +20,14 @@ pub enum RecordingError {
     /// There is no such file, or it can't be opened.
     #[error("can't open {}: {source}", file.display())]
     Open {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// It can't be made.
+    #[error("can't make {}: {source}", file.display())]
+    Make {
         /// The file.
         file: PathBuf,
         /// Why not.
@@ -28,9 +45,9 @@ pub enum RecordingError {
         /// The file.
         file: PathBuf,
     },
-    /// Another version wrote it.
+    /// A newer version wrote it.
     #[error(
-        "{} is a recording of version {found}, and this is an onionskin {} that knows version {VERSION}; open it with the \
+        "{} is a recording of version {found}, and this is an onionskin {} that knows versions up to {VERSION}; open it with the \
          onionskin that wrote it ({by}), or a newer one",
         file.display(), env!("CARGO_PKG_VERSION")
     )]
@@ -73,12 +90,18 @@ pub enum RecordingError {
         why: String,
     },
     /// It is text, but no HAR file and no cycles as JSON lines.
-    #[error("can't read {}: {source}", file.display())]
+    #[error("can't read {}, which is to have cycles as JSON lines or to be a HAR file: {source}", file.display())]
     Har {
         /// The file.
         file: PathBuf,
         /// What is wrong.
         source: HarError,
+    },
+    /// What is copied has nothing.
+    #[error("no cycle matches; {} is not made", file.display())]
+    Nothing {
+        /// The file that would have nothing in it.
+        file: PathBuf,
     },
     /// No thread could be started.
     #[error("can't start the thread that records: {0}")]

@@ -117,8 +117,8 @@ fn intact(file: &Path) -> Result<Reader, Option<RecordingError>> {
 /// A HAR file, or one cycle a line.
 fn of_text(bytes: &[u8], file: &Path) -> Result<(Store, Vec<String>), RecordingError> {
     let from = format!("read from {}", file.display());
-    if let Some(cycles) = lines(bytes) {
-        return Ok((Store::of_cycles(cycles, &from), Vec::new()));
+    if let Some((cycles, notes)) = lines(bytes) {
+        return Ok((Store::of_cycles(cycles, &from), notes));
     }
     // The same file is the same run, whenever it is opened.
     let run = format!("{:012x}", XxHash64::oneshot(0, bytes) & 0xffff_ffff_ffff);
@@ -130,12 +130,23 @@ fn of_text(bytes: &[u8], file: &Path) -> Result<(Store, Vec<String>), RecordingE
     Ok((Store::of_cycles(cycles, &from), vec![note.into()]))
 }
 
-/// Cycles as `jsonl` writes them; none if the first line is no cycle. A last line that is cut off is left out.
-fn lines(bytes: &[u8]) -> Option<Vec<Cycle>> {
-    let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-    let mut cycles = lines
-        .map_while(|line| serde_json::from_slice::<Cycle>(line).ok())
-        .peekable();
-    cycles.peek().filter(|cycle| cycle.wire == WIRE_VERSION)?;
-    Some(cycles.collect())
+/// Cycles as `jsonl` writes them; none if the first line is no cycle. A later line that is none is left out, and said.
+fn lines(bytes: &[u8]) -> Option<(Vec<Cycle>, Vec<String>)> {
+    let (mut cycles, mut bad) = (Vec::new(), Vec::new());
+    for (number, line) in (1_usize..).zip(bytes.split(|b| *b == b'\n')) {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let cycle = serde_json::from_slice::<Cycle>(line).ok();
+        match cycle.filter(|cycle| cycle.wire == WIRE_VERSION) {
+            Some(cycle) => cycles.push(cycle),
+            None if cycles.is_empty() => return None,
+            None => bad.push(number),
+        }
+    }
+    let note = bad.first().map(|first| {
+        let count = bad.len();
+        format!("lines that are no cycles are left out: {count}, the first of them line {first}")
+    });
+    (!cycles.is_empty()).then(|| (cycles, note.into_iter().collect()))
 }

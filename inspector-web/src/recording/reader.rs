@@ -2,10 +2,13 @@
 
 use super::{
     RecordingError,
-    schema::{self, at, checksum},
+    schema::{self, at, checksum, span_checksum},
 };
-use crate::store::{Places, Record, ToldRun};
-use onionskin::{codec::Tables, link::protocol::Hello, wire::CycleSummary};
+use crate::{
+    otlp::Kept,
+    store::{Places, Record, ToldRun},
+};
+use onionskin::{codec::Tables, link::protocol::Hello, spans::TraceId, wire::CycleSummary};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use rustix::fs::{FlockOperation, flock};
 use serde::de::DeserializeOwned;
@@ -25,6 +28,7 @@ pub(crate) struct Reader {
     db: Mutex<Connection>,
     file: PathBuf,
     bytes: u64,
+    version: i64,
     /// Rows that could not be read.
     damaged: AtomicU64,
     /// Where a recorder is at work: the file once more, to ask for its lock. It goes last, as the writer's does.
@@ -73,12 +77,13 @@ impl Reader {
         })?;
         // Without a recorder it is closed before SQLite has the file.
         let recorded = Some(probe).filter(is_locked);
-        let db = schema::to_read(file, recorded.is_some())?;
+        let (db, version) = schema::to_read(file, recorded.is_some())?;
         let bytes = fs::metadata(file).map_or(0, |meta| meta.len());
         Ok(Self {
             db: Mutex::new(db),
             file: file.into(),
             bytes,
+            version,
             damaged: AtomicU64::new(0),
             recorded,
         })
@@ -241,6 +246,34 @@ impl Reader {
         position.ok().map(|position| position as u64)
     }
 
+    /// The number of the newest span of other services; 0 if there is none.
+    pub(crate) fn newest_span(&self) -> u64 {
+        if self.version < 2 {
+            return 0;
+        }
+        let sql = "SELECT coalesce(max(rowid), 0) FROM span";
+        let newest = self.db().query_row(sql, (), |row| row.get::<_, i64>(0));
+        newest.map_or(0, |newest| newest as u64)
+    }
+
+    /// The spans of a trace that came from other services. What is damaged is left out, and counted.
+    pub(crate) fn spans(&self, trace: TraceId) -> Vec<Arc<Kept>> {
+        if self.version < 2 {
+            return Vec::new();
+        }
+        let db = self.db();
+        let all = || {
+            let sql = "SELECT trace, span, left_out, json, checksum FROM span WHERE trace = ?1";
+            let mut rows = db.prepare_cached(sql)?;
+            let rows = rows.query_map([trace.to_string()], span)?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let read = self.intact(all().ok()).unwrap_or_default().into_iter();
+        read.filter_map(|span| self.intact(span))
+            .map(Arc::new)
+            .collect()
+    }
+
     /// Counts what is damaged.
     fn intact<T>(&self, row: Option<T>) -> Option<T> {
         if row.is_none() {
@@ -346,6 +379,16 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Option<FiledLine>> {
         summary,
         places: Places::of_bytes(places),
     }))
+}
+
+fn span(row: &Row<'_>) -> rusqlite::Result<Option<Kept>> {
+    let (trace, id, json): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(3)?);
+    let left_out: i64 = row.get(2)?;
+    if span_checksum(&trace, &id, left_out, &json) != row.get::<_, i64>(4)? {
+        return Ok(None);
+    }
+    let json = self::json(&json);
+    Ok(json.and_then(|json| Kept::of_json(&json, left_out.try_into().unwrap_or(u32::MAX))))
 }
 
 fn json<T: DeserializeOwned>(text: &str) -> Option<T> {

@@ -5,9 +5,10 @@
 
 use super::{
     RecordingError,
+    beside::Beside,
     writer::{Line, Writer},
 };
-use crate::{model::Recording, store::Store};
+use crate::{model::Recording, otlp::Spans, store::Store};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -54,6 +55,17 @@ impl Recorder {
         keep: Retention,
         history: bool,
     ) -> Result<Self, RecordingError> {
+        Self::start_with(store, None, file, keep, history)
+    }
+
+    /// The same, with the spans of other services that are received.
+    pub(crate) fn start_with(
+        store: &Store,
+        spans: Option<Spans>,
+        file: &Path,
+        keep: Retention,
+        history: bool,
+    ) -> Result<Self, RecordingError> {
         let writer = Writer::open(file)?;
         let said = Arc::new(Mutex::new(Recording {
             file: std::path::absolute(file)
@@ -71,6 +83,7 @@ impl Recorder {
         let work = Work {
             after: if history { 0 } else { store.newest_position() },
             store: store.clone(),
+            beside: spans.map(Beside::new),
             writer,
             keep,
             said: said.clone(),
@@ -120,6 +133,7 @@ fn lock(said: &Mutex<Recording>) -> MutexGuard<'_, Recording> {
 
 struct Work {
     store: Store,
+    beside: Option<Beside>,
     writer: Writer,
     keep: Retention,
     said: Arc<Mutex<Recording>>,
@@ -156,6 +170,7 @@ impl Work {
             let last = *stop.borrow();
             changed.mark_unchanged();
             while self.batch()? {}
+            self.late_spans()?;
             self.look_after()?;
             if last {
                 return Ok(());
@@ -190,9 +205,21 @@ impl Work {
             return Ok(false);
         };
         let added = self.writer.add(&lines)?;
+        if let Some(beside) = &mut self.beside {
+            let (traces, spans) = beside.of(&lines);
+            self.writer.add_spans(&traces, &spans)?;
+        }
         self.after = *last;
         lock(&self.said).cycles += added;
         Ok(next.entries.len() as u64 == BATCH)
+    }
+
+    /// Writes what came of other services after the cycle that it belongs to.
+    fn late_spans(&mut self) -> Result<(), RecordingError> {
+        match &mut self.beside {
+            Some(beside) => self.writer.add_spans(&[], &beside.news()),
+            None => Ok(()),
+        }
     }
 
     fn look_after(&mut self) -> Result<(), RecordingError> {

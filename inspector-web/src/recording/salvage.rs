@@ -7,7 +7,7 @@
 
 use super::{
     Reader, RecordingError,
-    schema::{self, PAGE, beside, checksum},
+    schema::{self, PAGE, beside, checksum, span_checksum},
 };
 use onionskin::{
     link::protocol::{Format, Hello},
@@ -75,8 +75,14 @@ pub(super) fn open(file: &Path) -> Result<(Reader, Vec<String>), RecordingError>
         .map_err(failed)?;
     let write = || {
         let db = schema::fresh(fresh.path())?;
-        let known = ["run", "told", "cycle", "record"];
-        let tables = [&rows.runs, &rows.told, &rows.cycles, &rows.records];
+        let known = ["run", "told", "cycle", "record", "span"];
+        let tables = [
+            &rows.runs,
+            &rows.told,
+            &rows.cycles,
+            &rows.records,
+            &rows.spans,
+        ];
         for (name, rows) in known.into_iter().zip(tables) {
             put(&db, name, rows)?;
         }
@@ -104,7 +110,7 @@ fn put(db: &Connection, table: &str, rows: &BTreeMap<i64, Vec<Value>>) -> rusqli
     for (id, row) in rows {
         let mut values = row.clone();
         // The number of a row stands before it and not in it, in the tables that have it as a column.
-        if table != "told" {
+        if !matches!(table, "told" | "span") {
             values[0] = Value::Integer(*id);
         }
         let places = vec!["?"; values.len()].join(", ");
@@ -180,6 +186,7 @@ struct Rows {
     told: BTreeMap<i64, Vec<Value>>,
     cycles: BTreeMap<i64, Vec<Value>>,
     records: BTreeMap<i64, Vec<Value>>,
+    spans: BTreeMap<i64, Vec<Value>>,
     /// Where pages begin that hold a row that is none.
     broken: Vec<u64>,
 }
@@ -235,6 +242,18 @@ fn take(rows: &mut Rows, id: i64, row: Vec<Value>) -> bool {
             Value::Integer(_),
             Value::Integer(sum),
         ] => (&mut rows.runs, *sum, checksum(&[hello.as_bytes()])),
+        [
+            Value::Integer(_),
+            Value::Text(trace),
+            Value::Text(span),
+            _,
+            Value::Integer(left_out),
+            Value::Text(json),
+            Value::Integer(sum),
+        ] => {
+            let parts = span_checksum(trace, span, *left_out, json);
+            (&mut rows.spans, *sum, parts)
+        }
         [
             Value::Null,
             ..,

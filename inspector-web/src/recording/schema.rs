@@ -14,8 +14,8 @@ use std::{
 };
 use twox_hash::XxHash64;
 
-/// Version of these tables.
-pub const VERSION: i64 = 1;
+/// Version of these tables. Version 1 has no spans; what is older is read, and raised when somebody adds to it.
+pub const VERSION: i64 = 2;
 
 /// `OSKN`: says in the file's head whose it is.
 pub(super) const APPLICATION: i64 = 0x4f53_4b4e;
@@ -74,6 +74,21 @@ CREATE INDEX cycle_route ON cycle (route);
 CREATE INDEX cycle_outcome ON cycle (outcome);
 ";
 
+/// What version 2 added.
+const SPANS: &str = "
+CREATE TABLE span (
+    position INTEGER NOT NULL,
+    trace TEXT NOT NULL,
+    span TEXT NOT NULL,
+    service TEXT,
+    left_out INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    UNIQUE (trace, span)
+);
+CREATE INDEX span_position ON span (position);
+";
+
 /// The checksum of a row: XXH64 of its parts, each behind its length, as SQLite keeps integers.
 pub(super) fn checksum(parts: &[&[u8]]) -> i64 {
     let mut hash = XxHash64::with_seed(0);
@@ -82,6 +97,17 @@ pub(super) fn checksum(parts: &[&[u8]]) -> i64 {
         hash.write(part);
     }
     hash.finish().cast_signed()
+}
+
+/// The checksum of a row of `span`.
+pub(super) fn span_checksum(trace: &str, span: &str, left_out: i64, json: &str) -> i64 {
+    let left_out = left_out.to_le_bytes();
+    checksum(&[
+        trace.as_bytes(),
+        span.as_bytes(),
+        &left_out,
+        json.as_bytes(),
+    ])
 }
 
 /// The word for how a cycle ended, as it is on the wire.
@@ -103,8 +129,8 @@ pub(super) fn to_write(file: &Path) -> Result<Connection, RecordingError> {
         make(&db)
             .and_then(|()| db.execute_batch("COMMIT"))
             .map_err(failed("write to"))?;
-    } else {
-        check_version(&db, file)?;
+    } else if version(&db, file)? < VERSION {
+        raise(&db).map_err(failed("write to"))?;
     }
     // In WAL mode a process that is killed leaves whole transactions and nothing else.
     let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216;";
@@ -132,13 +158,27 @@ pub(super) fn tables(db: &Connection) -> rusqlite::Result<String> {
 fn make(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(&format!(
         "PRAGMA page_size = {PAGE}; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
-         BEGIN; {TABLES}
+         BEGIN; {TABLES} {SPANS}
          INSERT INTO about VALUES ('written by', 'onionskin {}'), ('wire', '{WIRE_VERSION}'), ('missed', 0);",
         env!("CARGO_PKG_VERSION")
     ))?;
     let tables = tables(db)?;
     db.execute("INSERT INTO about VALUES ('tables', ?1)", [tables])
         .map(drop)
+}
+
+/// Makes a recording of version 1 one of this version: all of it, or nothing.
+fn raise(db: &Connection) -> rusqlite::Result<()> {
+    let transaction = db.unchecked_transaction()?;
+    transaction.execute_batch(&format!(
+        "{SPANS} PRAGMA user_version = {VERSION};
+         UPDATE about SET value = 'onionskin {}' WHERE name = 'written by';",
+        env!("CARGO_PKG_VERSION")
+    ))?;
+    let tables = tables(&transaction)?;
+    let update = "UPDATE about SET value = ?1 WHERE name = 'tables'";
+    transaction.execute(update, [tables])?;
+    transaction.commit()
 }
 
 /// A new file for what is salvaged, in a transaction that is still open: nobody needs it after a crash.
@@ -149,8 +189,8 @@ pub(super) fn fresh(file: &Path) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-/// Opens a recording to read it; `recorded`: while somebody writes it.
-pub(super) fn to_read(file: &Path, recorded: bool) -> Result<Connection, RecordingError> {
+/// Opens a recording to read it, and tells its version; `recorded`: while somebody writes it.
+pub(super) fn to_read(file: &Path, recorded: bool) -> Result<(Connection, i64), RecordingError> {
     look(file)?;
     let open = |flags, name: &Path| Connection::open_with_flags(name, flags);
     let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -166,8 +206,8 @@ pub(super) fn to_read(file: &Path, recorded: bool) -> Result<Connection, Recordi
     };
     let db = db.map_err(at(file, "open"))?;
     db.busy_timeout(BUSY).map_err(at(file, "open"))?;
-    check_version(&db, file)?;
-    Ok(db)
+    let version = version(&db, file)?;
+    Ok((db, version))
 }
 
 /// A name that tells SQLite that nobody writes: then it needs no right to write beside the file.
@@ -201,12 +241,13 @@ pub(super) fn look(file: &Path) -> Result<(), RecordingError> {
     }
 }
 
-fn check_version(db: &Connection, file: &Path) -> Result<(), RecordingError> {
+/// The version of a recording, if it is one that is known.
+fn version(db: &Connection, file: &Path) -> Result<i64, RecordingError> {
     let found: i64 = db
         .query_row("PRAGMA user_version", (), |row| row.get(0))
         .map_err(at(file, "read"))?;
-    if found == VERSION {
-        return Ok(());
+    if (1..=VERSION).contains(&found) {
+        return Ok(found);
     }
     let by = db.query_row(
         "SELECT value FROM about WHERE name = 'written by'",

@@ -1,6 +1,7 @@
 //! Recordings written and read again, damaged and mended. Processes that are killed are in `inspector-tui/tests/files`.
 
 mod foreign;
+mod spans;
 
 use super::*;
 use crate::{
@@ -290,7 +291,7 @@ fn others_files_and_other_versions_are_left_alone_and_named() {
         let error = error.to_string();
         assert!(
             error.contains("version 7")
-                && error.contains("knows version 1")
+                && error.contains("knows versions up to 2")
                 && error.contains("9.1.0"),
             "{error}"
         );

@@ -3,10 +3,13 @@
 use super::{
     RecordingError,
     recorder::Retention,
-    schema::{self, PAGE, at, beside, checksum},
+    schema::{self, PAGE, at, beside, checksum, span_checksum},
 };
-use crate::store::{Entry, ToldRun};
-use onionskin::codec::Tables;
+use crate::{
+    otlp::Kept,
+    store::{Entry, ToldRun},
+};
+use onionskin::{codec::Tables, spans::TraceId};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use rustix::fs::{FlockOperation, flock};
 use serde::Serialize;
@@ -29,6 +32,9 @@ pub(crate) struct Writer {
     /// own locks away.
     lock: fs::File,
 }
+
+/// What takes in the log beside a file, and does without one from then on.
+const ONE_FILE: &str = "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;";
 
 /// A run that is in the file.
 #[derive(Debug)]
@@ -60,10 +66,17 @@ impl Writer {
             .mode(0o600)
             .open(file);
         let lock = lock.map_err(open)?;
+        let is_new = lock.metadata().is_ok_and(|meta| meta.len() == 0);
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Err(RecordingError::Busy { file: file.into() });
         }
-        let db = schema::to_write(file)?;
+        let db = schema::to_write(file).inspect_err(|_| {
+            // What was begun is no recording yet, and nobody's.
+            if is_new {
+                let _ = fs::remove_file(file);
+                let _ = fs::remove_file(beside(file, "-journal"));
+            }
+        })?;
         let next = db
             .query_row(
                 "SELECT coalesce(max(position), 0) + 1 FROM cycle",
@@ -111,6 +124,32 @@ impl Writer {
         self.runs.extend(runs);
         self.next += added as i64;
         Ok(added)
+    }
+
+    /// Adds spans of other services. They, and those that are there of the traces of cycles just added, stay for as long as
+    /// the newest cycle does. One that comes again takes the place of the one before.
+    pub(crate) fn add_spans(
+        &mut self,
+        traces: &[TraceId],
+        spans: &[Arc<Kept>],
+    ) -> Result<(), RecordingError> {
+        let newest = self.next - 1;
+        let all = || {
+            let transaction = self.db.unchecked_transaction()?;
+            for trace in traces {
+                let stay = "UPDATE span SET position = ?1 WHERE trace = ?2";
+                let mut stay = transaction.prepare_cached(stay)?;
+                stay.execute(params![newest, trace.to_string()])?;
+            }
+            for kept in spans {
+                put_span(&transaction, newest, kept)?;
+            }
+            transaction.commit()
+        };
+        match traces.is_empty() && spans.is_empty() {
+            true => Ok(()),
+            false => all().map_err(at(&self.file, "write to")),
+        }
     }
 
     /// Notes cycles of a run that came and are not in the file: the disk was too slow for them.
@@ -161,6 +200,7 @@ impl Writer {
                 (SELECT count(*) FROM cycle WHERE cycle.run = run.id AND position <= ?1)";
             transaction.execute(count, [position])?;
             transaction.execute("DELETE FROM record WHERE position <= ?1", [position])?;
+            transaction.execute("DELETE FROM span WHERE position <= ?1", [position])?;
             let gone = transaction.execute("DELETE FROM cycle WHERE position <= ?1", [position])?;
             transaction.commit()?;
             Ok(gone as u64)
@@ -186,6 +226,12 @@ impl Writer {
             .unwrap();
     }
 
+    /// Puts all that is written into the one file.
+    pub(crate) fn finish(self) -> Result<(), RecordingError> {
+        let one = self.db.execute_batch(ONE_FILE);
+        one.map_err(at(&self.file, "write to"))
+    }
+
     /// Whether the file is still the one that has this name: what is written to a removed one is seen by nobody.
     pub(crate) fn is_there(&self) -> Result<(), RecordingError> {
         let same = |a: fs::Metadata, b: fs::Metadata| a.ino() == b.ino() && a.dev() == b.dev();
@@ -204,9 +250,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         // A file without a log can be opened where nobody may write. If it can't be had (no room, a reader), what is in the
         // log is read all the same.
-        let _ = self
-            .db
-            .execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;");
+        let _ = self.db.execute_batch(ONE_FILE);
         let _ = fs::remove_file(beside(&self.file, "-shm"));
     }
 }
@@ -324,4 +368,16 @@ fn put_cycle(
         bytes
     ])?;
     Ok(true)
+}
+
+fn put_span(transaction: &Transaction<'_>, position: i64, kept: &Kept) -> rusqlite::Result<()> {
+    let (trace, span) = (kept.span.trace.to_string(), kept.span.id.to_string());
+    let (left_out, json) = (i64::from(kept.left_out), kept.to_json().to_string());
+    let sum = span_checksum(&trace, &span, left_out, &json);
+    let insert = "INSERT OR REPLACE INTO span VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let mut insert = transaction.prepare_cached(insert)?;
+    let service = kept.service.as_deref();
+    insert
+        .execute(params![position, trace, span, service, left_out, json, sum])
+        .map(drop)
 }

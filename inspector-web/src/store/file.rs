@@ -6,10 +6,14 @@ use super::{
     matches::Filters,
     runs::{RunKey, RunState, Runs, TableBytes},
 };
-use crate::recording::{Contents, FiledRun, Reader, RecordingError};
+use crate::{
+    otlp,
+    recording::{Contents, FiledRun, Reader, RecordingError},
+};
 use onionskin::{
     codec::Tables,
     link::protocol::{Format, Hello, Message},
+    spans::TraceId,
     wire::{Cycle, WIRE_VERSION},
 };
 use std::{
@@ -136,6 +140,24 @@ impl Store {
         Some(told(run))
     }
 
+    /// The spans of a trace that came from other services, where they are in a recording.
+    pub(crate) fn filed_spans(&self, trace: TraceId) -> Vec<Arc<otlp::Kept>> {
+        let reader = self.reader();
+        reader.map_or_else(Vec::new, |reader| reader.spans(trace))
+    }
+
+    /// Whether it is a recording that has spans of other services.
+    pub(crate) fn has_filed_spans(&self) -> bool {
+        self.reader().is_some_and(|reader| reader.newest_span() > 0)
+    }
+
+    fn reader(&self) -> Option<Arc<Reader>> {
+        match &self.lock().log {
+            Log::File(file) => Some(file.reader.clone()),
+            Log::Memory(_) => None,
+        }
+    }
+
     /// Position of the newest cycle that ever came.
     pub(crate) fn newest_position(&self) -> u64 {
         self.lock().log.newest()
@@ -180,7 +202,8 @@ fn follow(reader: &Reader, store: &Weak<super::Shared>) {
         let goes_on = reader.is_recorded();
         let bounds = reader.bounds();
         let now = bounds.and_then(|bounds| {
-            if had.replace(bounds) != Some(bounds) {
+            let has = (bounds, reader.newest_span());
+            if had.replace(has) != Some(has) {
                 let contents = reader.contents()?;
                 store.lock().take_in(contents);
                 store.0.changed.send_replace(());

@@ -21,11 +21,10 @@ const LINES: usize = 1_000;
 /// A time further away than this is none that can be meant: 30 days.
 const FAR_NS: u64 = 30 * 86_400 * 1_000_000_000;
 
-/// What was received of a cycle's trace, as it stands to the cycle.
+/// What was received of a cycle's trace, now or when it was recorded, as it stands to the cycle.
 pub(crate) fn spans(cycle: &Cycle, received: Vec<Arc<Kept>>) -> CycleSpans {
     let (trace, parent) = spans::trace_of(cycle);
     let answer = CycleSpans {
-        receiving: true,
         trace: trace.to_string(),
         joined: matches!(parent, Parent::Valid(_)),
         ..CycleSpans::default()

@@ -7,16 +7,18 @@ use futures_util::StreamExt;
 use onionskin::{
     link::protocol::Message,
     otel::to_proto,
-    spans::{self, Attribute, Batch, Options, Span, SpanId, Status, TraceId},
+    spans::{self, Attribute, Batch, Event, Options, Span, SpanId, Status, TraceId},
     wire::{Cycle, Header, HeaderEdit},
 };
 use onionskin_web::{
     Client, Config, Error, Inspector, Otlp,
-    model::{CycleSpans, LiveEvent, Relation, SpanCounters},
+    model::{CycleSpans, LiveEvent, Relation, SpanCounters, StartRecording},
+    recording::OpenedFile,
     start,
 };
 use prost::Message as _;
 use std::io::Write as _;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -28,10 +30,18 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /// An inspector that receives spans on a free port.
 async fn receiving(memory: u64) -> (Inspector, Client, TempDir) {
+    received(Otlp {
+        memory,
+        ..Otlp::default()
+    })
+    .await
+}
+
+async fn received(otlp: Otlp) -> (Inspector, Client, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let otlp = Otlp {
         addresses: vec!["127.0.0.1:0".parse().unwrap()],
-        memory,
+        ..otlp
     };
     let config = Config {
         otlp: Some(otlp),
@@ -335,4 +345,178 @@ async fn it_ends_with_the_inspector_even_while_a_sender_is_connected() {
     let mut rest = Vec::new();
     let _ = timeout(LONG, stream.read_to_end(&mut rest)).await.unwrap();
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+/// 16 MB of spans that are mostly small parts, each of which is taken apart and looked at.
+fn laborious() -> Vec<u8> {
+    let attribute = || Attribute::new("k", "v");
+    let event = || Event {
+        attributes: (0..64).map(|_| attribute()).collect(),
+        ..Event::default()
+    };
+    let span = |n: u32| Span {
+        events: (0..64).map(|_| event()).collect(),
+        ..span(TRACE, n as u8 | 1, "n")
+    };
+    let mut body = Vec::new();
+    for n in 0.. {
+        let more = protobuf(batch("bank", vec![span(n)]));
+        if body.len() + more.len() > 16 << 20 {
+            return body;
+        }
+        body.extend(more);
+    }
+    unreachable!()
+}
+
+#[tokio::test]
+async fn requests_that_take_long_to_read_hold_up_no_other() {
+    let (inspector, client, _dir) = receiving(32 << 20).await;
+    let body = laborious();
+    let mut under_way = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(inspector.otlp()[0]).await.unwrap();
+        let length = body.len();
+        let head = format!(
+            "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\n{PROTOBUF}\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+        under_way.push(stream);
+    }
+    let one = protobuf(batch("bank", vec![span(TRACE, 2, "charge")]));
+    assert_eq!(post(&inspector, &[PROTOBUF], &one).await.0, 200);
+    let received = counters(&client).await.received;
+    assert_eq!(received, 1, "those that take long are not done");
+    for mut stream in under_way {
+        let mut status = [0; 12];
+        let read = timeout(LONG * 3, stream.read_exact(&mut status)).await;
+        read.unwrap().unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200");
+    }
+    let refused = counters(&client).await.refused;
+    let too_many = refused.iter().find(|(why, _)| why.contains("32 MiB"));
+    assert!(too_many.is_some(), "their memory has a bound: {refused:?}");
+}
+
+/// Sends a whole request and takes its answer, on a connection that stays.
+async fn exchange(stream: &mut TcpStream) {
+    let body = protobuf(batch("bank", vec![span(TRACE, 1, "charge")]));
+    let length = body.len();
+    let head = format!(
+        "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\n{PROTOBUF}\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&body).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        let byte = timeout(LONG, stream.read_u8()).await.unwrap();
+        answer.push(byte.expect("an answer"));
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn who_says_nothing_for_too_long_is_cut() {
+    let silence = Duration::from_millis(300);
+    let (inspector, _client, _dir) = received(Otlp {
+        silence,
+        ..Otlp::default()
+    })
+    .await;
+    let address = inspector.otlp()[0];
+    // Said nothing, half a head, half a body, a whole request, and HTTP/2's first words.
+    let half: [&[u8]; 4] = [
+        b"",
+        b"POST /v1/traces HTTP/1.1\r\nhost: loc",
+        b"POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+    ];
+    let mut streams = Vec::new();
+    for said in half {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(said).await.unwrap();
+        streams.push((stream, Instant::now()));
+    }
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    exchange(&mut stream).await;
+    streams.push((stream, Instant::now()));
+    for (mut stream, since) in streams {
+        let mut rest = Vec::new();
+        // Closed, or reset where something was not read.
+        let _ = timeout(LONG, stream.read_to_end(&mut rest))
+            .await
+            .expect("it is cut");
+        assert!(since.elapsed() > silence / 2, "it was waited for");
+    }
+    // Nobody else is.
+    exchange(&mut TcpStream::connect(address).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_told_so_and_has_a_place_when_another_ends() {
+    let (inspector, _client, _dir) = received(Otlp {
+        connections: 3,
+        ..Otlp::default()
+    })
+    .await;
+    let address = inspector.otlp()[0];
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        exchange(&mut stream).await;
+        all.push(stream);
+    }
+    let mut answer = Vec::new();
+    let mut one_more = TcpStream::connect(address).await.unwrap();
+    timeout(LONG, one_more.read_to_end(&mut answer))
+        .await
+        .expect("it is closed")
+        .unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 503"), "{answer:?}");
+    // Those that are there are served on.
+    exchange(&mut all[0]).await;
+    drop(all.pop());
+    let body = protobuf(batch("bank", vec![span(TRACE, 1, "charge")]));
+    until_some(async || {
+        let (status, _) = post(&inspector, &[PROTOBUF], &body).await;
+        assert!([200, 503].contains(&status), "{status}");
+        (status == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_that_is_opened_shows_them_as_they_were_live() {
+    let (inspector, client, dir) = receiving(1 << 20).await;
+    let file = dir.path().join("r.onionskin");
+    let wanted = StartRecording {
+        file: Some(file.to_str().unwrap().into()),
+        ..StartRecording::default()
+    };
+    client.start_recording(&wanted).await.unwrap();
+    let cycle = joined();
+    let before = batch("bank", vec![span(TRACE, 1, "charge")]);
+    post(&inspector, &[PROTOBUF], &protobuf(before)).await;
+    let (mut app, _) = App::connect(inspector.socket(), RUN).await;
+    let message = Message::Cycle {
+        cycle: Box::new(cycle.clone()),
+    };
+    app.say(&message).await;
+    spans_of(&client, &cycle, 1).await;
+    let recorded = async || (client.status().await.unwrap().recording?.cycles == 1).then_some(());
+    until_some(recorded).await;
+    let late = batch("post", vec![span(TRACE, 2, "parcel")]);
+    post(&inspector, &[PROTOBUF], &protobuf(late)).await;
+    let live = spans_of(&client, &cycle, 2).await;
+    client.stop_recording().await.unwrap();
+    inspector.shutdown().await;
+
+    let opened = OpenedFile::open(&file).unwrap();
+    let inspector = onionskin_web::open(config(&dir), opened).await.unwrap();
+    let client = Client::new(inspector.url()).unwrap();
+    let again = client.spans(&cycle.id).await.unwrap();
+    assert!(live.receiving && !again.receiving);
+    let receiving = true;
+    assert_eq!(CycleSpans { receiving, ..again }, live);
 }

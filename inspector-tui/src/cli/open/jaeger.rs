@@ -1,8 +1,11 @@
 //! `onionskin open jaeger:URL`.
 
-use super::{super::units, Open};
+use super::{
+    super::{Misuse, NOTHING, print, units},
+    Open,
+};
 use crate::config::Settings;
-use anyhow::{Context, anyhow, bail};
+use anyhow::bail;
 use onionskin::{
     spans::{Flaw, TraceId, to_json},
     text,
@@ -11,13 +14,13 @@ use onionskin_web::{
     jaeger::{self, Jaeger, Trace},
     recording::OpenedFile,
 };
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+use std::{process::ExitCode, time::Duration};
 
 /// How long a trace that was asked for by its id may take to be stored.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Traces of other apps that are named where there is nothing else.
+const NAMED: usize = 10;
 
 /// Which traces are opened.
 #[derive(Debug, clap::Args)]
@@ -37,19 +40,21 @@ pub(super) struct Search {
     attribute: Vec<(String, String)>,
 }
 
-pub(super) async fn run(url: &str, args: Open, settings: Settings) -> anyhow::Result<()> {
+pub(super) async fn run(url: &str, args: Open, settings: Settings) -> anyhow::Result<ExitCode> {
     let jaeger = Jaeger::new(url)?;
     if let Some(id) = &args.print {
-        let id: TraceId = id
-            .parse()
-            .map_err(|why| anyhow!("{id:?} is no trace id: {why}"))?;
-        let trace = jaeger.whole_trace(id, PATIENCE).await?;
-        let trace = trace.with_context(|| format!("Jaeger at {url} has no trace {id}"))?;
-        return Ok(write!(
-            io::stdout(),
-            "{}",
-            printed(&trace, args.view.json)?
-        )?);
+        let id: TraceId = id.parse().map_err(|_| {
+            let id = text::escape(id);
+            Misuse(format!(
+                "{id} is no trace id: that has 32 hexadecimal digits"
+            ))
+        })?;
+        let Some(trace) = jaeger.whole_trace(id, PATIENCE).await? else {
+            eprintln!("onionskin: Jaeger at {url} has no trace {id}");
+            return Ok(ExitCode::from(NOTHING));
+        };
+        print(printed(&trace, args.view.json)?.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
     }
     let search = jaeger::Search {
         service: args.search.service.clone(),
@@ -58,6 +63,10 @@ pub(super) async fn run(url: &str, args: Open, settings: Settings) -> anyhow::Re
         attributes: args.search.attribute.clone(),
     };
     let found = Sorted::of(&jaeger.search(&search).await?);
+    if found.cycles.is_empty() {
+        found.say_nothing_to_show(&args.what);
+        return Ok(ExitCode::from(NOTHING));
+    }
     let mut notes = vec![found.summary()];
     notes.extend(found.flawed);
     let opened = OpenedFile::of_cycles(found.cycles, &args.what, notes);
@@ -70,7 +79,7 @@ struct Sorted {
     /// Cycles that are not whole, and why.
     flawed: Vec<String>,
     /// Traces of other apps.
-    foreign: usize,
+    foreign: Vec<TraceId>,
 }
 
 impl Sorted {
@@ -78,11 +87,13 @@ impl Sorted {
         let mut sorted = Self {
             cycles: Vec::new(),
             flawed: Vec::new(),
-            foreign: 0,
+            foreign: Vec::new(),
         };
         for trace in traces {
             let cycles = trace.cycles();
-            sorted.foreign += usize::from(cycles.is_empty());
+            if cycles.is_empty() {
+                sorted.foreign.push(trace.id);
+            }
             for found in cycles {
                 match found.cycle {
                     Ok(cycle) => sorted.cycles.push(cycle),
@@ -98,10 +109,27 @@ impl Sorted {
         if !self.flawed.is_empty() {
             summary += &format!(", {} that can't be replayed", self.flawed.len());
         }
-        if self.foreign > 0 {
-            summary += &format!(", {} traces of other apps (spans only)", self.foreign);
+        if !self.foreign.is_empty() {
+            let count = self.foreign.len();
+            summary += &format!(", {count} traces of other apps (spans only)");
         }
         summary
+    }
+
+    /// Says what there is instead of cycles, and how to see it.
+    fn say_nothing_to_show(&self, what: &str) {
+        eprintln!("onionskin: {}", self.summary());
+        for flaw in &self.flawed {
+            eprintln!("onionskin: {flaw}");
+        }
+        for id in self.foreign.iter().take(NAMED) {
+            eprintln!("onionskin: spans only: onionskin open {what} --print {id}");
+        }
+        if self.flawed.is_empty() && self.foreign.is_empty() {
+            eprintln!(
+                "onionskin: no trace is as it was asked for; --since 1d looks further back than an hour"
+            );
+        }
     }
 }
 

@@ -39,6 +39,33 @@ fn look(file: &Path) {
     }
 }
 
+#[test]
+fn lines_that_are_no_cycles_are_left_out_and_said() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("some.jsonl");
+    let line = |n| serde_json::to_string(&varied(n)).unwrap();
+    let other = line(3).replace("\"wire\":1", "\"wire\":99");
+    let all = [
+        line(1),
+        "garbage".into(),
+        line(2),
+        String::new(),
+        other,
+        line(4),
+    ];
+    let cut = &line(5)[..200];
+    fs::write(&file, format!("{}\n{cut}", all.join("\n"))).unwrap();
+    let opened = OpenedFile::open(&file).unwrap();
+    assert_eq!(cycles(opened.store()), [1, 2, 4].map(varied));
+    let said = &opened.notes()[0];
+    assert!(
+        said.ends_with("left out: 3, the first of them line 2"),
+        "{said}"
+    );
+    fs::write(&file, format!("\n{}\n", line(1))).unwrap();
+    assert_eq!(OpenedFile::open(&file).unwrap().notes(), [""; 0]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases() as u32 * 4, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -1040,7 +1040,7 @@ export interface components {
              */
             until: number;
         };
-        /** @description The spans that were received of the trace of a cycle, without those of the cycle itself. */
+        /** @description The spans that were received of the trace of a cycle, now or when it was recorded, without those of the cycle itself. */
         CycleSpans: {
             /** @description Whether the request named the trace (`traceparent`). Otherwise only an app that exports its cycles tells it to anybody. */
             joined: boolean;
@@ -1054,7 +1054,7 @@ export interface components {
              * @description How many spans of the cycle itself came back: they are its timeline, and not shown twice.
              */
             own: number;
-            /** @description Whether spans are received at all. */
+            /** @description Whether spans are received now. */
             receiving: boolean;
             /** @description Who the spans are from, by name. */
             services: components["schemas"]["ServiceLine"][];
