@@ -130,7 +130,12 @@ test('replay: keys, buttons and scrubber move all panes together; play goes on b
   await expect(dash.message('Response')).toContainText('200');
   await page.keyboard.press('Home');
   await now(1);
-  await dash.page.getByLabel('Speed').selectOption('8');
+  const speed = page.getByLabel('Speed');
+  for (const [key, now] of [['+', '2'], ['-', '1'], ['-', '0.5'], ['-', '0.25'], ['=', '0.5']] as const) {
+    await page.keyboard.press(key);
+    await expect(speed).toHaveValue(now);
+  }
+  await speed.selectOption('8');
   await page.getByRole('heading', { name: 'Timeline' }).click();
   await page.keyboard.press('Space');
   await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
@@ -199,7 +204,11 @@ test('places in the source open in the editor that the settings say', async ({ p
   await page.reload();
   await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveAttribute('href', /^zed:\/\/file\/home\/me\/shop\//);
   await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('radio', { name: /^JetBrains/ }).check();
+  await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveAttribute('href', /^idea:\/\/open\?file=(\/|%2F)home.*app\.rs&line=\d+$/);
   await page.getByRole('radio', { name: /^Another/ }).check();
+  await page.getByLabel('URL of another').fill('myeditor://{path}#{line}');
+  await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveAttribute('href', /^myeditor:\/\/\/home\/me\/shop\/.*app\.rs#\d+$/);
   await page.getByLabel('URL of another').fill('javascript:alert({line})');
   await page.keyboard.press('Escape');
   await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveCount(0);
