@@ -207,8 +207,8 @@ test('places in the source open in the editor that the settings say', async ({ p
   await page.getByRole('radio', { name: /^JetBrains/ }).check();
   await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveAttribute('href', /^idea:\/\/open\?file=(\/|%2F)home.*app\.rs&line=\d+$/);
   await page.getByRole('radio', { name: /^Another/ }).check();
-  await page.getByLabel('URL of another').fill('myeditor://{path}#{line}');
-  await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveAttribute('href', /^myeditor:\/\/\/home\/me\/shop\/.*app\.rs#\d+$/);
+  await page.getByLabel('URL of another').fill('myeditor://open?file={path}&line={line}');
+  await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveAttribute('href', /^myeditor:\/\/open\?file=\/home\/me\/shop\/.*app\.rs&line=\d+$/);
   await page.getByLabel('URL of another').fill('javascript:alert({line})');
   await page.keyboard.press('Escape');
   await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveCount(0);
