@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '../lib/test.ts';
@@ -12,6 +13,20 @@ async function elsewhere(name: string): Promise<{ url: string; close: () => void
   return { url: `http://${name}:${(server.address() as AddressInfo).port}/`, close: () => server.close() };
 }
 
+/** Status, method and URL of what was answered below a URL: what the browser keeps from the page too. */
+async function heard(page: Page, below: string): Promise<string[]> {
+  const answers: string[] = [];
+  const asked = new Map<string, string>();
+  const cdp = await page.context().newCDPSession(page);
+  cdp.on('Network.requestWillBeSent', ({ requestId, request }) => asked.set(requestId, `${request.method} ${request.url}`));
+  cdp.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => {
+    const one = asked.get(requestId) ?? '';
+    if (one.includes(below)) answers.push(`${statusCode} ${one}`);
+  });
+  await cdp.send('Network.enable');
+  return answers;
+}
+
 const PATHS = ['/', '/app.js', '/api/status', '/api/cycles', '/api/live', '/api/openapi.json', '/api/keys', '/api/recording', '/api/export'];
 
 for (const { from, to } of NAMES) {
@@ -24,6 +39,7 @@ for (const { from, to } of NAMES) {
     const before = await shop.get<{ counters: object }>('/api/status');
     const other = await elsewhere(from);
     const origin = shop.origin.replace('127.0.0.1', to);
+    const answers = await heard(page, `${origin}/`);
     try {
       await page.goto(other.url);
       const read = await page.evaluate(
@@ -52,7 +68,7 @@ for (const { from, to } of NAMES) {
       );
       expect(read).toEqual([]);
 
-      const heard = await page.evaluate(
+      const loaded = await page.evaluate(
         async ({ origin, paths }) => {
           const got: string[] = [];
           const settled = (what: string, at: { onerror: unknown; onclose?: unknown; onload?: unknown; onopen?: unknown; onmessage?: unknown }) =>
@@ -79,7 +95,10 @@ for (const { from, to } of NAMES) {
         },
         { origin, paths: PATHS },
       );
-      expect(heard).toEqual([]);
+      expect(loaded).toEqual([]);
+      // Not only the browser keeps them apart: the inspector refuses each of them, whatever it was for.
+      expect(answers.length).toBeGreaterThan(3 * PATHS.length);
+      expect(answers.filter((one) => !one.startsWith('403 '))).toEqual([]);
       expect(await shop.get<{ counters: object }>('/api/status')).toMatchObject({ counters: before.counters, recording: null });
     } finally {
       other.close();
