@@ -71,6 +71,10 @@ pub enum Command {
     ZoomOut,
     /// All of the cycle's time in view.
     ZoomAll,
+    /// Earlier times in view.
+    PanLeft,
+    /// Later times in view.
+    PanRight,
     /// The next step that changed something.
     NextChange,
     /// The one before.
@@ -206,19 +210,21 @@ pub const KEYS: &[Binding] = &[
     row(Command::ZoomIn, "zoom-in", REPLAY, &[], &["z"], "zoom in on the timeline", None),
     row(Command::ZoomOut, "zoom-out", REPLAY, &[], &["Z"], "zoom out", None),
     row(Command::ZoomAll, "zoom-all", REPLAY, &[], &["0"], "all of the time in view", None),
+    row(Command::PanLeft, "pan-left", REPLAY, &[], &["Shift-Left"], "earlier times in view, where not all are", None),
+    row(Command::PanRight, "pan-right", REPLAY, &[], &["Shift-Right"], "later times in view", None),
     row(Command::Compare, "compare", LIST, &["c"], &["c"], "compare with another cycle", None),
-    row(Command::NextChange, "next-change", REPLAY, &["]"], &[], "next step that changed something", None),
-    row(Command::PreviousChange, "previous-change", REPLAY, &["["], &[], "the one before", None),
+    row(Command::NextChange, "next-change", REPLAY, &["]"], &["]"], "next step that changed something", None),
+    row(Command::PreviousChange, "previous-change", REPLAY, &["["], &["["], "the one before", None),
     row(Command::NextMatch, "next-match", REPLAY, &["n"], &[], "next step with what is searched for", None),
     row(Command::PreviousMatch, "previous-match", REPLAY, &["N"], &[], "the one before", None),
-    row(Command::BodyKind, "body-kind", MESSAGE, &["v"], &[], "body as JSON, text, bytes", None),
-    row(Command::BodyEncoded, "body-encoded", MESSAGE, &["V"], &[], "body as it passed, or decoded", None),
+    row(Command::BodyKind, "body-kind", MESSAGE, &["v"], &["v"], "body as JSON, text, bytes", None),
+    row(Command::BodyEncoded, "body-encoded", MESSAGE, &["V"], &["V"], "body as it passed, or decoded", None),
     row(Command::CopyValue, "copy-value", MESSAGE, &["y"], &[], "copy the value of the line", Some(("y", "copy"))),
     row(Command::CopyStep, "copy-step", MESSAGE, &["Y"], &[], "copy the whole step", None),
-    row(Command::CopyCurl, "copy-curl", MESSAGE, &["C"], &[], "copy the request as a curl command", None),
+    row(Command::CopyCurl, "copy-curl", MESSAGE, &["C"], &["C"], "copy the request as a curl command", None),
     row(Command::Editor, "editor", MESSAGE, &["i"], &[], "body, value or step in $VISUAL or $EDITOR", None),
     row(Command::Pager, "pager", MESSAGE, &["p"], &[], "the same in $PAGER", None),
-    row(Command::Source, "source", MESSAGE, &["d"], &[], "its place in the source, in the editor", None),
+    row(Command::Source, "source", MESSAGE, &["d"], &["d"], "its place in the source, in the editor", None),
     row(Command::Maximise, "maximise", PANES, &["m"], &[], "one pane alone, or all again", None),
     row(Command::Grow, "grow", PANES, &[">"], &[], "more room for the pane", None),
     row(Command::Shrink, "shrink", PANES, &["<"], &[], "less room for it", None),
@@ -227,9 +233,20 @@ pub const KEYS: &[Binding] = &[
     row(Command::ViewCycles, "view-cycles", EVERYWHERE, &["1"], &["1"], "cycles", Some(("1", "cycles"))),
     row(Command::ViewStack, "view-stack", EVERYWHERE, &["2"], &["2"], "map of the app", None),
     row(Command::ViewState, "view-state", EVERYWHERE, &["3"], &["3"], "state of the tool, apps", None),
-    row(Command::ViewInsights, "view-insights", EVERYWHERE, &["4"], &[], "what a reviewer would remark", None),
+    row(Command::ViewInsights, "view-insights", EVERYWHERE, &["4"], &["4"], "what a reviewer would remark", None),
     row(Command::ViewLog, "view-log", EVERYWHERE, &["5"], &[], "log of this tool", None),
 ];
+
+/// What a command does in the browser, where that is something else: its list has the newest cycle on top.
+const fn in_the_browser(command: Command) -> Option<&'static str> {
+    match command {
+        Command::Filter => Some("write a filter"),
+        Command::Back => Some("back to the list"),
+        Command::First => Some("first step; newest cycle"),
+        Command::Last => Some("last step; oldest cycle"),
+        _ => None,
+    }
+}
 
 /// The table for `GET /api/keys`: commands that belong together, in order of the first of them.
 pub(crate) fn groups() -> Vec<KeyGroup> {
@@ -239,6 +256,7 @@ pub(crate) fn groups() -> Vec<KeyGroup> {
         let line = KeyLine {
             command: binding.name.into(),
             what: binding.what.into(),
+            web_what: in_the_browser(binding.command).map(Into::into),
             terminal: texts(binding.terminal),
             web: texts(binding.web),
         };

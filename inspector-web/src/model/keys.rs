@@ -19,6 +19,8 @@ pub struct KeyLine {
     pub command: String,
     /// What it does, for people.
     pub what: String,
+    /// What it does in the browser, where that is something else.
+    pub web_what: Option<String>,
     /// Its keys in the terminal; none: the terminal has no such command.
     pub terminal: Vec<String>,
     /// Its keys in the browser.

@@ -44,7 +44,7 @@ function watchLoading(): void {
   }).observe({ type: 'longtask', buffered: true });
   const look = () => {
     // The frame that a row is in has been made when the next one is asked for.
-    if (!document.querySelector('[role=gridcell] + [role=gridcell]')) requestAnimationFrame(look);
+    if (!document.querySelector('[role=row][aria-busy=false]')) requestAnimationFrame(look);
     else requestAnimationFrame(() => (seen.rows = performance.now()));
   };
   requestAnimationFrame(look);
@@ -87,7 +87,7 @@ function scroll(page: Page, ms: number, pixels: number): Promise<Scrolled> {
           if (Math.abs(table.scrollTop - top - by) > 1) by = -by;
           if (out.frames.length % 10 === 0) {
             out.looked += document.querySelectorAll('[role=row][id]').length;
-            out.empty += document.querySelectorAll('[role=row][id] > :only-child').length;
+            out.empty += document.querySelectorAll('[role=row][aria-busy=true]').length;
           }
           if (now - began < ms!) requestAnimationFrame(frame);
           else done(out);

@@ -44,6 +44,70 @@ test('the timeline zooms by buttons, keys and the wheel', async ({ page, dash, s
   await expect(all).toBeEnabled();
 });
 
+test('names in the timeline are there in full where there is room, and always in their titles', async ({ page, dash, shop }) => {
+  await dash.cycle((await shop.visit('/api/books')).id);
+  const names = dash.timeline.locator('.label .cut');
+  const isCut = () => names.evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent));
+  for (const width of [1280, 2560]) {
+    await page.setViewportSize({ width, height: 1000 });
+    await expect.poll(isCut, `${width} px`).toEqual([]);
+  }
+  // Where there is none.
+  await page.setViewportSize({ width: 1060, height: 800 });
+  await expect.poll(async () => (await isCut()).length).toBeGreaterThan(0);
+  for (const name of await names.all()) await expect(name).toHaveAttribute('title', (await name.textContent())!);
+  const titles = page.getByRole('region', { name: 'Steps' }).locator('.name');
+  await expect(titles.filter({ hasText: 'GlobalConcurrencyLimitLayer' }).first()).toHaveAttribute('title', 'GlobalConcurrencyLimitLayer');
+});
+
+test('the part of the time that is in view is moved by keys, and chosen on the minimap', async ({ page, dash, shop }) => {
+  await dash.cycle((await shop.visit('/books/8')).id);
+  const ruler = dash.timeline.locator('.ruler');
+  await page.keyboard.press('z');
+  await page.keyboard.press('z');
+  const zoomed = await ruler.innerText();
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect.poll(() => ruler.innerText()).not.toBe(zoomed);
+  await page.keyboard.press('Shift+ArrowLeft');
+  await expect.poll(() => ruler.innerText()).toBe(zoomed);
+  await page.keyboard.press('0');
+  const all = dash.timeline.getByRole('button', { name: 'All of it' });
+  await expect(all).toBeDisabled();
+  const map = (await dash.timeline.getByRole('img', { name: 'Critical path' }).boundingBox())!;
+  await page.mouse.move(map.x + map.width * 0.2, map.y + 8);
+  await page.mouse.down();
+  await page.mouse.move(map.x + map.width * 0.6, map.y + 8, { steps: 4 });
+  await page.mouse.up();
+  await expect(all).toBeEnabled();
+});
+
+test('keys go to what changed, turn the body, and copy the request as a curl command', async ({ page, dash, shop, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const cycle = await shop.visit('/books/10', { headers: { 'accept-encoding': 'gzip' } });
+  const { steps } = await shop.get<{ steps: { seq: number; edits: unknown[] }[] }>(`/api/cycles/${cycle.id}/timeline`);
+  const changed = steps.filter(({ seq, edits }) => seq > 0 && edits.length > 0).map(({ seq }) => seq + 1);
+  await dash.cycle(cycle.id);
+  for (const step of changed.slice(0, 3)) {
+    await page.keyboard.press(']');
+    await expect(dash.step).toHaveText(new RegExp(`^step ${step} /`));
+  }
+  await page.keyboard.press('[');
+  await expect(dash.step).toHaveText(new RegExp(`^step ${changed[1]} /`));
+
+  await page.keyboard.press('End');
+  const tab = dash.message('Response').getByRole('tablist', { name: 'Body as' }).getByRole('tab', { selected: true });
+  await expect(tab).toHaveText('html');
+  await page.keyboard.press('v');
+  await expect(tab).not.toHaveText('html');
+  await page.keyboard.press('V');
+  await expect(dash.message('Response').getByRole('button', { name: 'encoded (gzip)' })).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('C');
+  await expect(page.getByRole('status').filter({ hasText: 'Copied' })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^curl .*\/books\/10/s);
+  await page.keyboard.press('4');
+  await expect(page.getByRole('region', { name: 'Remarks' })).toBeVisible();
+});
+
 test('replay: keys, buttons and scrubber move all panes together; play goes on by itself', async ({ page, dash, shop }) => {
   await dash.cycle((await shop.visit('/books/9')).id);
   const total = Number((await dash.step.innerText()).split('/ ')[1]);
@@ -66,7 +130,12 @@ test('replay: keys, buttons and scrubber move all panes together; play goes on b
   await expect(dash.message('Response')).toContainText('200');
   await page.keyboard.press('Home');
   await now(1);
-  await dash.page.getByLabel('Speed').selectOption('8');
+  const speed = page.getByLabel('Speed');
+  for (const [key, now] of [['+', '2'], ['-', '1'], ['-', '0.5'], ['-', '0.25'], ['=', '0.5']] as const) {
+    await page.keyboard.press(key);
+    await expect(speed).toHaveValue(now);
+  }
+  await speed.selectOption('8');
   await page.getByRole('heading', { name: 'Timeline' }).click();
   await page.keyboard.press('Space');
   await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
@@ -135,7 +204,11 @@ test('places in the source open in the editor that the settings say', async ({ p
   await page.reload();
   await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveAttribute('href', /^zed:\/\/file\/home\/me\/shop\//);
   await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('radio', { name: /^JetBrains/ }).check();
+  await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveAttribute('href', /^idea:\/\/open\?file=(\/|%2F)home.*app\.rs&line=\d+$/);
   await page.getByRole('radio', { name: /^Another/ }).check();
+  await page.getByLabel('URL of another').fill('myeditor://open?file={path}&line={line}');
+  await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveAttribute('href', /^myeditor:\/\/open\?file=\/home\/me\/shop\/.*app\.rs&line=\d+$/);
   await page.getByLabel('URL of another').fill('javascript:alert({line})');
   await page.keyboard.press('Escape');
   await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveCount(0);

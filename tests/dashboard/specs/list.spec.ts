@@ -78,6 +78,22 @@ test('a cycle opens by a press, its link opens it anew, and back leads to the li
   await expect(dash.cycleName).toHaveText(`GET ${two.target}`);
 });
 
+test('no screen asks for anything but the inspector', async ({ page, dash, shop }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  const [a, b] = [await shop.visit('/books/7'), await shop.visit('/panic')];
+  await dash.cycle(a.id);
+  await dash.end();
+  await page.keyboard.press('2');
+  await expect(page.getByRole('region', { name: 'Remarks' })).toBeVisible();
+  await dash.open({ screen: 'compare', against: a.id, cycle: b.id });
+  await expect(page.getByRole('region', { name: 'Cycle A' })).toBeVisible();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+  expect(asked.length).toBeGreaterThan(10);
+  expect(asked.filter((url) => !url.startsWith(`${shop.origin}/`))).toEqual([]);
+});
+
 test('a cycle that is not kept any more is said to be gone', async ({ page, dash, guard }) => {
   guard.allow = [/404/];
   await dash.open({ cycle: '000000000000-7' });

@@ -25,6 +25,35 @@ test('the map of the app: routes and layers with figures, and from a figure to i
   await expect(dash.rows.first()).toContainText('/books/{id}');
 });
 
+test('a layer and the fallback lead to the cycles that passed them', async ({ page, dash, shop }) => {
+  const mark = `passed${Date.now()}`;
+  await shop.visit(`/bookz?${mark}`);
+  await shop.visit(`/account?${mark}`);
+  const run = (await shop.cycle('app:bookshop')).id.split('-')[0]!;
+  await dash.open({ screen: 'stack', filter: `target:*${mark}*`, run });
+  await page.getByRole('button', { name: '1 cycles that passed require_login: show them' }).click();
+  await expect(dash.filter).toHaveValue(/layer:require_login/);
+  await expect(dash.rows).toHaveCount(1);
+  await expect(dash.rows.first()).toContainText('/account');
+  await page.goBack();
+  await page.getByRole('button', { name: '1 cycles of fallback: show them' }).click();
+  await expect(dash.filter).toHaveValue(/route:none/);
+  await expect(dash.rows).toHaveCount(1);
+  await expect(dash.rows.first()).toContainText('/bookz');
+});
+
+test('of many remarks the first are shown, and all on demand', async ({ page, dash, shop }) => {
+  for (let i = 0; i < 30; i++) await fetch(`${shop.shop}/books/1?many=${i}`);
+  const run = (await shop.cycle('target:/books/1?many=29')).id.split('-')[0]!;
+  await dash.open({ screen: 'stack', run });
+  const remarks = page.getByRole('region', { name: 'Remarks' });
+  await expect(remarks.getByRole('listitem')).toHaveCount(5);
+  await remarks.getByRole('button', { name: /^all \d+ remarks/ }).click();
+  await expect(remarks.getByRole('listitem').filter({ hasText: 'came for POST of /cart/checkout' })).toBeVisible();
+  await remarks.getByRole('button', { name: 'fewer' }).click();
+  await expect(remarks.getByRole('listitem')).toHaveCount(5);
+});
+
 test('two cycles are compared, layer by layer, and where they part is said', async ({ page, dash, shop }) => {
   const a = await shop.visit('/books/18');
   const b = await shop.visit('/books/19', { headers: { 'x-other': 'yes' } });

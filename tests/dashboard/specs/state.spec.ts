@@ -99,9 +99,9 @@ test('? shows the keys, from the table that the terminal has', async ({ page, da
   await dash.open();
   await page.keyboard.press('?');
   const dialog = page.getByRole('dialog', { name: 'Keys' });
-  const groups = await shop.get<{ commands: { what: string; web: string[] }[] }[]>('/api/keys');
+  const groups = await shop.get<{ commands: { what: string; web_what: string | null; web: string[] }[] }[]>('/api/keys');
   for (const line of groups.flatMap((group) => group.commands).filter(({ web }) => web.length)) {
-    await expect(dialog.getByRole('definition').filter({ hasText: line.what }).first()).toBeVisible();
+    await expect(dialog.getByRole('definition').filter({ hasText: line.web_what ?? line.what }).first()).toBeVisible();
   }
   await page.keyboard.press('Escape');
   await expect(dialog).toHaveCount(0);
@@ -126,6 +126,48 @@ test('at 390 pixels nothing is wider than the page, and all panes can be reached
   await page.keyboard.press('2');
   await expect(page.getByRole('region', { name: 'Routes' })).toBeVisible();
   await fits();
+});
+
+test('at 390 pixels recording, leaving out health checks and the filter are there, by pointer and by keyboard', async ({ page }) => {
+  const inspector = await Inspector.alone();
+  try {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const dash = new Dashboard(page, inspector);
+    await dash.open();
+    const record = page.getByRole('button', { name: 'Record', exact: true });
+    await expect(record).toBeInViewport({ ratio: 1 });
+    await record.click();
+    const running = page.getByRole('button', { name: /recorded$/ });
+    await expect(running).toHaveAttribute('aria-pressed', 'true');
+    await running.press('Enter');
+    await expect(record).toHaveAttribute('aria-pressed', 'false');
+    // By Tab alone, from the top of the page.
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    for (let i = 0; i < 20 && !(await record.evaluate((one) => one === document.activeElement)); i++) await page.keyboard.press('Tab');
+    await expect(record).toBeFocused();
+    await page.keyboard.press('Space');
+    await expect(running).toHaveAttribute('aria-pressed', 'true');
+    await expect(running).toBeInViewport({ ratio: 1 });
+    await page.getByRole('button', { name: 'no health' }).click();
+    await expect.poll(() => dash.place.get('quiet')).toBe('1');
+    expect((await dash.filter.boundingBox())!.width, 'there is room for a filter').toBeGreaterThan(300);
+    const menu = page.locator('summary', { hasText: 'Filters' });
+    await menu.click();
+    await expect(page.getByRole('button', { name: /^errors/ })).toBeInViewport({ ratio: 1 });
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  } finally {
+    await page.close();
+    await inspector.stop();
+  }
+});
+
+test('at 390 pixels what is compared stands one below the other', async ({ page, dash, shop }) => {
+  const [a, b] = [await shop.visit('/books/18'), await shop.visit('/books/19', { headers: { 'x-other': 'yes' } })];
+  await page.setViewportSize({ width: 390, height: 844 });
+  await dash.open({ screen: 'compare', against: a.id, cycle: b.id });
+  const edit = page.getByRole('listitem').filter({ hasText: 'x-other:' });
+  await expect(edit).toBeInViewport({ ratio: 1 });
+  expect((await edit.boundingBox())!.width).toBeGreaterThan(300);
 });
 
 test('a tab whose token is an old one takes the new URL where it says so', async ({ page, shop, guard }) => {

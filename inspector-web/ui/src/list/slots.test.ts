@@ -32,6 +32,15 @@ test('every row has an element of its own, at the end of the list and in a large
   }
 });
 
+test('after a jump every element is where it was, whichever way', () => {
+  const slots = new Slots();
+  const keys = (start: number) => slots.rows(start, start + 7, 40, from(0)).map(({ key }) => key);
+  const first = keys(3);
+  for (const start of [12, 33, 20, 0, 8]) expect(keys(start)).toEqual(first);
+  // From there on it scrolls as before.
+  expect(keys(10)).toEqual([...first.slice(2), ...first.slice(0, 2)]);
+});
+
 test('a row comes, and a run begins', () => {
   const slots = new Slots();
   const [empty] = slots.rows(19, 20, 40, () => undefined);

@@ -14,6 +14,12 @@ test('a route leads to its cycles', () => {
   expect(filterLink.route('/books', [])).toBe('route:/books');
 });
 
+test('a layer and a view lead to the cycles that passed them', () => {
+  expect(filterLink.passed({ kind: 'layer', name: 'session' })).toBe('layer:session');
+  expect(filterLink.passed({ kind: 'handler', name: 'show' })).toBe('handler:show');
+  expect(filterLink.passed({ kind: 'server', name: 'serve' })).toBeNull();
+});
+
 test('what stands side by side stays what it was', () => {
   expect(both('', 'route:/a')).toBe('route:/a');
   expect(both('status:5xx', 'route:/a')).toBe('status:5xx route:/a');

@@ -1,3 +1,5 @@
+import type { Site } from '../lib/api/model';
+
 /** A value as the filter's grammar takes it: quoted where it has to be. */
 export function quoted(value: string): string {
   return /^[\w./:@-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`;
@@ -9,6 +11,12 @@ export const filterLink = {
     const by = methods.map((method) => `method:${quoted(method)}`);
     const any = by.length > 1 ? `(${by.join(' or ')})` : by.join('');
     return `route:${quoted(path)} ${any}`.trim();
+  },
+  /** Those that passed it; null: all of the run do, or none can be named. */
+  passed: ({ kind, name }: Pick<Site, 'kind' | 'name'>) => {
+    if (['server', 'router', 'edge'].includes(kind)) return null;
+    const isView = ['handler', 'service', 'fallback', 'default_fallback', 'opaque'].includes(kind);
+    return `${isView ? 'handler' : 'layer'}:${quoted(name)}`;
   },
   answered: (name: string) => `answered-by:${quoted(name)}`,
   changed: (name: string) => `changed-by:${quoted(name)}`,

@@ -4,6 +4,7 @@ type Schemas = components['schemas'];
 
 // The types of the wire, which are made of the inspector's code (`npm run types`), under short names.
 export type App = Schemas['App'];
+export type Site = Schemas['Site'];
 export type Bar = Schemas['Bar'];
 export type BodyLine = Schemas['BodyLine'];
 export type BodyPlace = Schemas['BodyPlace'];

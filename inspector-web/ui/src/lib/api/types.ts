@@ -1451,6 +1451,8 @@ export interface components {
             terminal: string[];
             /** @description Its keys in the browser. */
             web: string[];
+            /** @description What it does in the browser, where that is something else. */
+            web_what: string | null;
             /** @description What it does, for people. */
             what: string;
         };

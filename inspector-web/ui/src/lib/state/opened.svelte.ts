@@ -83,6 +83,14 @@ class Opened {
     return false;
   }
 
+  /** The next step (1), or the one before (-1), that changed something. */
+  changedStep(by: 1 | -1): boolean {
+    for (let at = this.step + by; at >= 0 && at < this.steps; at += by) {
+      if (this.timeline!.steps[at]!.edits.length > 0) return this.jump(at), true;
+    }
+    return false;
+  }
+
   /** Plays, from the first step again if at the last; or stops. */
   play(): void {
     if (this.player.playing) return this.player.stop();
