@@ -189,6 +189,10 @@ mod tests {
         assert!(lost > 0, "700 cycles of 1.5 kB do not fit");
         assert_eq!(ring.bytes(), ring.cap(), "all the room is used");
         assert_eq!(ring.seek(0).next, ring.oldest());
+        for number in (ring.oldest()..5000).step_by(7) {
+            let mut cursor = ring.seek(number);
+            assert_eq!(ring.read(&mut cursor), Some(&frame(number)[..]));
+        }
         assert_eq!(ring.seek(u64::MAX).next, 5000);
     }
 

@@ -107,3 +107,24 @@ impl Written {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_counted_by_what_was_written_and_not_by_what_was_to_be() {
+        let mut written = Written::default();
+        written.upgrade(true);
+        // What is in the second looks like a frame.
+        let frames = [&b"\x82\x03one"[..], b"\x82\x02\x82\x00"];
+        // All of the first, two bytes of the second; the rest later.
+        written.add(frames.into_iter(), 7);
+        written.add([&frames[1][2..]].into_iter(), 2);
+        let upgraded = written.upgraded.expect("it is");
+        assert_eq!(upgraded.bytes_out, 9);
+        let counts = upgraded.frames_out.counts(Side::Response);
+        let counts: Vec<_> = counts.map(|c| (c.kind, c.frames, c.bytes)).collect();
+        assert_eq!(counts, [(FrameKind::Binary, 2, 5)]);
+    }
+}

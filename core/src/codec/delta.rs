@@ -243,3 +243,25 @@ fn edits(old: &[Field], new: &[Field]) -> Vec<HeaderEdit> {
     };
     numbered.into_iter().map(strip).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masked_values_that_look_alike_are_another_where_they_were_recorded_again() {
+        let field = |literal| Field {
+            header: Header {
+                name: "x-api-key".into(),
+                value: "[redacted #3fa2]".into(),
+                redacted: true,
+            },
+            literal,
+        };
+        assert_eq!(edits(&[field(1)], &[field(1)]), []);
+        let [HeaderEdit::Change { at: 0, from, to }] = &edits(&[field(1)], &[field(2)])[..] else {
+            panic!("another key was put in its place");
+        };
+        assert_eq!((from, to), (&field(1).header, &field(2).header));
+    }
+}

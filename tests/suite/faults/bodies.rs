@@ -92,12 +92,19 @@ async fn so_it_is_on_the_serve_of_axum() {
 
 #[tokio::test]
 async fn a_body_to_head_is_dropped_and_the_answer_is_complete() {
+    for status in [200, 404] {
+        is_dropped_and_complete(status).await;
+    }
+}
+
+async fn is_dropped_and_complete(status: u16) {
     use onionskin::{body::Body, extract::Request, response::Response};
     // No router, which would take the body off itself.
-    let service = tower::service_fn(async |_: Request| {
+    let service = tower::service_fn(move |_: Request| async move {
         let parts = ["not ", "for you"].map(Ok::<_, std::convert::Infallible>);
         let body = Body::from_stream(futures_util::stream::iter(parts));
-        Ok::<_, std::convert::Infallible>(Response::new(body))
+        let response = Response::builder().status(status).body(body);
+        Ok::<_, std::convert::Infallible>(response.unwrap())
     });
     let served = Served::start_service(service).await;
     let two = two("whole").replacen("GET", "HEAD", 1);

@@ -102,6 +102,24 @@ async fn an_error_that_passes_a_layer_says_why_to_the_last_source() {
     assert!(cycle.steps.iter().any(|step| step.left == error), "{cycle}");
 }
 
+#[tokio::test]
+async fn a_secret_in_an_error_that_passes_a_layer_is_masked() {
+    let stack = onionskin_tower::ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(async |_: BoxError| {
+            StatusCode::SERVICE_UNAVAILABLE
+        }))
+        .filter(|_: Request| Err::<Request, BoxError>("not with Bearer canary-0123456".into()));
+    let app = Router::new().route("/conn", get(async || ())).layer(stack);
+    let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
+    let mut left = cycle.steps.iter().filter_map(|step| step.left.as_ref());
+    let error = left.find_map(|left| match left {
+        Left::Error { error } => Some(error),
+        _ => None,
+    });
+    let error = error.expect("it passed a layer");
+    assert!(error.starts_with("not with [redacted #"), "{error}");
+}
+
 /// The same app on either; the last two lines of its answers.
 macro_rules! unspeakable {
     ($web:ident) => {{

@@ -269,6 +269,24 @@ async fn statements_of_diesel_are_seen_wherever_they_run() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn secrets_in_events_and_in_what_takes_a_while_are_masked() {
+    let _listening = listening();
+    let view = || async {
+        info!(
+            token = "canary",
+            note = "Bearer canary-0123456",
+            "sent Bearer canary-0123456"
+        );
+        onionskin::template("Bearer canary-0123456", || ());
+    };
+    let app = Router::new().route("/conn", get(view));
+    let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
+    let marks = format!("{:?}", marks(&cycle));
+    assert_eq!(marks.matches("[redacted #").count(), 4, "{marks}");
+    assert!(!marks.contains("canary"), "{marks}");
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn events_have_their_level() {
     let _listening = listening();
     let view = || async {

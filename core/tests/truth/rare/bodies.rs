@@ -1,17 +1,19 @@
 //! Bodies: what was given, and what was sent.
 
 use super::{Frames, WHILE, request};
+use http_body::Body as _;
 use onionskin::{
     BoxError, Router,
     body::{Body, Bytes, to_bytes},
-    extract::Request,
-    http::{HeaderName, HeaderValue},
+    extract::{Path, Request},
+    http::{HeaderName, HeaderValue, StatusCode},
     middleware::{Next, from_fn},
     routing::get,
     testing::{self, Tap},
-    wire::{Outcome, Side},
+    wire::{Left, Outcome, Side},
 };
 use std::{
+    future::poll_fn,
     pin::Pin,
     task::{Poll, ready},
 };
@@ -199,15 +201,17 @@ async fn a_body_of_another_cycle_is_another_body() {
         let mut other = other.clone();
         other.call(request()).await
     };
-    let app = Router::new().route("/", get(view));
+    let mut app = Router::new().route("/", get(view));
     let outer = Tap::new();
-    let of_all = Request::new(Body::from("sent"));
-    let mut app = app;
-    let response = app.call(outer.attach(of_all)).await.expect("an answer");
+    // As long as the other's answer.
+    let asked = Request::new(Body::from("asked"));
+    let response = app.call(outer.attach(asked)).await.expect("an answer");
     assert_eq!(to_bytes(response.into_body(), 9).await.unwrap(), "other");
     let cycle = outer.take().remove(0);
     let body = cycle.bodies.iter().find(|body| body.side == Side::Response);
     assert_eq!(body.expect("it was sent").head.as_str(), Some("other"));
+    let last = cycle.steps.last().expect("it was sent");
+    assert!(last.delta.is_none(), "it is the one that the view gave");
 }
 
 #[tokio::test]
@@ -276,4 +280,35 @@ async fn what_was_sent_instead_broke_and_not_the_body_inside() {
         panic!("{cycle}");
     };
     assert_eq!(error, "worn out");
+}
+
+#[tokio::test]
+async fn a_body_that_has_no_place_is_complete_unless_somebody_asked_for_it() {
+    let frames = || Body::new(Frames(vec![Bytes::from_static(b"frame"); 2]));
+    let app = Router::new().route("/{status}", {
+        get(async move |Path(status): Path<u16>| {
+            (StatusCode::from_u16(status).expect("a status"), frames())
+        })
+    });
+    for (status, asks, left) in [
+        (200, false, Left::Cut),
+        (404, false, Left::Cut),
+        (204, false, Left::Sent),
+        (304, false, Left::Sent),
+        (200, true, Left::Cut),
+        (204, true, Left::Cut),
+        (304, true, Left::Cut),
+    ] {
+        let request = Request::get(format!("/{status}")).body(Body::empty());
+        let (tap, mut app) = (Tap::new(), app.clone());
+        let call = app.call(tap.attach(request.unwrap()));
+        let mut body = call.await.expect("an answer").into_body();
+        if asks {
+            drop(poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await);
+        }
+        drop(body);
+        let cycle = tap.take().remove(0);
+        let last = cycle.steps.last().and_then(|step| step.left.clone());
+        assert_eq!(last, Some(left), "{status} {asks}");
+    }
 }
