@@ -29,6 +29,23 @@ async fn a_version_that_alone_is_another_is_shown() {
     assert_eq!(version.expect("it changed").to, "HTTP/1.0");
 }
 
+/// A name that is on no list says nothing of its value.
+#[tokio::test]
+async fn a_token_in_a_header_of_any_name_is_masked() {
+    let token = "Bearer canary-0123456789";
+    let app = Router::new().route("/", get(async move || [("x-told", token)]));
+    let asked = Request::builder().header("x-note", token);
+    let (_, cycle) = testing::run(app, asked.body(Body::empty()).unwrap()).await;
+    let last = cycle.steps.len() as u32 - 1;
+    let (asked, told) = (cycle.replay().request(0), cycle.replay().response(last));
+    for (name, message) in [("x-note", asked), ("x-told", told)] {
+        let headers = &message.expect("it is there").headers;
+        let held = headers.iter().find(|h| h.value.name == name);
+        let shown = held.expect("it was sent").value.value.to_text();
+        assert!(!shown.contains("canary"), "{name}: {shown}");
+    }
+}
+
 async fn hides(mut request: Request, next: Next) -> Response {
     for name in ["x-one", "x-two"] {
         if let Some(value) = request.headers_mut().get_mut(name) {
