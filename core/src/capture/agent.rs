@@ -22,6 +22,8 @@ use tokio::sync::Notify;
 
 /// How often the outboxes are emptied while there is something in them.
 const TICK: Duration = Duration::from_millis(5);
+/// Bytes of cycles that it moves before it lets threads of the app have the processor, if they wait for one.
+const STRETCH: usize = 8 << 10;
 /// Ticks without a cycle after which the agent rests until it is woken.
 const TICKS_TO_REST: u32 = 20;
 /// How long it rests at most: then it looks whether an inspector has come.
@@ -229,7 +231,13 @@ impl Agent {
     /// Moves what is in the outboxes into the ring, masked.
     fn drain(&mut self) -> bool {
         let (ring, scratch) = (&mut self.ring, &mut self.scratch);
+        let mut at_a_stretch = 0;
         let moved = outbox::drain(&mut self.spare, |frame| {
+            at_a_stretch += frame.len();
+            if at_a_stretch > STRETCH {
+                at_a_stretch = 0;
+                std::thread::yield_now();
+            }
             match mask::guarded(frame, scratch, mask::finish) {
                 Some(()) => {
                     #[cfg(feature = "otel")]

@@ -198,7 +198,8 @@ impl Clock {
         };
         // Streams of HTTP/2 share the connection: its bytes belong to none of them.
         if request.version() < Version::HTTP_2 {
-            let before = |t: Option<Instant>| t.map_or(0, |t| t.elapsed().as_nanos() as u64);
+            let now = Instant::now();
+            let before = |t: Option<Instant>| t.map_or(0, |t| (now - t).as_nanos() as u64);
             connection.bytes_in = state.bytes;
             connection.first_byte_before_ns = before(state.first);
             connection.last_byte_before_ns = before(state.last);

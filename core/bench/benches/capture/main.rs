@@ -16,6 +16,7 @@
 //! cargo bench                 # both
 //! cargo bench -- count        # instructions and allocations only
 //! cargo bench -- sockets      # CPU and p99 only
+//! cargo bench -- count ring   # of this variant only, beside bare; so also with `sockets`
 //! ```
 //!
 //! To see where instructions go: `ONIONSKIN_BENCH_KEEP=1 cargo bench -- count` keeps callgrind's files and prints their
@@ -48,29 +49,37 @@ fn main() -> Result<ExitCode> {
             child::serve(variant.parse()?)?;
             Ok(ExitCode::SUCCESS)
         }
-        [] => measure(true, true),
-        ["count"] => measure(true, false),
-        ["sockets"] => measure(false, true),
-        _ => bail!("usage: cargo bench [-- count | -- sockets]"),
+        [] => measure(&Variant::ALL, &sockets::VARIANTS),
+        ["count"] => measure(&Variant::ALL, &[]),
+        ["count", ref variants @ ..] => measure(&named(variants)?, &[]),
+        ["sockets"] => measure(&[], &sockets::VARIANTS),
+        ["sockets", ref variants @ ..] => measure(&[], &named(variants)?),
+        _ => bail!("usage: cargo bench [-- count [variant…] | -- sockets [variant…]]"),
     }
 }
 
-fn measure(with_counts: bool, with_sockets: bool) -> Result<ExitCode> {
+/// The variants of these names, and bare before them.
+fn named(names: &[&str]) -> Result<Vec<Variant>> {
+    let bare = std::iter::once(Ok(Variant::Bare));
+    bare.chain(names.iter().map(|name| name.parse())).collect()
+}
+
+fn measure(counted: &[Variant], served: &[Variant]) -> Result<ExitCode> {
     let mut report = report::Report::default();
     let mut code = ExitCode::SUCCESS;
-    if with_counts {
-        if let Some(missing) = count::missing() {
-            eprintln!("error: {missing}");
-            code = ExitCode::FAILURE;
-        } else {
-            for variant in Variant::ALL {
-                eprintln!("counting: {variant}");
-                report.counts.insert(variant, count::measure(variant)?);
-            }
+    if !counted.is_empty()
+        && let Some(missing) = count::missing()
+    {
+        eprintln!("error: {missing}");
+        code = ExitCode::FAILURE;
+    } else {
+        for variant in counted {
+            eprintln!("counting: {variant}");
+            report.counts.insert(*variant, count::measure(*variant)?);
         }
     }
-    if with_sockets {
-        report.sockets = sockets::measure()?;
+    if !served.is_empty() {
+        report.sockets = sockets::measure(served)?;
     }
     report.print();
     report.write()?;

@@ -232,7 +232,10 @@ impl Up {
                 return Ok(self.counters != counters);
             }
             match self.stream.try_write(&self.out[self.written..]) {
-                Ok(n) => self.written += n,
+                Ok(n) => {
+                    self.written += n;
+                    std::thread::yield_now();
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
                 Err(error) => return Err(error),
             }
