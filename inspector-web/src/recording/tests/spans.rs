@@ -166,10 +166,13 @@ fn they_go_with_the_last_cycle_of_their_trace() {
     for n in 1..200 {
         come(&received.spans, "bank", [span(n, 1)]);
         received.cycles(n..n + 1);
+        // Spans stay as long as the newest cycle that was written with them.
+        if n % 10 == 9 {
+            wait(|| recorder.status().cycles == n);
+        }
     }
-    wait(|| recorder.status().cycles == 199);
     let said = recorder.stop();
-    assert!(said.expired > 0, "{said:?}");
+    assert!(said.expired > 10, "{said:?}");
     let file = open(&received.live.file("r"));
     let there = |n: u64| {
         (
