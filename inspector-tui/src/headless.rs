@@ -168,7 +168,8 @@ impl<W: Write> Printer<W> {
             match event?.event {
                 LiveEvent::Cycle(cycle) => self.print(&cycle).await?,
                 LiveEvent::Lagged { missed } => {
-                    eprintln!("onionskin: {missed} cycles came too fast and are not printed");
+                    let missed = text::counted(missed, "cycle");
+                    eprintln!("onionskin: {missed} not printed: they came too fast");
                 }
                 _ => {}
             }

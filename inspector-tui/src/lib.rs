@@ -37,7 +37,6 @@ pub mod theme;
 pub mod ui;
 
 mod browser;
-mod count;
 #[cfg(test)]
 #[path = "../../inspector-web/src/generated.rs"]
 mod generated;

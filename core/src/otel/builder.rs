@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     spans::{Attribute, Content, Options},
+    text,
     wire::Cycle,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -252,7 +253,8 @@ impl Drop for Exporter {
         let left = self.end(AT_THE_END);
         if left.cycles > 0 {
             let why = left.why.unwrap_or_else(|| "there was no time".into());
-            eprintln!("onionskin: {} cycles were not sent: {why}", left.cycles);
+            let cycles = text::counted(left.cycles, "cycle");
+            eprintln!("onionskin: {cycles} not sent: {why}");
         }
     }
 }

@@ -1,5 +1,26 @@
 //! Figures with their units.
 
+/// A number with a comma every three digits: `1,204`.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// So many things, named in the singular: `1 cycle`, `1,204 cycles`.
+pub fn counted(n: u64, thing: &str) -> String {
+    match n {
+        1 => format!("1 {thing}"),
+        n => format!("{} {thing}s", grouped(n)),
+    }
+}
+
 /// A time of so many nanoseconds, three figures: `412 ns`, `3.14 ms`, `12.8 s`.
 pub fn duration(ns: u64) -> String {
     const UNITS: [(&str, u64); 4] = [
@@ -58,6 +79,19 @@ pub fn clock(unix_us: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_are_grouped_and_one_is_one() {
+        for (n, shown) in [
+            (0, "0 cycles"),
+            (1, "1 cycle"),
+            (999, "999 cycles"),
+            (1_204, "1,204 cycles"),
+            (1_000_000, "1,000,000 cycles"),
+        ] {
+            assert_eq!(counted(n, "cycle"), shown);
+        }
+    }
 
     #[test]
     fn times_have_three_figures() {

@@ -1,8 +1,8 @@
 //! A body as lines: the API's answer, its text escaped. Two columns of air stand before them.
 
 use super::lines::{MessageLine, Piece, Role, line_sign, piece};
-use crate::{count::grouped, picture::Picture};
-use onionskin::text::{edits::Sign, escape, size};
+use crate::picture::Picture;
+use onionskin::text::{edits::Sign, escape, grouped, size};
 use onionskin_web::model::{
     BodyView, Content, DiffLine, HexRow, JsonLine, JsonValue, Pair, PartView, SentEvent,
 };

@@ -1,6 +1,7 @@
 //! What the app printed that was started here.
 
-use crate::{count::grouped, event::Printed};
+use crate::event::Printed;
+use onionskin::text::counted;
 use std::collections::VecDeque;
 
 /// Most lines that are kept.
@@ -31,7 +32,9 @@ impl Output {
     pub(super) fn take(&mut self, printed: Printed) -> bool {
         let line = match printed {
             Printed::Line(line) => line,
-            Printed::Missed(n) => format!("({} lines came too fast and are left out)", grouped(n)),
+            Printed::Missed(n) => {
+                format!("({} left out: the app wrote too fast)", counted(n, "line"))
+            }
             Printed::Ended(how) => {
                 // Why it ended stands in its last lines.
                 self.shown = true;
@@ -65,7 +68,7 @@ mod tests {
         }
         assert!(output.take(Printed::Missed(3)));
         let last: Vec<_> = output.last(2).collect();
-        assert_eq!(last, ["2004", "(3 lines came too fast and are left out)"]);
+        assert_eq!(last, ["2004", "(3 lines left out: the app wrote too fast)"]);
         assert_eq!(output.last(usize::MAX).next(), Some("6"));
         output.shown = false;
         assert!(!output.take(Printed::Line("quiet".into())));

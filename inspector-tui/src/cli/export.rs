@@ -73,8 +73,8 @@ pub(super) async fn run(args: Export, settings: Settings) -> anyhow::Result<Exit
     }
     if exported.missing > 0 {
         eprintln!(
-            "onionskin: {} cycles could not be had: they made room for newer ones, or are damaged",
-            exported.missing
+            "onionskin: {} could not be had: evicted for newer ones, or damaged",
+            text::counted(exported.missing, "cycle")
         );
     }
     if exported.cycles == 0 {

@@ -50,13 +50,13 @@ pub(super) fn run(args: Merge) -> anyhow::Result<ExitCode> {
     }
     if copied.left_out > 0 {
         eprintln!(
-            "onionskin: {} cycles left out: there twice, or not to be read",
-            copied.left_out
+            "onionskin: {} left out: there twice, or not to be read",
+            text::counted(copied.left_out, "cycle")
         );
     }
     eprintln!(
-        "onionskin: {} cycles in {}",
-        copied.cycles,
+        "onionskin: {} in {}",
+        text::counted(copied.cycles, "cycle"),
         args.output.display()
     );
     Ok(ExitCode::SUCCESS)

@@ -92,8 +92,8 @@ async fn watch(client: &Client) -> anyhow::Result<Recording> {
         }
         if io::stderr().is_terminal() {
             eprint!(
-                "\r{} cycles, {}\x1b[K",
-                recording.cycles,
+                "\r{}, {}\x1b[K",
+                text::counted(recording.cycles, "cycle"),
                 text::size(recording.bytes)
             );
             io::stderr().flush()?;
@@ -109,18 +109,16 @@ fn say(recording: &Recording) {
     };
     let (cycles, bytes) = (recording.cycles, text::size(recording.bytes));
     eprintln!(
-        "{clear}onionskin: {cycles} cycles recorded, {bytes} in {}",
+        "{clear}onionskin: {} recorded, {bytes} in {}",
+        text::counted(cycles, "cycle"),
         text::escape(&recording.file)
     );
     for (n, what) in [
-        (
-            recording.missed,
-            "came too fast for the disk and are not in it",
-        ),
+        (recording.missed, "not in it: the disk was too slow"),
         (recording.expired, "made room for newer ones"),
     ] {
         if n > 0 {
-            eprintln!("onionskin: {n} cycles {what}");
+            eprintln!("onionskin: {} {what}", text::counted(n, "cycle"));
         }
     }
 }

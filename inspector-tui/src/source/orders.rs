@@ -1,7 +1,8 @@
 //! What the user has the inspector do, one after the other.
 
 use super::tell;
-use crate::{count::grouped, event::News};
+use crate::event::News;
+use onionskin::text::counted;
 use onionskin_web::{
     Client,
     client::ClientError,
@@ -44,7 +45,7 @@ async fn record(client: &Client) -> String {
             ..
         }) => format!("recording into {file}"),
         Ok(Recording { file, cycles, .. }) => {
-            format!("{} cycles recorded in {file}", grouped(cycles))
+            format!("{} recorded in {file}", counted(cycles, "cycle"))
         }
         Err(error) => format!("can't record: {error}"),
     }

@@ -1,6 +1,6 @@
 //! Text made to fit a number of columns.
 
-pub(super) use crate::count::grouped;
+pub(super) use onionskin::text::grouped;
 use unicode_width::UnicodeWidthChar;
 
 /// Columns that a text takes.

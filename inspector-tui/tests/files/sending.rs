@@ -171,7 +171,7 @@ fn the_newest_is_sent_by_that_name() {
     let kept = Kept::new(4);
     let receiver = Receiver::doing([Act::take()]);
     let (content, said) = kept.send(&receiver.url, LONG, &["--id", "last"]);
-    assert!(content && said.contains("1 cycles sent"), "{said}");
+    assert!(content && said.contains("1 cycle sent"), "{said}");
     assert_eq!(receiver.cycles(), kept.ids(4..=4));
     let output = kept
         .sending(&receiver.url, &["--filter", "status:>=x"])
@@ -192,7 +192,7 @@ fn what_matches_what_has_an_id_and_what_comes() {
     let args = ["--id", &id, "--id", "none-1"];
     let (content, said) = kept.send(&receiver.url, LONG, &args);
     assert!(
-        !content && said.contains("; 1 cycles could not be had"),
+        !content && said.contains("; 1 cycle could not be had"),
         "{said}"
     );
     assert_eq!(receiver.cycles(), BTreeSet::from([id]));

@@ -2,7 +2,10 @@
 
 use super::{Reader, RecordingError, salvage, schema};
 use crate::{export::read_har, model::Opened, store::Store};
-use onionskin::wire::{Cycle, WIRE_VERSION};
+use onionskin::{
+    text,
+    wire::{Cycle, WIRE_VERSION},
+};
 use std::{fs, io::Read as _, path::Path};
 use twox_hash::XxHash64;
 
@@ -78,7 +81,8 @@ fn of_recording(file: &Path) -> Result<(Store, Vec<String>), RecordingError> {
     let missed = reader.missed();
     if missed > 0 {
         notes.push(format!(
-            "{missed} cycles came too fast for the disk when this was recorded, and are not in it"
+            "{} not in it: the disk was too slow when this was recorded",
+            text::counted(missed, "cycle")
         ));
     }
     if reader.is_recorded() {

@@ -11,6 +11,7 @@ use super::{
 };
 use onionskin::{
     link::protocol::{Format, Hello},
+    text,
     wire::{CycleSummary, WIRE_VERSION},
 };
 use rusqlite::{Connection, ErrorCode, params_from_iter, types::Value};
@@ -162,9 +163,10 @@ fn rebuild_runs(rows: &mut Rows) {
 fn said(pages: &Pages, rows: &Rows) -> String {
     let first = rows.cycles.keys().next().copied().unwrap_or(0);
     let last = rows.cycles.keys().next_back().copied().unwrap_or(0);
-    let kept = rows.cycles.len() as i64;
-    let between = last - first + 1 - kept;
-    let mut said = format!("the recording is damaged: {kept} cycles can be read");
+    let kept = rows.cycles.len() as u64;
+    let between = last - first + 1 - kept as i64;
+    let cycles = text::counted(kept, "cycle");
+    let mut said = format!("the recording is damaged: {cycles} can be read");
     if between > 0 {
         said += &format!(", {between} between them are lost");
     }

@@ -147,19 +147,17 @@ impl Sending {
 /// What became of the cycles, as a line of text for people. What others said is escaped.
 impl fmt::Display for Sending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (cycles, spans, bytes) = (self.cycles, self.spans, self.bytes);
-        write!(f, "{cycles} cycles sent as {spans} spans, {bytes} bytes")?;
-        for (count, what) in [
-            (self.left(), "cycles not sent"),
-            (self.refused, "cycles refused"),
-            (self.rejected_spans, "more spans refused"),
-            (
-                self.missing,
-                "cycles could not be had: they are not kept any more",
-            ),
+        let cycles = text::counted(self.cycles, "cycle");
+        let spans = text::counted(self.spans, "span");
+        write!(f, "{cycles} sent as {spans}, {} bytes", self.bytes)?;
+        for (count, thing, what) in [
+            (self.left(), "cycle", "not sent"),
+            (self.refused, "cycle", "refused"),
+            (self.rejected_spans, "more span", "refused"),
+            (self.missing, "cycle", "could not be had: not kept any more"),
         ] {
             if count > 0 {
-                write!(f, "; {count} {what}")?;
+                write!(f, "; {} {what}", text::counted(count, thing))?;
             }
         }
         match &self.refused_because {

@@ -87,7 +87,7 @@ async fn ids_a_filter_or_all_are_sent_and_the_status_says_how_that_went() {
         (3, 2, 1),
         "{sent}"
     );
-    assert!(sent.to_string().contains("; 1 cycles could not be had"));
+    assert!(sent.to_string().contains("; 1 cycle could not be had"));
     assert_eq!(receiver.cycles(), ids([3, 5]));
     inspector.shutdown().await;
 }

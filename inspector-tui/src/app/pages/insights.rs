@@ -4,10 +4,9 @@ use super::{PageLine, answer, dim, nothing, of};
 use crate::{
     app::{Action, App, Role, piece},
     ask::{Answer, Question},
-    count::grouped,
     keys::Command,
 };
-use onionskin::text::escape;
+use onionskin::text::{counted, escape, grouped};
 use onionskin_web::model::RunInsight;
 
 pub(super) fn questions(app: &App) -> Vec<Question> {
@@ -69,7 +68,10 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
                 true => format!(", the newest {} looked into", grouped(insights.looked_into)),
                 false => String::new(),
             };
-            let heading = format!("The app, over {} cycles{looked}", grouped(insights.cycles));
+            let heading = format!(
+                "The app, over {}{looked}",
+                counted(insights.cycles, "cycle")
+            );
             lines.push(PageLine::heading(heading));
             if insights.insights.is_empty() {
                 lines.push(dim("  nothing to remark"));

@@ -4,10 +4,9 @@ use super::{PageLine, answer, dim, nothing, plain};
 use crate::{
     app::{Action, App, Piece, Role, piece},
     ask::{Answer, Question},
-    count::grouped,
 };
 use onionskin::{
-    text::{duration, escape},
+    text::{counted, duration, escape, grouped},
     wire::{Site, SiteKind},
 };
 use onionskin_web::model::{MapChain, MapEndpoint, MapPlace, PlaceStats, Source, StackView, Stats};
@@ -44,9 +43,9 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
         false => format!(" that match {}", escape(&app.listed)),
     };
     let mut lines = vec![plain(format!(
-        "{}: {} cycles{of}",
+        "{}: {}{of}",
         escape(&map.app),
-        grouped(map.cycles)
+        counted(map.cycles, "cycle")
     ))];
     for group in groups(&map) {
         lines.push(PageLine::default());
@@ -184,7 +183,7 @@ fn source(site: &Site) -> Option<Source> {
 }
 
 fn stats(stats: &Stats) -> Vec<Piece> {
-    let mut pieces = counted(stats.count, stats.errors);
+    let mut pieces = met(stats.count, stats.errors);
     for (what, ns) in [
         ("p50", stats.p50_ns),
         ("p95", stats.p95_ns),
@@ -195,7 +194,7 @@ fn stats(stats: &Stats) -> Vec<Piece> {
     pieces
 }
 
-fn counted(count: u64, errors: u64) -> Vec<Piece> {
+fn met(count: u64, errors: u64) -> Vec<Piece> {
     let failed = match errors {
         0 => piece(Role::Plain, " ".repeat(10)),
         n => piece(
@@ -223,7 +222,7 @@ fn did(stats: &PlaceStats) -> Vec<Piece> {
 }
 
 fn figures(stats: &PlaceStats) -> Vec<Piece> {
-    let mut pieces = counted(stats.count, stats.errors);
+    let mut pieces = met(stats.count, stats.errors);
     pieces.push(time("own p50", stats.self_p50_ns));
     pieces.push(time("p95", stats.self_p95_ns));
     pieces

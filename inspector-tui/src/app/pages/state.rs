@@ -4,9 +4,8 @@ use super::{PageLine, answer, dim, of, plain};
 use crate::{
     app::{Action, App, Role, piece},
     ask::{Answer, Question},
-    count::grouped,
 };
-use onionskin::text::{clock, duration, escape, size};
+use onionskin::text::{clock, counted, duration, escape, grouped, size};
 use onionskin_web::model::{Run, Status};
 
 /// ```text
@@ -86,21 +85,15 @@ fn inspector(status: &Status) -> Vec<PageLine> {
     )));
     let socket = status.socket.as_deref().map(escape);
     lines.push(plain(format!(
-        "  {} {} connected at {}",
-        status.connected,
-        if status.connected == 1 { "app" } else { "apps" },
+        "  {} connected at {}",
+        counted(status.connected as u64, "app"),
         socket.unwrap_or_else(|| "no socket".into()),
     )));
     lines.push(plain(format!(
-        "  {} of {} clients follow live; {} {} refused",
+        "  {} of {} clients follow live; {} refused",
         status.live_clients,
         status.live_clients_max,
-        grouped(status.refused_links),
-        if status.refused_links == 1 {
-            "link"
-        } else {
-            "links"
-        },
+        counted(status.refused_links, "link"),
     )));
     if let Some(recording) = &status.recording {
         let state = match (&recording.stopped_because, recording.running) {
@@ -109,9 +102,9 @@ fn inspector(status: &Status) -> Vec<PageLine> {
             (None, false) => "ended".into(),
         };
         lines.push(plain(format!(
-            "  recording {}: {state}, {} cycles, {} missed, {}",
+            "  recording {}: {state}, {}, {} missed, {}",
             escape(&recording.file),
-            grouped(recording.cycles),
+            counted(recording.cycles, "cycle"),
             grouped(recording.missed),
             size(recording.bytes),
         )));

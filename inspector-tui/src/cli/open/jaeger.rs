@@ -105,13 +105,13 @@ impl Sorted {
     }
 
     fn summary(&self) -> String {
-        let mut summary = format!("{} cycles", self.cycles.len());
+        let mut summary = text::counted(self.cycles.len() as u64, "cycle");
         if !self.flawed.is_empty() {
             summary += &format!(", {} that can't be replayed", self.flawed.len());
         }
         if !self.foreign.is_empty() {
-            let count = self.foreign.len();
-            summary += &format!(", {count} traces of other apps (spans only)");
+            let traces = text::counted(self.foreign.len() as u64, "trace");
+            summary += &format!(", {traces} of other apps (spans only)");
         }
         summary
     }
