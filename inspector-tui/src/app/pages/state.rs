@@ -86,7 +86,7 @@ fn inspector(status: &Status) -> Vec<PageLine> {
     let socket = status.socket.as_deref().map(escape);
     lines.push(plain(format!(
         "  {} connected at {}",
-        counted(status.connected as u64, "app"),
+        counted(status.connected, "app"),
         socket.unwrap_or_else(|| "no socket".into()),
     )));
     lines.push(plain(format!(
