@@ -223,7 +223,7 @@ async fn traces_of_other_apps_alone_are_named_with_the_way_to_see_them() {
     assert_eq!(output.status.code(), Some(3), "{said}");
     let command = format!("onionskin open {url} --print {}", TraceId([9; 16]));
     assert!(
-        said.contains("1 traces of other apps") && said.contains(&command),
+        said.contains("1 trace of other apps") && said.contains(&command),
         "{said}"
     );
 }
