@@ -83,10 +83,22 @@ impl App {
     #[cfg(target_os = "linux")]
     pub(crate) fn waits_of(&self, thread: &str) -> u64 {
         let tasks = Path::new("/proc").join(self.child.id().to_string());
-        let mut tasks = tasks.join("task").read_dir().unwrap().map(Result::unwrap);
         let read = |task: &Path, name: &str| std::fs::read_to_string(task.join(name)).unwrap();
-        let task = tasks.find(|task| read(&task.path(), "comm").trim() == thread);
-        let status = read(&task.expect("it has this thread").path(), "status");
+        let find = || {
+            let tasks = tasks.join("task").read_dir().unwrap();
+            let mut tasks = tasks.map(|task| task.unwrap().path());
+            tasks.find(|task| read(task, "comm").trim() == thread)
+        };
+        let begun = Instant::now();
+        let task = loop {
+            match find() {
+                Some(task) => break task,
+                // It gives itself its name, once it runs.
+                None => assert!(begun.elapsed() < LONG, "it has this thread"),
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let status = read(&task, "status");
         let mut lines = status.lines();
         let waits = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
         waits.unwrap().trim().parse().unwrap()
