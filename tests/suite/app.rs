@@ -96,7 +96,7 @@ impl App {
                 // It gives itself its name, once it runs.
                 None => assert!(begun.elapsed() < LONG, "it has this thread"),
             }
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(std::time::Duration::from_millis(10));
         };
         let status = read(&task, "status");
         let mut lines = status.lines();
