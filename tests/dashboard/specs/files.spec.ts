@@ -163,7 +163,7 @@ test('a recording is started and ended by its button and by key, and is a file t
     const other = await fetch(`${inspector.origin}/api/recording`, { method: 'POST', headers, body: JSON.stringify({ file: `${recording.file}.other`, history: false }) });
     expect(other.status).toBe(200);
     await page.keyboard.press('R');
-    await expect(page.getByRole('status').filter({ hasText: 'stop that first' })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: 'end that first' })).toBeVisible();
     await expect(running).toHaveText('0 recorded');
     feed.link.close();
   } finally {
