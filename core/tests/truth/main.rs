@@ -11,6 +11,7 @@ mod strategy;
 mod edits;
 mod kit;
 mod log;
+mod made;
 mod modes;
 mod reel;
 mod watched;

@@ -1,6 +1,11 @@
 //! Cases in which the recorder once said something that was not so, kept by name.
 
-use crate::{check, drive, plan::*};
+use crate::{
+    check, drive,
+    made::{self, around, frames, made},
+    plan::*,
+};
+use http_body::Frame;
 use onionskin::{
     Router,
     body::{Body, Bytes},
@@ -14,6 +19,7 @@ use onionskin::{
 };
 use std::{
     any::type_name,
+    convert::Infallible,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -211,24 +217,13 @@ async fn careful(request: Request, next: Next) -> Response {
     "saved".into_response()
 }
 
-struct Bomb;
-
-impl http_body::Body for Bomb {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-        panic!("kit: a body")
-    }
-}
-
 #[tokio::test]
 async fn a_layer_that_survives_a_panicking_body_answers() {
     let app = Router::new()
-        .route("/", get(|| async { Body::new(Bomb) }))
+        .route(
+            "/",
+            get(|| async { made(|| -> made::Next<Infallible> { panic!("kit: a body") }) }),
+        )
         .layer(from_fn(careful));
     let (response, cycle) = testing::run(app, Request::new(Body::empty())).await;
     assert_eq!(response.body(), "saved");
@@ -309,55 +304,27 @@ fn a_cycle_goes_on_in_another_task_after_recording_was_switched_off() {
     drive::with_recording(false, || holds(&spawns));
 }
 
-/// Passes a body's first frame on and puts other bytes in the place of the second.
-struct Swapped(Body, usize);
-
-impl http_body::Body for Swapped {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, axum::Error>>> {
-        let polled = std::task::ready!(Pin::new(&mut self.0).poll_frame(cx));
-        self.1 += 1;
-        Poll::Ready(match self.1 {
-            2 => Some(Ok(http_body::Frame::data(Bytes::from_static(b" lies")))),
-            _ => polled,
-        })
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.0.size_hint()
-    }
-}
-
-/// A body of two frames.
-struct Two(usize);
-
-impl http_body::Body for Two {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-        let frame = ["true", " word"].get(self.0).copied();
-        self.0 += 1;
-        Poll::Ready(frame.map(|frame| Ok(http_body::Frame::data(Bytes::from(frame)))))
-    }
-}
-
 #[tokio::test]
 async fn what_was_sent_begins_with_the_bytes_that_passed_untouched() {
     let swap = async |request: Request, next: Next| {
         let response = next.run(request).await;
-        response.map(|body| Body::new(Swapped(body, 0)))
+        let mut nth = 0;
+        // The first frame passes, other bytes take the place of the second.
+        response.map(|body| {
+            around(body, move |said| {
+                nth += 1;
+                Some(match nth {
+                    2 => Some(Ok(Frame::data(Bytes::from_static(b" lies")))),
+                    _ => said,
+                })
+            })
+        })
     };
     let app = Router::new()
-        .route("/", get(async |_: Bytes| Body::new(Two(0))))
+        .route(
+            "/",
+            get(async |_: Bytes| frames(["true", " word"].map(Bytes::from))),
+        )
         .layer(from_fn(swap));
     // What comes is, byte by byte, what goes out: that makes it no less another body than the view's.
     let request = Request::new(Body::from("true lies"));

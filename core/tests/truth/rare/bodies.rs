@@ -1,9 +1,10 @@
 //! Bodies: what was given, and what was sent.
 
-use super::{Frames, WHILE, request};
-use http_body::Body as _;
+use super::{WHILE, request};
+use crate::made::{around, frames, made};
+use http_body::{Body as _, Frame};
 use onionskin::{
-    BoxError, Router,
+    Router,
     body::{Body, Bytes, to_bytes},
     extract::{Path, Request},
     http::{HeaderName, HeaderValue, StatusCode},
@@ -12,71 +13,36 @@ use onionskin::{
     testing::{self, Tap},
     wire::{Left, Outcome, Side},
 };
-use std::{
-    future::poll_fn,
-    pin::Pin,
-    task::{Poll, ready},
-};
+use std::{convert::Infallible, future::poll_fn, pin::Pin};
 use tower_service::Service as _;
-
-/// Swallows one frame of a body, or gives others bytes for it.
-struct Tampers {
-    body: Body,
-    frame: usize,
-    instead: Option<Bytes>,
-    passed: usize,
-}
-
-impl http_body::Body for Tampers {
-    type Data = Bytes;
-    type Error = onionskin::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-        loop {
-            let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
-            self.passed += 1;
-            if polled.is_none() || self.passed != self.frame + 1 {
-                return Poll::Ready(polled);
-            }
-            if let Some(bytes) = self.instead.take() {
-                return Poll::Ready(Some(Ok(http_body::Frame::data(bytes))));
-            }
-        }
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.body.size_hint()
-    }
-}
 
 /// Runs an app whose view answers with frames, around which a layer tampers with one of them.
 async fn tampered(
-    frames: &[&[u8]],
+    given: &[&[u8]],
     frame: usize,
     instead: Option<&[u8]>,
 ) -> (Bytes, testing::Recorded) {
     let copy = |bytes: &[u8]| Bytes::copy_from_slice(bytes);
-    let frames: Vec<Bytes> = frames.iter().copied().map(copy).collect();
+    let given: Vec<Bytes> = given.iter().copied().map(copy).collect();
     let instead = instead.map(copy);
     let tampers = move |request: Request, next: Next| {
         let instead = instead.clone();
         async move {
             let response = next.run(request).await;
+            let mut passed = 0;
             response.map(|body| {
-                Body::new(Tampers {
-                    body,
-                    frame,
-                    instead,
-                    passed: 0,
+                around(body, move |said| {
+                    passed += 1;
+                    if said.is_none() || passed != frame + 1 {
+                        return Some(said);
+                    }
+                    instead.clone().map(|bytes| Some(Ok(Frame::data(bytes))))
                 })
             })
         }
     };
     let app = Router::new()
-        .route("/", get(async move || Body::new(Frames(frames.clone()))))
+        .route("/", get(async move || frames(given.clone())))
         .layer(from_fn(tampers));
     let (response, cycle) = testing::run(app, request()).await;
     (response.into_body(), cycle)
@@ -114,22 +80,15 @@ async fn the_hash_of_what_was_sent_is_that_or_none() {
 }
 
 /// A body of two frames, the second of which comes late, and of trailers.
-struct Late(u8);
-
-impl http_body::Body for Late {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-        self.0 += 1;
-        let frame = match self.0 {
-            1 => http_body::Frame::data(Bytes::from_static(b"soon")),
+fn late() -> Body {
+    let mut nth = 0;
+    made(move || {
+        nth += 1;
+        Some(Ok::<_, Infallible>(match nth {
+            1 => Frame::data(Bytes::from_static(b"soon")),
             2 => {
                 std::thread::sleep(WHILE);
-                http_body::Frame::data(Bytes::from_static(b"late"))
+                Frame::data(Bytes::from_static(b"late"))
             }
             3 => {
                 let mut hidden = HeaderValue::from_static("canary-2");
@@ -140,17 +99,16 @@ impl http_body::Body for Late {
                     ("x-plain", HeaderValue::from_static("stays")),
                 ];
                 let named = |(name, value)| (HeaderName::from_static(name), value);
-                http_body::Frame::trailers(trailers.map(named).into_iter().collect())
+                Frame::trailers(trailers.map(named).into_iter().collect())
             }
-            _ => return Poll::Ready(None),
-        };
-        Poll::Ready(Some(Ok(frame)))
-    }
+            _ => return None,
+        }))
+    })
 }
 
 #[tokio::test]
 async fn a_body_has_the_times_of_its_frames_and_its_trailers_masked() {
-    let app = Router::new().route("/", get(async || Body::new(Late(0))));
+    let app = Router::new().route("/", get(async || late()));
     let (_, cycle) = testing::run(app, request()).await;
     let body = &cycle.bodies[0];
     let first = body.first_ns.expect("a frame came");
@@ -216,24 +174,19 @@ async fn a_body_of_another_cycle_is_another_body() {
 
 #[tokio::test]
 async fn a_panic_that_a_body_survives_is_not_how_the_cycle_ended() {
-    struct Survives(bool);
-    impl http_body::Body for Survives {
-        type Data = Bytes;
-        type Error = std::convert::Infallible;
-
-        fn poll_frame(
-            mut self: Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-            if std::mem::replace(&mut self.0, true) {
-                return Poll::Ready(None);
+    let survives = || {
+        let mut given = false;
+        made(move || {
+            if std::mem::replace(&mut given, true) {
+                return None;
             }
             let _ = std::panic::catch_unwind(|| panic!("in the body"));
-            let frame = http_body::Frame::data(Bytes::from_static(b"whole"));
-            Poll::Ready(Some(Ok(frame)))
-        }
-    }
-    let app = Router::new().route("/", get(async || Body::new(Survives(false))));
+            Some(Ok::<_, Infallible>(Frame::data(Bytes::from_static(
+                b"whole",
+            ))))
+        })
+    };
+    let app = Router::new().route("/", get(async move || survives()));
     let (_, cycle) = testing::run(app, request()).await;
     assert!(cycle.to_string().contains("in the body"), "{cycle}");
     assert_eq!(cycle.outcome, Outcome::Completed, "{cycle}");
@@ -241,34 +194,22 @@ async fn a_panic_that_a_body_survives_is_not_how_the_cycle_ended() {
 
 #[tokio::test]
 async fn what_was_sent_instead_broke_and_not_the_body_inside() {
-    struct Breaks(Body, usize);
-    impl http_body::Body for Breaks {
-        type Data = Bytes;
-        type Error = BoxError;
-
-        fn poll_frame(
-            mut self: Pin<&mut Self>,
-            cx: &mut std::task::Context<'_>,
-        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-            let _ = ready!(Pin::new(&mut self.0).poll_frame(cx));
-            self.1 += 1;
-            Poll::Ready(Some(match self.1 {
-                1 => Ok(http_body::Frame::data(Bytes::from_static(b"lies"))),
-                _ => Err("worn out".into()),
-            }))
-        }
-
-        fn size_hint(&self) -> http_body::SizeHint {
-            self.0.size_hint()
-        }
-    }
     let wears = async |request: Request, next: Next| {
         let response = next.run(request).await;
-        response.map(|body| Body::new(Breaks(body, 0)))
+        let mut nth = 0;
+        response.map(|body| {
+            around(body, move |_| {
+                nth += 1;
+                Some(Some(match nth {
+                    1 => Ok(Frame::data(Bytes::from_static(b"lies"))),
+                    _ => Err("worn out"),
+                }))
+            })
+        })
     };
-    let frames = || Body::new(Frames(vec![Bytes::from_static(b"true"); 3]));
+    let trues = || frames(vec![Bytes::from_static(b"true"); 3]);
     let mut app = Router::new()
-        .route("/", get(async move || frames()))
+        .route("/", get(async move || trues()))
         .layer(from_fn(wears));
     let tap = Tap::new();
     let response = app.call(tap.attach(request())).await.expect("an answer");
@@ -284,7 +225,7 @@ async fn what_was_sent_instead_broke_and_not_the_body_inside() {
 
 #[tokio::test]
 async fn a_body_that_has_no_place_is_complete_unless_somebody_asked_for_it() {
-    let frames = || Body::new(Frames(vec![Bytes::from_static(b"frame"); 2]));
+    let frames = || frames(vec![Bytes::from_static(b"frame"); 2]);
     let app = Router::new().route("/{status}", {
         get(async move |Path(status): Path<u16>| {
             (StatusCode::from_u16(status).expect("a status"), frames())

@@ -1,6 +1,7 @@
 //! Times, and what a cycle must not have of the one before it.
 
-use super::{Frames, WHILE, passes, request};
+use super::{WHILE, passes, request};
+use crate::made::frames;
 use onionskin::{
     Router,
     body::{Body, Bytes, to_bytes},
@@ -28,7 +29,7 @@ async fn nothing_of_a_cycle_is_in_the_next_one() {
             "/",
             get(async || {
                 tokio::time::sleep(WHILE).await;
-                Body::new(Frames(vec![Bytes::from_static(b"frame"); 300]))
+                frames(vec![Bytes::from_static(b"frame"); 300])
             }),
         )
         .route("/plain", get(async || "plain"))

@@ -1,6 +1,7 @@
 //! What is told of a cycle: attempts, routes, refusals, what never ran.
 
-use super::{Frames, passes, request};
+use super::{passes, request};
+use crate::made::{frames, made};
 use onionskin::{
     Cause, Extension, Json, Router,
     body::{Body, Bytes, to_bytes},
@@ -13,7 +14,6 @@ use onionskin::{
     times,
     wire::{Edge, Outcome, SiteKind, Stage},
 };
-use std::{pin::Pin, task::Poll};
 use tower_service::Service as _;
 
 #[tokio::test]
@@ -58,9 +58,9 @@ async fn an_answer_with_the_words_of_a_rejection_is_none() {
         }),
         ("two frames", || {
             let (one, other) = WORDS.split_at(9);
-            let frames = [one, other].map(|text| Bytes::from_static(text.as_bytes()));
+            let parts = [one, other].map(|text| Bytes::from_static(text.as_bytes()));
             let head = [("content-type", "text/plain; charset=utf-8")];
-            let body = Body::new(Frames(frames.into()));
+            let body = frames(parts);
             (StatusCode::BAD_REQUEST, head, body).into_response()
         }),
     ];
@@ -179,24 +179,10 @@ impl std::fmt::Display for Leaks {
 
 impl std::error::Error for Leaks {}
 
-struct Broken;
-
-impl http_body::Body for Broken {
-    type Data = Bytes;
-    type Error = Leaks;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Leaks>>> {
-        Poll::Ready(Some(Err(Leaks)))
-    }
-}
-
 #[tokio::test]
 async fn secrets_in_errors_are_masked_wherever_they_are_told() {
     let stands_for = async || (Extension(Cause::new(Leaks)), "failed");
-    let breaks = async || Body::new(Broken);
+    let breaks = async || made(|| Some(Err(Leaks)));
     let mut app = Router::new()
         .route("/cause", get(stands_for))
         .route("/body", get(breaks));
