@@ -116,19 +116,15 @@ test('a cycle is saved in every format of the menu, masked on demand, and the me
   const names = await menu.getByRole('listitem').allTextContents();
   expect(names.map((name) => name.trim())).toEqual(expect.arrayContaining(Object.keys(FORMATS)));
   const save = async (name: string) => {
-    let file = '';
-    // A download that begins may take the focus, and a menu that was just opened closes again.
-    await expect(async () => {
-      await page.keyboard.press('x');
-      const click = menu.getByRole('button', { name, exact: true }).click({ timeout: 2000 });
-      const [saved] = await Promise.all([page.waitForEvent('download', { timeout: 2000 }), click]);
-      file = await saved.path();
-    }).toPass();
+    const [saved] = await Promise.all([page.waitForEvent('download'), menu.getByRole('button', { name, exact: true }).click()]);
     await expect(menu).not.toHaveAttribute('open');
+    await expect(menu.locator('summary')).toBeFocused();
     await page.keyboard.press('x');
-    return readFile(file, 'utf8');
+    return readFile(await saved.path(), 'utf8');
   };
   for (const [name, expected] of Object.entries(FORMATS)) expect(await save(name), name).toMatch(expected);
+  // Chromium starts no eleventh download within a second.
+  await page.waitForTimeout(1_000);
   expect(await save('curl')).toContain('bob@example.com');
   await menu.getByRole('checkbox', { name: /mask e-mail/ }).check();
   const masked = await save('curl');
