@@ -1,11 +1,13 @@
 //! The command, started.
 
+use onionskin_web::{Config, Inspector, Otlp};
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
     process::{Child, ChildStderr, Command, Output, Stdio},
 };
 use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
 
 /// A place for a socket and files, away from any inspector of the user's.
 pub(crate) struct Place(TempDir);
@@ -55,6 +57,20 @@ impl Place {
         let output = self.run(args);
         assert!(output.status.success(), "{args:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// An inspector in this process, which runs for as long as its runtime does.
+    pub(crate) fn inspector(&self, otlp: Option<Otlp>) -> (Inspector, Runtime) {
+        let mut runtime = Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
+        let config = Config {
+            port: 0,
+            socket: self.socket(),
+            otlp,
+            ..Config::default()
+        };
+        let inspector = runtime.block_on(onionskin_web::start(config)).unwrap();
+        (inspector, runtime)
     }
 
     /// Starts a recorder with an inspector of its own, and waits until it records.

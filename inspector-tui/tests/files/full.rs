@@ -8,7 +8,7 @@ use crate::{
     command::Place,
     fixture::{RUN, cycle},
 };
-use onionskin_web::{Client, Config, model::StartRecording, recording::OpenedFile};
+use onionskin_web::{Client, model::StartRecording, recording::OpenedFile};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -225,17 +225,7 @@ fn what_a_ui_records_into_is_full_and_both_the_ui_and_the_app_go_on() {
     let Some(small) = Small::mount(&place) else {
         return;
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
-    let config = Config {
-        port: 0,
-        socket: place.socket(),
-        ..Config::default()
-    };
-    let inspector = runtime.block_on(onionskin_web::start(config)).unwrap();
+    let (inspector, runtime) = place.inspector(None);
     let client = Client::new(inspector.url()).unwrap();
     let start = |name: &str| {
         let wanted = StartRecording {

@@ -1,25 +1,7 @@
 //! `--otlp` with `run` and `record`, where an inspector runs already: it is that one that receives, or that is said.
 
 use crate::command::Place;
-use onionskin_web::{Config, Inspector, Otlp};
-use tokio::runtime::Runtime;
-
-/// An inspector that runs for as long as its runtime does.
-fn running(place: &Place, otlp: Option<Otlp>) -> (Inspector, Runtime) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
-    let config = Config {
-        port: 0,
-        socket: place.socket(),
-        otlp,
-        ..Config::default()
-    };
-    let inspector = runtime.block_on(onionskin_web::start(config)).unwrap();
-    (inspector, runtime)
-}
+use onionskin_web::Otlp;
 
 /// What it said on standard error, and its exit code.
 fn said(place: &Place, args: &[&str]) -> (String, Option<i32>) {
@@ -31,7 +13,7 @@ fn said(place: &Place, args: &[&str]) -> (String, Option<i32>) {
 #[test]
 fn one_that_receives_nothing_is_not_taken_for_one_that_does() {
     let place = Place::new();
-    let _running = running(&place, None);
+    let _running = place.inspector(None);
     for args in [
         &["run", "--otlp", "--", "touch", "made"][..],
         &["record", "made", "--otlp=4318"],
@@ -51,7 +33,7 @@ fn one_that_receives_there_is_used_and_one_that_does_elsewhere_is_not() {
         addresses: vec!["127.0.0.1:0".parse().unwrap()],
         ..Otlp::default()
     };
-    let (inspector, _runtime) = running(&place, Some(otlp));
+    let (inspector, _runtime) = place.inspector(Some(otlp));
     let port = inspector.otlp()[0].port();
     let there = format!("--otlp={port}");
     let (text, code) = said(&place, &["run", "--headless", &there, "--", "touch", "ran"]);
@@ -71,7 +53,7 @@ fn one_that_receives_there_is_used_and_one_that_does_elsewhere_is_not() {
 #[test]
 fn what_only_an_inspector_of_ones_own_can_have_is_said_to_be_unused() {
     let place = Place::new();
-    let _running = running(&place, None);
+    let _running = place.inspector(None);
     let args = [
         "run",
         "--headless",

@@ -6,7 +6,7 @@ use crate::{
     fixture::RUN,
     receiver::{Act, Receiver},
 };
-use onionskin_web::{Config, Inspector};
+use onionskin_web::Inspector;
 use std::{
     collections::BTreeSet,
     net::TcpListener,
@@ -25,17 +25,7 @@ struct Kept {
 impl Kept {
     fn new(cycles: u64) -> Self {
         let place = Place::new();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let config = Config {
-            port: 0,
-            socket: place.socket(),
-            ..Config::default()
-        };
-        let inspector = runtime.block_on(onionskin_web::start(config)).unwrap();
+        let (inspector, runtime) = place.inspector(None);
         let mut this = Self {
             app: App::connect(&place.socket()),
             place,
