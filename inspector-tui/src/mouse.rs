@@ -269,6 +269,6 @@ mod tests {
         let place = page.at(Spot::Page(Some(4)));
         page.clicks(place);
         page.clicks(place);
-        assert!(page.0.pages.is_empty() && page.0.filter.text.contains("route:"));
+        assert!(page.0.pages.is_empty() && page.0.filter.text.contains("handler:"));
     }
 }

@@ -4,6 +4,7 @@
 
 mod figures;
 mod insights;
+mod links;
 mod shape;
 
 pub(crate) use insights::insights_of_run;
@@ -96,6 +97,7 @@ impl Count {
                 .map(|(j, endpoint)| MapEndpoint {
                     methods: endpoint.methods.clone(),
                     chain: chain(&endpoint.chain),
+                    filter: links::of_endpoint(route, endpoint, tables),
                     stats: self
                         .endpoints
                         .remove(&(Some(i), j))
@@ -104,12 +106,14 @@ impl Count {
                 });
             routes.push(MapRoute {
                 path: route.path.to_string(),
+                filter: links::of_route(route, tables),
                 endpoints: endpoints.collect(),
                 stats: self.routes.remove(&Some(i)).unwrap_or_default().stats(),
             });
         }
         let fallback = MapChain {
             chain: chain(shape.fallback),
+            filter: links::of_fallback(&shape, tables),
             stats: self.routes.remove(&None).unwrap_or_default().stats(),
         };
         // What is in no chain but was passed: the server, routers, layers around them.

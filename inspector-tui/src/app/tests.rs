@@ -243,7 +243,7 @@ fn a_line_of_a_screen_leads_to_its_cycles() {
         press(&mut app, KeyCode::Down);
     }
     let update = press(&mut app, KeyCode::Enter);
-    let filter = "route:\"/books/{id}\" method:\"GET\"".to_owned();
+    let filter = "handler:1120".to_owned();
     assert_eq!(update.effect, Some(Effect::Filter(filter)));
     assert!(app.pages.is_empty());
 }

@@ -47,6 +47,7 @@ pub(crate) fn map() -> StackView {
     let endpoint = |methods: &[&str], chain: &[usize], count| MapEndpoint {
         methods: methods.iter().map(|m| (*m).to_owned()).collect(),
         chain: chain.to_vec(),
+        filter: format!("handler:{count}"),
         stats: stats(count, 0),
     };
     StackView {
@@ -56,6 +57,7 @@ pub(crate) fn map() -> StackView {
         routes: vec![
             MapRoute {
                 path: "/books/{id}".into(),
+                filter: "route:/books/{id}".into(),
                 endpoints: vec![
                     endpoint(&["GET"], &[0, 1, 2], 1_120),
                     endpoint(&[], &[0, 1, 3], 0),
@@ -64,6 +66,7 @@ pub(crate) fn map() -> StackView {
             },
             MapRoute {
                 path: "/\u{1b}[2J\u{202e}evil".into(),
+                filter: "route:evil".into(),
                 endpoints: vec![],
                 stats: stats(0, 0),
             },
@@ -77,6 +80,7 @@ pub(crate) fn map() -> StackView {
         ],
         fallback: MapChain {
             chain: vec![0, 4],
+            filter: "route:none".into(),
             stats: stats(7, 0),
         },
     }

@@ -16,6 +16,13 @@ pub(super) struct Route<'s> {
     pub(super) endpoints: &'s [StackChain],
 }
 
+impl Route<'_> {
+    /// Whether it stands for the fallback of a nested router.
+    pub(super) fn is_nested_fallback(&self) -> bool {
+        self.path.ends_with("/{*fallback}")
+    }
+}
+
 impl<'s> Shape<'s> {
     pub(super) fn new(stack: Option<&'s Stack>) -> Self {
         let mut shape = Self {
@@ -63,11 +70,12 @@ impl<'s> Shape<'s> {
 
     /// A fallback of a nested router stands in the map as a route, though no route matched.
     fn nested_fallback(&self, passed: &[Passed]) -> (Option<usize>, Option<usize>) {
-        let is_fallback = |route: &Route<'_>| route.path.ends_with("/{*fallback}");
         let mut routes = self.routes.iter().enumerate();
         let found = routes.find_map(|(i, route)| {
             let endpoint = route.endpoints.iter().position(|e| is_reached(e, passed))?;
-            is_fallback(route).then_some((Some(i), Some(endpoint)))
+            route
+                .is_nested_fallback()
+                .then_some((Some(i), Some(endpoint)))
         });
         found.unwrap_or_default()
     }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     fixture::{RUN, cycle, hello},
+    model::Stats,
     store::{Arrival, Intake, Item, Record},
 };
 use onionskin::{
@@ -101,10 +102,10 @@ fn place<'m>(map: &'m StackView, name: &str) -> &'m MapPlace {
     map.places.iter().find(|p| p.site.name == name).unwrap()
 }
 
-#[test]
-fn cycles_are_counted_where_they_went() {
+/// A cycle of each way through.
+fn everywhere() -> [Cycle; 8] {
     let no_route = |c: &mut Cycle| c.route = None;
-    let cycles = [
+    [
         through(1, 3, |_| {}),
         through(2, 3, |c| c.status = Some(503)),
         through(3, 3, |c| c.method = "HEAD".into()),
@@ -117,8 +118,12 @@ fn cycles_are_counted_where_they_went() {
         through(6, 5, no_route),
         through(7, 6, no_route),
         through(8, 6, |c| c.route = Some("/from/elsewhere".into())),
-    ];
-    let map = map(cycles, "");
+    ]
+}
+
+#[test]
+fn cycles_are_counted_where_they_went() {
+    let map = map(everywhere(), "");
     assert_eq!((&*map.app, map.cycles), ("shop", 8));
     let routes: Vec<_> = map
         .routes
@@ -158,6 +163,21 @@ fn cycles_are_counted_where_they_went() {
     assert_eq!(place(&map, "serve").stats.count, 8);
     let nobody = place(&map, "any_book").stats;
     assert_eq!((nobody.count, nobody.changed), (1, 1));
+}
+
+#[test]
+fn every_figure_leads_to_the_cycles_it_is_of() {
+    let all = map(everywhere(), "");
+    let leads = |filter: &str, stats: &Stats| {
+        assert_eq!(map(everywhere(), filter).cycles, stats.count, "{filter}");
+    };
+    for route in &all.routes {
+        leads(&route.filter, &route.stats);
+        for end in &route.endpoints {
+            leads(&end.filter, &end.stats);
+        }
+    }
+    leads(&all.fallback.filter, &all.fallback.stats);
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub struct MapRoute {
     pub path: String,
     /// Its endpoints.
     pub endpoints: Vec<MapEndpoint>,
+    /// Leads to its cycles.
+    pub filter: String,
     /// All cycles that matched it, those for a method that it does not take included.
     pub stats: Stats,
 }
@@ -39,6 +41,8 @@ pub struct MapEndpoint {
     pub methods: Vec<String>,
     /// What a request meets, from outside to inside, as indices into the places.
     pub chain: Vec<usize>,
+    /// Leads to its cycles.
+    pub filter: String,
     /// The cycles that came for one of these methods (`HEAD` counts to `GET` where it has no endpoint of its own).
     pub stats: Stats,
 }
@@ -48,6 +52,8 @@ pub struct MapEndpoint {
 pub struct MapChain {
     /// Indices into the places.
     pub chain: Vec<usize>,
+    /// Leads to its cycles.
+    pub filter: String,
     /// The cycles that no route matched.
     pub stats: Stats,
 }

@@ -9,7 +9,7 @@ use onionskin::{
     text::{counted, duration, escape, grouped},
     wire::{Site, SiteKind},
 };
-use onionskin_web::model::{MapChain, MapEndpoint, MapPlace, PlaceStats, Source, StackView, Stats};
+use onionskin_web::model::{MapEndpoint, MapPlace, PlaceStats, Source, StackView, Stats};
 
 pub(super) fn question(app: &App) -> Option<Question> {
     Some(Question::Map {
@@ -56,7 +56,7 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
             lines.push(PageLine {
                 pieces: vec![piece(Role::Strong, format!("  {}", end.words))],
                 right: stats(end.stats),
-                action: end.filter.map(Action::Filter),
+                action: Some(Action::Filter(end.filter.into())),
                 ..PageLine::default()
             });
             let view = end.view.and_then(|at| map.places.get(at));
@@ -79,7 +79,7 @@ struct Group<'m> {
 struct End<'m> {
     words: String,
     /// Leads to its cycles.
-    filter: Option<String>,
+    filter: &'m str,
     view: Option<usize>,
     stats: &'m Stats,
 }
@@ -96,17 +96,16 @@ fn groups(map: &StackView) -> Vec<Group<'_>> {
                 [] => "any other method".into(),
                 methods => escape(&methods.join(" ")).into_owned(),
             };
-            let filter = Some(filter(&route.path, &end.methods));
             let words = format!("{methods} {path}");
-            put(&mut groups, &end.chain, words, filter, &end.stats);
+            put(&mut groups, &end.chain, words, &end.filter, &end.stats);
         }
         if route.endpoints.is_empty() {
-            let filter = Some(filter(&route.path, &[]));
-            put(&mut groups, &[], path.into_owned(), filter, &route.stats);
+            put(&mut groups, &[], path.into(), &route.filter, &route.stats);
         }
     }
-    let MapChain { chain, stats } = &map.fallback;
-    put(&mut groups, chain, "no route matches".into(), None, stats);
+    let end = &map.fallback;
+    let words = "no route matches".into();
+    put(&mut groups, &end.chain, words, &end.filter, &end.stats);
     groups
 }
 
@@ -115,7 +114,7 @@ fn put<'m>(
     groups: &mut Vec<Group<'m>>,
     chain: &'m [usize],
     words: String,
-    filter: Option<String>,
+    filter: &'m str,
     stats: &'m Stats,
 ) {
     let (view, layers) = match chain.split_last() {
@@ -141,24 +140,6 @@ fn put<'m>(
 fn is_quiet(map: &StackView, end: &MapEndpoint) -> bool {
     let view = end.chain.last().and_then(|at| map.places.get(*at));
     end.stats.count == 0 && view.is_some_and(|v| v.site.kind == SiteKind::DefaultFallback)
-}
-
-/// The cycles of a route that came for one of these methods.
-fn filter(path: &str, methods: &[String]) -> String {
-    let route = format!("route:{}", quoted(path));
-    let methods: Vec<String> = (methods.iter())
-        .map(|method| format!("method:{}", quoted(method)))
-        .collect();
-    match &methods[..] {
-        [] => route,
-        [method] => format!("{route} {method}"),
-        _ => format!("{route} ({})", methods.join(" or ")),
-    }
-}
-
-/// A value of a filter: quoted, what would end it escaped.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// A layer or a view.

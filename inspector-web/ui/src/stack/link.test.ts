@@ -8,12 +8,6 @@ test('what has a meaning in the grammar is quoted', () => {
   expect(quoted('a*')).toBe('"a*"');
 });
 
-test('a route leads to its cycles', () => {
-  expect(filterLink.route('/books', ['GET'])).toBe('route:/books method:GET');
-  expect(filterLink.route('/books', ['GET', 'HEAD'])).toBe('route:/books (method:GET or method:HEAD)');
-  expect(filterLink.route('/books', [])).toBe('route:/books');
-});
-
 test('a layer and a view lead to the cycles that passed them', () => {
   expect(filterLink.passed({ kind: 'layer', name: 'session' })).toBe('layer:session');
   expect(filterLink.passed({ kind: 'handler', name: 'show' })).toBe('handler:show');

@@ -7,11 +7,6 @@ export function quoted(value: string): string {
 
 /** Filters that lead from a figure of the map to its cycles. */
 export const filterLink = {
-  route: (path: string, methods: string[]) => {
-    const by = methods.map((method) => `method:${quoted(method)}`);
-    const any = by.length > 1 ? `(${by.join(' or ')})` : by.join('');
-    return `route:${quoted(path)} ${any}`.trim();
-  },
   /** Those that passed it; null: all of the run do, or none can be named. */
   passed: ({ kind, name }: Pick<Site, 'kind' | 'name'>) => {
     if (['server', 'router', 'edge'].includes(kind)) return null;

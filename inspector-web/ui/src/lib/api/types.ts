@@ -1584,6 +1584,8 @@ export interface components {
         MapChain: {
             /** @description Indices into the places. */
             chain: number[];
+            /** @description Leads to its cycles. */
+            filter: string;
             /** @description The cycles that no route matched. */
             stats: components["schemas"]["Stats"];
         };
@@ -1591,6 +1593,8 @@ export interface components {
         MapEndpoint: {
             /** @description What a request meets, from outside to inside, as indices into the places. */
             chain: number[];
+            /** @description Leads to its cycles. */
+            filter: string;
             /** @description The methods that lead here; empty: every method that no other endpoint of the route takes. */
             methods: string[];
             /** @description The cycles that came for one of these methods (`HEAD` counts to `GET` where it has no endpoint of its own). */
@@ -1607,6 +1611,8 @@ export interface components {
         MapRoute: {
             /** @description Its endpoints. */
             endpoints: components["schemas"]["MapEndpoint"][];
+            /** @description Leads to its cycles. */
+            filter: string;
             /** @description The pattern, as `http.route` has it. */
             path: string;
             /** @description All cycles that matched it, those for a method that it does not take included. */
