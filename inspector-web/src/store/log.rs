@@ -146,9 +146,9 @@ impl Entry {
         }
     }
 
-    /// Bytes that it takes, its bodies not counted where they are among those of all: itself, its places in the queue and in the index (which may have twice the room they need),
-    /// and what the allocator rounds up for its eight or so texts. Measured: with 262,000 small cycles in 256 MiB the
-    /// process took 274 MiB.
+    /// Bytes that it takes, its bodies not counted where they are among those of all: itself, its places in the queue and in
+    /// the index (which may have twice the room they need), and what the allocator rounds up for its eight or so texts.
+    /// Measured: with 262,000 small cycles in 256 MiB the process took 274 MiB.
     pub(super) fn cost(&self) -> u64 {
         const INDEXED: usize = size_of::<((RunKey, u64), u64)>() + 8;
         const ROUNDED: usize = 8 * 16 + 16;

@@ -127,6 +127,14 @@ proptest! {
 }
 
 #[test]
+fn what_is_left_of_a_frame_counts() {
+    let long = &[b'x'; LEAST][..];
+    let [less, more] = [&[long][..], &[long, &[b'y'; 100]]].map(|bodies| frame(1, bodies, false));
+    let grown = (more.len() - less.len()) as u64;
+    assert_eq!(alone(&more) - alone(&less), grown);
+}
+
+#[test]
 fn equal_bodies_of_two_cycles_are_the_same_memory_until_both_are_gone() {
     let body = vec![b'x'; LEAST];
     let frames = [1, 2].map(|n| frame(n, &[&body], false));
