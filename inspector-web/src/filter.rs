@@ -33,7 +33,7 @@ mod value;
 
 pub(crate) use complete::{complete, written};
 pub(crate) use plan::Plan;
-pub(crate) use subject::{Context, Subject};
+pub(crate) use subject::{Context, Subject, name_and_place};
 
 use ast::Expr;
 use std::fmt;
@@ -78,6 +78,11 @@ impl Filter {
                 Some(expr) => Expr::And(vec![of_run, expr]),
             }),
         }
+    }
+
+    /// As it is written beside others that must hold too.
+    pub(crate) fn beside(&self) -> String {
+        self.expr.as_ref().map(Expr::beside).unwrap_or_default()
     }
 
     /// Whether it lets everything pass.

@@ -15,12 +15,15 @@ use crate::{
     store::Store,
 };
 use figures::{Durations, PlaceFigures};
-use onionskin::wire::{CycleSummary, Outcome};
+use links::Links;
+use onionskin::{
+    codec::Tables,
+    wire::{CycleSummary, Outcome},
+};
 use shape::Shape;
 use std::{collections::HashMap, sync::atomic::AtomicBool};
 
-/// The map of a run, with figures of those of its cycles that match; none if no such run is known. `filter` must let pass
-/// cycles of this run only.
+/// The map of a run, with figures of those of its cycles that match; none if no such run is known.
 pub(crate) fn of_run(
     store: &Store,
     run: &str,
@@ -30,7 +33,7 @@ pub(crate) fn of_run(
     let tables = store.tables(run)?;
     let mut shape = Shape::new(tables.stack.as_ref());
     let mut count = Count::default();
-    store.each_match(filter, stop, |entry, _| {
+    store.each_match(&filter.clone().of_run(run), stop, |entry, _| {
         let passed: Vec<_> = entry.places.iter().collect();
         let is_error = is_error(&entry.summary);
         count.cycles += 1;
@@ -53,7 +56,8 @@ pub(crate) fn of_run(
             endpoint.add(duration, is_error);
         }
     });
-    Some(count.view(&tables, shape))
+    let several = store.apps().iter().map(|app| app.runs.len()).sum::<usize>() > 1;
+    Some(count.view(&tables, shape, &Links::new(&tables, filter, several)))
 }
 
 /// Whether a cycle went wrong: it answered 5xx, failed or panicked.
@@ -75,7 +79,7 @@ struct Count {
 }
 
 impl Count {
-    fn view(mut self, tables: &onionskin::codec::Tables, shape: Shape<'_>) -> StackView {
+    fn view(mut self, tables: &Tables, shape: Shape<'_>, links: &Links<'_>) -> StackView {
         let mut sites: Vec<u32> = Vec::new();
         let mut index = HashMap::new();
         let mut chain = |ids: &[u32]| -> Vec<usize> {
@@ -97,7 +101,7 @@ impl Count {
                 .map(|(j, endpoint)| MapEndpoint {
                     methods: endpoint.methods.clone(),
                     chain: chain(&endpoint.chain),
-                    filter: links::of_endpoint(route, endpoint, tables),
+                    filter: links.to_endpoint(route, endpoint),
                     stats: self
                         .endpoints
                         .remove(&(Some(i), j))
@@ -106,14 +110,14 @@ impl Count {
                 });
             routes.push(MapRoute {
                 path: route.path.to_string(),
-                filter: links::of_route(route, tables),
+                filter: links.to_route(route),
                 endpoints: endpoints.collect(),
                 stats: self.routes.remove(&Some(i)).unwrap_or_default().stats(),
             });
         }
         let fallback = MapChain {
             chain: chain(shape.fallback),
-            filter: links::of_fallback(&shape, tables),
+            filter: links.to_fallback(&shape),
             stats: self.routes.remove(&None).unwrap_or_default().stats(),
         };
         // What is in no chain but was passed: the server, routers, layers around them.
@@ -122,6 +126,7 @@ impl Count {
         chain(&others);
         let place = |id: &u32| MapPlace {
             site: tables.sites[id].clone(),
+            filters: links.to_place(&tables.sites[id]),
             stats: self.places.remove(id).unwrap_or_default().stats(),
         };
         StackView {

@@ -37,7 +37,9 @@ pub use cycles::{CyclePage, ListedCycle, LiveEvent};
 pub use filter::{Completion, CompletionKind, FilterError, FilterHelp};
 pub use insight::{Insight, InsightKind};
 pub use keys::{KeyGroup, KeyLine};
-pub use map::{MapChain, MapEndpoint, MapPlace, MapRoute, PlaceStats, StackView, Stats};
+pub use map::{
+    MapChain, MapEndpoint, MapPlace, MapRoute, PlaceFilters, PlaceStats, StackView, Stats,
+};
 pub use message::{BodyPlace, By, MessageLine, MessageView, Pair, StepView};
 pub use problem::Problem;
 pub use run_insight::{RunInsight, RunInsightKind, RunInsights};

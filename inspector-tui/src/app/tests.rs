@@ -236,16 +236,17 @@ fn screens_are_a_stack_and_escape_goes_back() {
 
 #[test]
 fn a_line_of_a_screen_leads_to_its_cycles() {
-    let mut app = busy();
-    press(&mut app, KeyCode::Char('2'));
-    answer(&mut app, &every());
-    for _ in 0..4 {
-        press(&mut app, KeyCode::Down);
+    for (down, filter) in [(4, "handler:1120"), (2, "layer:session")] {
+        let mut app = busy();
+        press(&mut app, KeyCode::Char('2'));
+        answer(&mut app, &every());
+        for _ in 0..down {
+            press(&mut app, KeyCode::Down);
+        }
+        let update = press(&mut app, KeyCode::Enter);
+        assert_eq!(update.effect, Some(Effect::Filter(filter.to_owned())));
+        assert!(app.pages.is_empty());
     }
-    let update = press(&mut app, KeyCode::Enter);
-    let filter = "handler:1120".to_owned();
-    assert_eq!(update.effect, Some(Effect::Filter(filter)));
-    assert!(app.pages.is_empty());
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::run;
 use onionskin::wire::{Counters, Site, SiteKind};
 use onionskin_web::model::{
-    App, InsightKind, MapChain, MapEndpoint, MapPlace, MapRoute, Memory, PlaceStats, Recording,
-    RunInsight, RunInsightKind, RunInsights, Source, StackView, Stats, Status,
+    App, InsightKind, MapChain, MapEndpoint, MapPlace, MapRoute, Memory, PlaceFilters, PlaceStats,
+    Recording, RunInsight, RunInsightKind, RunInsights, Source, StackView, Stats, Status,
 };
 
 fn site(name: &str, kind: SiteKind) -> Site {
@@ -30,6 +30,11 @@ fn stats(count: u64, errors: u64) -> Stats {
 fn place(name: &str, kind: SiteKind, answered: u64) -> MapPlace {
     MapPlace {
         site: site(name, kind),
+        filters: PlaceFilters {
+            passed: Some(format!("layer:{name}")),
+            answered: format!("answered-by:{name}"),
+            changed: format!("changed-by:{name}"),
+        },
         stats: PlaceStats {
             count: 1_120,
             errors: 3,

@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(app.pages[0].cursor, 4);
         label(&mut app, (80, 24));
         let jump: &Jump = app.jump.as_ref().unwrap();
-        assert_eq!(jump.left(Spot::Page(Some(5))), None, "leads nowhere");
+        assert_eq!(jump.left(Spot::Page(Some(0))), None, "leads nowhere");
         press(&mut app, KeyCode::Esc);
         assert_eq!((app.jump.is_none(), app.pages.len()), (true, 1));
         press(&mut app, KeyCode::Char('?'));

@@ -57,7 +57,7 @@ pub(super) async fn map(
     query: Result<Query<MapQuery>, QueryRejection>,
 ) -> Result<Json<StackView>, Problem> {
     let (Path(run), Query(query)) = (run?, query?);
-    let filter = filter::of(query.filter.as_deref(), Some(&run))?;
+    let filter = filter::of(query.filter.as_deref(), None)?;
     let store = api.store.clone();
     let map = api.patiently(move |stop| map::of_run(&store, &run, &filter, stop));
     map.await?.map(Json).ok_or_else(no_run)
@@ -69,13 +69,9 @@ pub(super) async fn insights(
     query: Result<Query<MapQuery>, QueryRejection>,
 ) -> Result<Json<RunInsights>, Problem> {
     let (Path(run), Query(query)) = (run?, query?);
-    let all = query
-        .filter
-        .as_ref()
-        .is_none_or(|text| text.trim().is_empty());
-    let filter = filter::of(query.filter.as_deref(), Some(&run))?;
+    let filter = filter::of(query.filter.as_deref(), None)?;
     let store = api.store.clone();
-    let work = move |stop: &_| map::insights_of_run(&store, &run, &filter, all, stop);
+    let work = move |stop: &_| map::insights_of_run(&store, &run, &filter, stop);
     api.patiently(work).await?.map(Json).ok_or_else(no_run)
 }
 

@@ -68,6 +68,14 @@ impl Expr {
         })
     }
 
+    /// As it is written beside others that must hold too.
+    pub(super) fn beside(&self) -> String {
+        match self {
+            Self::Or(_) => format!("({self})"),
+            _ => self.to_string(),
+        }
+    }
+
     fn is_list(&self) -> bool {
         matches!(self, Self::And(_) | Self::Or(_))
     }

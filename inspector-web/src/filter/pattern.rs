@@ -33,9 +33,21 @@ impl Pattern {
             Self::Regex(regex) => regex.is_match(text),
         }
     }
+
+    /// Whether it is a text with this character.
+    pub(super) fn has(&self, c: char) -> bool {
+        match self {
+            Self::Whole(pieces) | Self::Inside(pieces) => pieces.has(c),
+            Self::Regex(_) => false,
+        }
+    }
 }
 
 impl Pieces {
+    fn has(&self, c: char) -> bool {
+        self.0.iter().any(|piece| piece.contains(c))
+    }
+
     fn new(text: &Text) -> Self {
         let lower = text.text.to_ascii_lowercase();
         Self(match text.quoted {

@@ -6,8 +6,9 @@ use super::{
     field::{Field, Kind, Needs},
     health, line,
     pattern::{Pattern, regex},
-    subject::{Context, Subject},
+    subject::{Context, Subject, name_and_place},
 };
+use onionskin::wire::Site;
 
 /// See [`super`].
 #[derive(Debug)]
@@ -56,6 +57,12 @@ impl Ask {
             Self::Text(pattern) => pattern.matches(text.as_ref()),
             _ => false,
         }
+    }
+
+    /// By its name, or by `name@file:line` where that is what is asked for.
+    fn site(&self, site: &Site) -> bool {
+        let with_place = || matches!(self, Self::Text(pattern) if pattern.has('@'));
+        self.text(&site.name) || with_place() && self.text(name_and_place(site))
     }
 
     pub(super) fn number(&self, number: u64) -> bool {
@@ -153,7 +160,7 @@ impl Node {
                 Needs::Line => line::matches(leaf, subject.line, context),
                 Needs::Places => {
                     let mut sites = subject.passed(leaf.field);
-                    sites.any(|site| leaf.ask.text(&site.name))
+                    sites.any(|site| leaf.ask.site(site))
                 }
                 Needs::Cycle => subject
                     .cycle()

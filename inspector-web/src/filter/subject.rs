@@ -27,6 +27,11 @@ impl Context {
     }
 }
 
+/// Tells a site from others of its name.
+pub(crate) fn name_and_place(site: &Site) -> String {
+    format!("{}@{}:{}", site.name, site.file, site.line)
+}
+
 /// A cycle, decoded when the first field needs it.
 #[derive(Debug)]
 pub(crate) struct Subject<'a> {

@@ -136,6 +136,11 @@ fn every_field_finds_what_it_is_about_and_nothing_else() {
         ("changed-by:session", "changed-by:auth"),
         ("layer:session", "layer:show_book"),
         ("handler:show_*", "handler:session"),
+        (
+            "handler:show_book@src/main.rs:42",
+            "handler:show_book@src/main.rs:4",
+        ),
+        ("layer:*@src/*:42", "layer:session@"),
         ("header:x-odd", "header:x-even"),
         ("header:HOST:localhost*", "header:host~^3000"),
         ("request-header:host", "request-header:content-type"),

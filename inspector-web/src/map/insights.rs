@@ -3,7 +3,7 @@
 
 use super::of_run;
 use crate::{
-    filter::{Filter, written},
+    filter::Filter,
     model::{
         InsightKind, MapPlace, RunInsight, RunInsightKind as Kind, RunInsights, Source, StackView,
     },
@@ -13,7 +13,7 @@ use crate::{
 use onionskin::{
     text,
     times::rows,
-    wire::{Cycle, Site, SiteKind, Stage},
+    wire::{Cycle, SiteKind, Stage},
 };
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -32,31 +32,30 @@ const RECURS: u64 = 3;
 /// Layers in a row from which on it is worth to put them together.
 const ROW: usize = 4;
 
-/// The remarks on a run, over those of its cycles that match; none if no such run is known. `filter` must let pass cycles of
-/// this run only. With `all`, they are all of its cycles, and what never came is remarked too.
+/// The remarks on a run, over those of its cycles that match; none if no such run is known. Where all do, what never came is
+/// remarked too.
 pub(crate) fn insights_of_run(
     store: &Store,
     run: &str,
     filter: &Filter,
-    all: bool,
     stop: &AtomicBool,
 ) -> Option<RunInsights> {
     let map = of_run(store, run, filter, stop)?;
     let mut newest = VecDeque::new();
-    store.each_match(filter, stop, |entry, _| {
+    store.each_match(&filter.clone().of_run(run), stop, |entry, _| {
         newest.truncate(LOOKED_INTO - 1);
         newest.push_front(entry.summary.id.clone());
     });
     let cycles = newest.iter().take_while(|_| !stop.load(Ordering::Relaxed));
     let recurring = Recurring::of(cycles.filter_map(|id| store.cycle(id)));
     let looked_into = recurring.cycles;
-    let mut insights = recurring.insights();
+    let mut insights = recurring.insights(&map);
     if map.cycles >= ENOUGH {
         insights.extend(most_time(&map));
         insights.extend(answers_much(&map));
         insights.extend(idle_layers(&map));
         insights.extend(one_by_one(&map));
-        if all {
+        if filter.is_empty() {
             insights.extend(never_reached(&map));
         }
     }
@@ -81,7 +80,6 @@ type Remark = (InsightKind, u32, Option<String>);
 
 /// A remark, as the newest cycle has it.
 struct Found {
-    site: Site,
     text: String,
     example: String,
     count: u64,
@@ -122,7 +120,6 @@ impl Recurring {
             }
             seen.push(key.clone());
             let found = self.found.entry(key).or_insert_with(|| Found {
-                site: site.clone(),
                 text: insight.text,
                 example: cycle.id.clone(),
                 count: 0,
@@ -132,10 +129,11 @@ impl Recurring {
     }
 
     /// The most frequent first.
-    fn insights(self) -> Vec<RunInsight> {
+    fn insights(self, map: &StackView) -> Vec<RunInsight> {
         let recurs = self.found.into_iter().filter(|(_, f)| f.count >= RECURS);
         let mut insights: Vec<_> = recurs
-            .map(|((remark, id, _), found)| {
+            .filter_map(|((remark, id, _), found)| {
+                let place = map.places.iter().find(|place| place.site.id == id)?;
                 let of = self.passed.get(&id).copied().unwrap_or(found.count);
                 let often = match found.count == of {
                     true => format!("in all {of} cycles looked into that passed it"),
@@ -144,12 +142,12 @@ impl Recurring {
                         found.count
                     ),
                 };
-                RunInsight {
+                Some(RunInsight {
                     remark: Some(remark),
                     text: format!("{} (this or the like {often})", found.text),
                     example: Some(found.example),
-                    ..of_site(Kind::Recurring, &found.site, found.count, of)
-                }
+                    ..of_place(Kind::Recurring, place, found.count, of)
+                })
             })
             .collect();
         insights.sort_by_key(|insight| std::cmp::Reverse(insight.count));
@@ -158,22 +156,18 @@ impl Recurring {
 }
 
 /// A remark on a place, still without words.
-fn of_site(kind: Kind, site: &Site, count: u64, of: u64) -> RunInsight {
-    let field = match site.kind.stage() {
-        Stage::View => "handler",
-        _ => "layer",
-    };
+fn of_place(kind: Kind, place: &MapPlace, count: u64, of: u64) -> RunInsight {
     RunInsight {
         kind,
         remark: None,
         text: String::new(),
         source: Some(Source {
-            file: site.file.clone(),
-            line: site.line,
+            file: place.site.file.clone(),
+            line: place.site.line,
         }),
         count,
         of,
-        filter: format!("{field}:{}", written(site.name.clone())),
+        filter: place.filters.passed.clone().unwrap_or_default(),
         example: None,
     }
 }
@@ -183,7 +177,7 @@ fn most_time(map: &StackView) -> Option<RunInsight> {
     let total: u64 = map.places.iter().map(|p| p.stats.self_total_ns).sum();
     let is_app = |p: &&MapPlace| matches!(p.site.kind.stage(), Stage::Middleware | Stage::View);
     let places = map.places.iter().filter(is_app);
-    let MapPlace { site, stats } = places.max_by_key(|p| p.stats.self_total_ns)?;
+    let place @ MapPlace { site, stats, .. } = places.max_by_key(|p| p.stats.self_total_ns)?;
     let share = percent(stats.self_total_ns, total);
     let text = format!(
         "{} took {share} % of the time of all cycles: {} in {} of them, half within {}",
@@ -192,22 +186,23 @@ fn most_time(map: &StackView) -> Option<RunInsight> {
         stats.count,
         text::duration(stats.self_p50_ns?),
     );
-    let insight = of_site(Kind::MostTime, site, stats.count, map.cycles);
+    let insight = of_place(Kind::MostTime, place, stats.count, map.cycles);
     (share >= 25).then_some(RunInsight { text, ..insight })
 }
 
 /// Layers that let a good part of what comes to them not pass.
 fn answers_much(map: &StackView) -> impl Iterator<Item = RunInsight> {
     let layers = map.places.iter().filter(|p| p.site.kind.is_layer());
-    layers.filter_map(|MapPlace { site, stats }| {
+    layers.filter_map(|place| {
+        let MapPlace { site, stats, .. } = place;
         let share = percent(stats.answered, stats.count);
         let much = stats.count >= ENOUGH && share >= 10;
         let text = format!(
             "{} answered {} of the {} cycles that came to it ({share} %) by itself",
             site.name, stats.answered, stats.count
         );
-        let insight = of_site(Kind::AnswersMuch, site, stats.answered, stats.count);
-        let filter = format!("answered-by:{}", written(site.name.clone()));
+        let insight = of_place(Kind::AnswersMuch, place, stats.answered, stats.count);
+        let filter = place.filters.answered.clone();
         much.then_some(RunInsight {
             text,
             filter,
@@ -219,7 +214,8 @@ fn answers_much(map: &StackView) -> impl Iterator<Item = RunInsight> {
 /// Layers without which the messages would have been the same.
 fn idle_layers(map: &StackView) -> impl Iterator<Item = RunInsight> {
     let layers = map.places.iter().filter(|p| p.site.kind.is_layer());
-    layers.filter_map(|MapPlace { site, stats }| {
+    layers.filter_map(|place| {
+        let MapPlace { site, stats, .. } = place;
         let idle = stats.count >= ENOUGH && stats.changed + stats.answered == 0;
         let text = format!(
             "{} changed nothing and answered nothing in {} cycles, and took {} in them",
@@ -227,7 +223,7 @@ fn idle_layers(map: &StackView) -> impl Iterator<Item = RunInsight> {
             stats.count,
             text::duration(stats.self_total_ns),
         );
-        let insight = of_site(Kind::IdleLayer, site, stats.count, stats.count);
+        let insight = of_place(Kind::IdleLayer, place, stats.count, stats.count);
         idle.then_some(RunInsight { text, ..insight })
     })
 }
@@ -252,7 +248,7 @@ fn one_by_one(map: &StackView) -> Option<RunInsight> {
         last.site.name,
     );
     let count = first.stats.count;
-    let insight = of_site(Kind::OneByOne, &first.site, count, map.cycles);
+    let insight = of_place(Kind::OneByOne, first, count, map.cycles);
     Some(RunInsight { text, ..insight })
 }
 
@@ -260,8 +256,8 @@ fn one_by_one(map: &StackView) -> Option<RunInsight> {
 fn never_reached(map: &StackView) -> impl Iterator<Item = RunInsight> {
     map.routes.iter().flat_map(move |route| {
         route.endpoints.iter().filter_map(move |endpoint| {
-            let site = &map.places.get(*endpoint.chain.last()?)?.site;
-            let unmet = endpoint.stats.count == 0 && site.kind != SiteKind::DefaultFallback;
+            let place = map.places.get(*endpoint.chain.last()?)?;
+            let unmet = endpoint.stats.count == 0 && place.site.kind != SiteKind::DefaultFallback;
             let methods = match endpoint.methods.is_empty() {
                 true => "any method".into(),
                 false => endpoint.methods.join(", "),
@@ -270,8 +266,8 @@ fn never_reached(map: &StackView) -> impl Iterator<Item = RunInsight> {
                 "None of the {} cycles kept came for {methods} of {}",
                 map.cycles, route.path
             );
-            let insight = of_site(Kind::NeverReached, site, 0, map.cycles);
-            let filter = format!("route:{}", written(route.path.clone()));
+            let insight = of_place(Kind::NeverReached, place, 0, map.cycles);
+            let filter = endpoint.filter.clone();
             unmet.then_some(RunInsight {
                 text,
                 filter,

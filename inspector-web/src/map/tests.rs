@@ -1,7 +1,6 @@
 use super::*;
 use crate::{
     fixture::{RUN, cycle, hello},
-    model::Stats,
     store::{Arrival, Intake, Item, Record},
 };
 use onionskin::{
@@ -15,6 +14,7 @@ fn site(id: u32, kind: SiteKind, name: &str) -> Site {
         id,
         kind,
         name: name.into(),
+        line: id,
         ..crate::fixture::site()
     }
 }
@@ -34,7 +34,7 @@ fn tables() -> Tables {
         site(3, SiteKind::Handler, "show_book"),
         site(4, SiteKind::Handler, "any_book"),
         site(5, SiteKind::Fallback, "no_api"),
-        site(6, SiteKind::DefaultFallback, "404"),
+        site(6, SiteKind::Fallback, "no_api"),
         site(9, SiteKind::Server, "serve"),
     ];
     Tables {
@@ -94,7 +94,7 @@ pub(super) fn store_of(cycles: impl IntoIterator<Item = Cycle>) -> Store {
 
 fn map(cycles: impl IntoIterator<Item = Cycle>, filter: &str) -> StackView {
     let store = store_of(cycles);
-    let filter = Filter::parse(filter).unwrap().of_run(RUN);
+    let filter = Filter::parse(filter).unwrap();
     of_run(&store, RUN, &filter, &AtomicBool::new(false)).unwrap()
 }
 
@@ -167,17 +167,49 @@ fn cycles_are_counted_where_they_went() {
 
 #[test]
 fn every_figure_leads_to_the_cycles_it_is_of() {
-    let all = map(everywhere(), "");
-    let leads = |filter: &str, stats: &Stats| {
-        assert_eq!(map(everywhere(), filter).cycles, stats.count, "{filter}");
-    };
-    for route in &all.routes {
-        leads(&route.filter, &route.stats);
-        for end in &route.endpoints {
-            leads(&end.filter, &end.stats);
+    for asked in ["", "status:503 or !method:GET"] {
+        let all = map(everywhere(), asked);
+        let leads = |filter: &str, count: u64| {
+            assert_eq!(map(everywhere(), filter).cycles, count, "{filter}");
+        };
+        for route in &all.routes {
+            leads(&route.filter, route.stats.count);
+            for end in &route.endpoints {
+                leads(&end.filter, end.stats.count);
+            }
+        }
+        leads(&all.fallback.filter, all.fallback.stats.count);
+        for MapPlace {
+            site,
+            filters,
+            stats,
+        } in &all.places
+        {
+            match &filters.passed {
+                Some(passed) => leads(passed, stats.count),
+                None => assert_eq!(site.kind, SiteKind::Server),
+            }
+            leads(&filters.answered, stats.answered);
+            leads(&filters.changed, stats.changed);
         }
     }
-    leads(&all.fallback.filter, &all.fallback.stats);
+}
+
+#[test]
+fn where_there_are_several_runs_a_figure_leads_to_those_of_its_own() {
+    let store = store_of(everywhere());
+    let alone = |filter: &str| {
+        let filter = Filter::parse(filter).unwrap();
+        let map = of_run(&store, RUN, &filter, &AtomicBool::new(false)).unwrap();
+        map.fallback.filter
+    };
+    let fallback = "route:none !handler:no_api@src/main.rs:5";
+    assert_eq!(alone(""), fallback);
+    let _other = store.connect(&hello("ba9876543210")).unwrap();
+    assert_eq!(alone(""), format!("{fallback} run:{RUN}"));
+    assert_eq!(alone("a or b"), format!("(a or b) {fallback} run:{RUN}"));
+    let own = format!("run:{RUN}");
+    assert_eq!(alone(&own), format!("{own} {fallback}"));
 }
 
 #[test]
@@ -199,5 +231,5 @@ fn a_filter_narrows_the_figures_and_not_the_map() {
     );
     assert_eq!((map.routes.len(), map.fallback.stats.count), (2, 0));
     assert_eq!(map.fallback.stats.p50_ns, None);
-    assert_eq!(place(&map, "404").stats.self_p50_ns, None);
+    assert_eq!(place(&map, "no_api").stats.self_p50_ns, None);
 }

@@ -63,8 +63,21 @@ pub struct MapChain {
 pub struct MapPlace {
     /// The place.
     pub site: Site,
+    /// Lead to its cycles.
+    pub filters: PlaceFilters,
     /// Its figures.
     pub stats: PlaceStats,
+}
+
+/// Lead to the cycles of a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlaceFilters {
+    /// Those that passed it; none for a server, a router and an edge, which no filter names.
+    pub passed: Option<String>,
+    /// Those that it answered.
+    pub answered: String,
+    /// Those in which it changed something.
+    pub changed: String,
 }
 
 /// Figures of cycles. Percentiles are of their whole durations, by nearest rank; none without a cycle.

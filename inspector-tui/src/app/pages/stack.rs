@@ -151,6 +151,7 @@ fn place(place: &MapPlace, indent: usize) -> PageLine {
         pieces,
         right: figures(&place.stats),
         source: source(&place.site),
+        action: place.filters.passed.clone().map(Action::Filter),
         ..PageLine::default()
     }
 }

@@ -7,9 +7,9 @@ use onionskin::wire::{Delta, Mark, MarkKind, Outcome};
 
 fn remarks(cycles: impl IntoIterator<Item = Cycle>, text: &str) -> RunInsights {
     let store = store_of(cycles);
-    let filter = Filter::parse(text).unwrap().of_run(RUN);
+    let filter = Filter::parse(text).unwrap();
     let stop = AtomicBool::new(false);
-    let remarks = insights_of_run(&store, RUN, &filter, text.is_empty(), &stop).unwrap();
+    let remarks = insights_of_run(&store, RUN, &filter, &stop).unwrap();
     for RunInsight { filter, .. } in &remarks.insights {
         Filter::parse(filter).unwrap_or_else(|e| panic!("{filter}: {e:?}"));
     }
@@ -78,7 +78,10 @@ fn what_nobody_asked_for_is_told_unless_a_filter_left_it_out() {
     let all = remarks(twenty_four(false), "");
     let unmet = of_kind(&all, Kind::NeverReached);
     let text = "None of the 24 cycles kept came for any method of /books/{id}";
-    assert_eq!(unmet[0], (text, 0, 24, "route:/books/{id}"));
+    assert_eq!(
+        unmet[0],
+        (text, 0, 24, "route:/books/{id} !method:GET !method:HEAD")
+    );
     assert_eq!(unmet.len(), 2);
     let some = remarks(twenty_four(false), "method:GET");
     assert_eq!(

@@ -1602,6 +1602,8 @@ export interface components {
         };
         /** @description A layer, handler or other place. */
         MapPlace: {
+            /** @description Lead to its cycles. */
+            filters: components["schemas"]["PlaceFilters"];
             /** @description The place. */
             site: components["schemas"]["Site"];
             /** @description Its figures. */
@@ -2095,6 +2097,15 @@ export interface components {
             len: number;
             /** @description `name` of its `content-disposition`. */
             name: string | null;
+        };
+        /** @description Lead to the cycles of a place. */
+        PlaceFilters: {
+            /** @description Those that it answered. */
+            answered: string;
+            /** @description Those in which it changed something. */
+            changed: string;
+            /** @description Those that passed it; none for a server, a router and an edge, which no filter names. */
+            passed: string | null;
         };
         /**
          * @description Figures of a place. Self time is its own, what is inside it and recording's cost left out; all attempts of one cycle
