@@ -152,7 +152,6 @@ fn place(place: &MapPlace, indent: usize) -> PageLine {
         right: figures(&place.stats),
         source: source(&place.site),
         action: place.filters.passed.clone().map(Action::Filter),
-        ..PageLine::default()
     }
 }
 
