@@ -51,6 +51,6 @@ pub use state::{
     App, Memory, Opened, OtlpState, Recording, Run, Sending, StartRecording, StartSending, Status,
 };
 pub use timeline::{
-    BodyLine, Edit, MarkLine, MessagePart, Op, PanicView, Part, Refused, Row, RowState, Segment,
-    Source, StepLine, Timeline, WhyView,
+    BodyLine, Edit, Found, MarkLine, MessagePart, Op, PanicView, Part, Refused, Row, RowState,
+    Segment, Source, StepLine, Timeline, WhyView,
 };

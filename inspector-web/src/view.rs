@@ -5,6 +5,7 @@
 //! - [`body()`]: a body, decoded and taken apart, compared with another
 //! - [`compare()`]: two cycles side by side
 //! - [`insights()`]: what a reviewer would remark
+//! - [`search()`]: where a text is
 //! - `spans()`: what other services did in the same trace
 //!
 //! Cycles come from outside: nothing here panics, whatever they say. Every string is data; who shows it escapes it.
@@ -17,6 +18,7 @@ mod insights;
 mod lcs;
 mod pairs;
 mod places;
+mod search;
 mod spans;
 mod step;
 mod timeline;
@@ -25,6 +27,7 @@ mod why;
 pub use bodies::{BodyOptions, body};
 pub use compare::compare;
 pub use insights::insights;
+pub use search::search;
 pub(crate) use spans::spans;
 pub use step::step;
 pub use timeline::timeline;

@@ -2,8 +2,9 @@
 
 use super::{Api, cycles, export, filter, live, recording, sending, status, view};
 use crate::model::{
-    App, BodyView, Comparison, CyclePage, CycleSpans, FilterHelp, Insight, KeyGroup, Recording,
-    RunInsights, Sending, StackView, StartRecording, StartSending, Status, StepView, Timeline,
+    App, BodyView, Comparison, CyclePage, CycleSpans, FilterHelp, Found, Insight, KeyGroup,
+    Recording, RunInsights, Sending, StackView, StartRecording, StartSending, Status, StepView,
+    Timeline,
 };
 use axum::{
     Json,
@@ -152,6 +153,14 @@ pub(super) fn questions() -> Vec<Question> {
             "Request and response after a step, line by line: what the step did, who set each value, and who before.",
         )
         .by(get(view::step)),
+        Question::json::<Found>(
+            "/api/cycles/{id}/search",
+            "search",
+            "The steps of a cycle at which a text is: in what they changed, in what was logged and run after them, in the names \
+             of their places.",
+        )
+        .query::<view::SearchQuery>()
+        .by(get(view::search)),
         Question::new(
             "/api/cycles/{id}/bodies/{body}",
             "body",

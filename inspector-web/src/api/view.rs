@@ -5,7 +5,7 @@ use super::{
     cycles::{find, no_body, no_step},
 };
 use crate::{
-    model::{BodyView, Comparison, ContentKind, CycleSpans, Insight, StepView, Timeline},
+    model::{BodyView, Comparison, ContentKind, CycleSpans, Found, Insight, StepView, Timeline},
     view::{self, BodyOptions},
 };
 use axum::{
@@ -36,6 +36,27 @@ pub(super) async fn step(
     let cycle = find(&api, &id)?;
     let view = view::step(&cycle, step)?;
     view.map(Json).ok_or_else(|| no_step(&cycle))
+}
+
+/// The query of a search.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct SearchQuery {
+    /// The text, in either case of letters.
+    q: String,
+}
+
+pub(super) async fn search(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+    query: Result<Query<SearchQuery>, QueryRejection>,
+) -> Result<Json<Found>, Problem> {
+    let (Path(id), Query(query)) = (id?, query?);
+    let timeline = view::timeline(&find(&api, &id)?);
+    let work = move |_: &AtomicBool| view::search(&timeline, &query.q);
+    let steps = api.patiently(work).await?;
+    Ok(Json(Found {
+        steps: steps.into_iter().collect(),
+    }))
 }
 
 /// The query of a body's view.

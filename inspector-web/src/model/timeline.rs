@@ -37,6 +37,13 @@ pub struct Timeline {
     pub bodies: Vec<BodyLine>,
 }
 
+/// `GET /api/cycles/{id}/search`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Found {
+    /// The steps, in order of time.
+    pub steps: Vec<usize>,
+}
+
 /// A bar of the timeline: one passing of a place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {

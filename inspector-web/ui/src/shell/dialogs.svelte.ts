@@ -1,5 +1,5 @@
 /** What can lie above the page. */
-export type Dialog = 'keys' | 'settings' | 'state';
+export type Dialog = 'commands' | 'keys' | 'settings' | 'state';
 
 class Dialogs {
   open = $state<Dialog | null>(null);

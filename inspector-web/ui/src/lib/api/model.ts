@@ -20,6 +20,7 @@ export type CycleSpans = Schemas['CycleSpans'];
 export type DiffLine = Schemas['DiffLine'];
 export type Edge = Schemas['Edge'];
 export type Edit = Schemas['Edit'];
+export type Found = Schemas['Found'];
 export type FilterError = Schemas['FilterError'];
 export type FilterHelp = Schemas['FilterHelp'];
 export type Insight = Schemas['Insight'];

@@ -191,6 +191,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cycles/{id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The steps of a cycle at which a text is: in what they changed, in what was logged and run after them, in the names of their places. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cycles/{id}/spans": {
         parameters: {
             query?: never;
@@ -1227,6 +1244,11 @@ export interface components {
             error: components["schemas"]["FilterError"] | null;
             /** @description Whether it is understood. */
             ok: boolean;
+        };
+        /** @description `GET /api/cycles/{id}/search`. */
+        Found: {
+            /** @description The steps, in order of time. */
+            steps: number[];
         };
         /** @description A frame of a backtrace. */
         Frame: {
@@ -3429,6 +3451,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Insight"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description The text, in either case of letters. */
+                q: string;
+            };
+            header?: never;
+            path: {
+                /** @description A cycle, as in `Cycle.id`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The steps of a cycle at which a text is: in what they changed, in what was logged and run after them, in the names of their places. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -47,14 +47,13 @@ class Keys {
   press(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.metaKey || event.altKey || isTyping(event)) return;
     const command = this.#commands.get(written(event));
-    if (command === undefined) return;
-    for (const handlers of this.#handlers.toReversed()) {
-      const handler = handlers.get(command);
-      if (handler && handler() !== false) {
-        event.preventDefault();
-        return;
-      }
-    }
+    if (command !== undefined && this.run(command)) event.preventDefault();
+  }
+
+  /** Does what a command does here; false: it is nothing. */
+  run(command: string): boolean {
+    const handlers = this.#handlers.toReversed().map((map) => map.get(command));
+    return handlers.some((handler) => handler && handler() !== false);
   }
 }
 

@@ -1,0 +1,35 @@
+import { ApiError, get } from '../api/client.ts';
+import type { Found } from '../api/model';
+import { opened } from './opened.svelte.ts';
+import { said } from './said.svelte.ts';
+
+/** What is searched for in the open cycle. */
+class Search {
+  text = $state('');
+  /** The steps at which it is, in order; none while nobody has said. */
+  steps = $state.raw<number[] | null>(null);
+  #abort = new AbortController();
+
+  /** Asks where the text is in a cycle. */
+  async ask(id: string | undefined): Promise<void> {
+    this.#abort.abort();
+    this.steps = null;
+    if (id === undefined || this.text === '') return;
+    const { signal } = (this.#abort = new AbortController());
+    try {
+      this.steps = (await get<Found>(`/api/cycles/${id}/search`, { q: this.text }, signal)).steps;
+    } catch (error) {
+      if (!signal.aborted) said.say(error instanceof ApiError ? error.message : String(error));
+    }
+  }
+
+  /** Goes to the next step (1) at which it is, or the one before (-1), round and round. */
+  go(by: 1 | -1): void {
+    const found = this.steps ?? [];
+    const here = opened.step;
+    const next = by === 1 ? (found.find((at) => at > here) ?? found[0]) : (found.findLast((at) => at < here) ?? found.at(-1));
+    if (next !== undefined) opened.jump(next);
+  }
+}
+
+export const search = new Search();

@@ -1,0 +1,103 @@
+import { expect, test } from '../lib/test.ts';
+
+test('a text is searched for in a cycle, and gone to from step to step, round and round', async ({ page, dash, shop }) => {
+  const { id } = await shop.visit('/books/31');
+  const { steps } = await shop.get<{ steps: number[] }>(`/api/cycles/${id}/search?q=x-request-id`);
+  expect(steps.length).toBeGreaterThan(1);
+  await dash.cycle(id);
+  const field = page.getByRole('searchbox', { name: 'Search in this cycle' });
+  await page.keyboard.press('n');
+  await expect(field, 'nothing is searched for yet').toBeFocused();
+  await page.keyboard.press('Escape');
+
+  // In a pane of the cycle it is the search's key, elsewhere the filter's.
+  await page.keyboard.press('p');
+  await page.keyboard.press('/');
+  await expect(field).toBeFocused();
+  await page.keyboard.type('X-Request-Id');
+  const pane = page.getByRole('region', { name: 'Steps' });
+  await expect(pane.getByRole('status')).toHaveText(new RegExp(`^${steps.length} of \\d+$`));
+  await expect(pane.getByRole('button', { name: '(found)' })).toHaveCount(steps.length);
+  await page.keyboard.press('Enter');
+  const at = (step: number) => expect(dash.step).toHaveText(new RegExp(`^step ${step + 1} /`));
+  const first = steps.find((step) => step > 0)!;
+  await at(first);
+  await page.locator('.pane.step').focus();
+  await page.keyboard.press('N');
+  await at(steps[0] === first ? steps.at(-1)! : steps[0]!);
+  await page.keyboard.press('n');
+  await at(first);
+  await page.keyboard.press('/');
+  await expect(field).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(field).toHaveValue('');
+  await expect(pane.getByRole('button', { name: '(found)' })).toHaveCount(0);
+  await dash.list.focus();
+  await page.keyboard.press('/');
+  await expect(dash.filter).toBeFocused();
+});
+
+test('what has the focus is copied, or what is pointed at, or the whole step', async ({ page, dash, shop, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await dash.cycle((await shop.visit('/books/32', { headers: { 'x-held': 'held', 'x-pointed': 'pointed' } })).id, 999);
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  const request = dash.message('Request');
+  await request.getByRole('listitem').filter({ hasText: 'x-pointed' }).hover();
+  await page.keyboard.press('y');
+  await expect.poll(copied).toBe('pointed');
+  await request.getByRole('button', { name: /^History of x-held/ }).focus();
+  await page.keyboard.press('y');
+  await expect.poll(copied).toBe('held');
+  await page.keyboard.press('Y');
+  await expect.poll(copied).toMatch(/^GET \/books\/32\S*, step \d+: .*\n\nrequest\n[^]*\n  x-held: held  ← client\n[^]*\n\nresponse\n[^]*status: 200[^]*\n\n(Preview\n)?<!doctype html>/);
+});
+
+test('a pane is shown alone, and the list given room, by keys', async ({ page, dash, shop }) => {
+  await dash.cycle((await shop.visit('/books/33')).id);
+  const [steps, request] = [page.getByRole('region', { name: 'Steps' }), dash.message('Request')];
+  await page.locator('.pane.step').focus();
+  await page.keyboard.press('m');
+  await expect(steps).toBeVisible();
+  await expect(request).toBeHidden();
+  await page.keyboard.press('p');
+  await expect(request).toBeVisible();
+  await expect(steps).toBeHidden();
+  await page.getByRole('button', { name: 'all panes (m)' }).click();
+  await expect(steps).toBeVisible();
+
+  const width = async () => (await dash.list.boundingBox())!.width;
+  const before = await width();
+  await dash.list.focus();
+  await page.keyboard.press('>');
+  await expect.poll(width).toBe(before + 40);
+  await page.locator('.pane.step').focus();
+  await page.keyboard.press('>');
+  await expect.poll(width, 'the cycle has the room now').toBe(before);
+  await page.keyboard.press('<');
+  await expect.poll(width).toBe(before + 40);
+});
+
+test('a command is chosen by its name, and acts on what had the focus', async ({ page, dash, shop }) => {
+  await dash.cycle((await shop.visit('/books/34')).id);
+  await page.locator('.pane.req').focus();
+  await page.keyboard.press(':');
+  const dialog = page.getByRole('dialog', { name: 'Commands' });
+  await expect(dialog.getByRole('combobox', { name: 'Command' })).toBeFocused();
+  await page.keyboard.type('one pane al');
+  await expect(dialog.getByRole('option')).toHaveCount(1);
+  await page.keyboard.press('Enter');
+  await expect(dialog).toHaveCount(0);
+  await expect(dash.message('Request')).toBeVisible();
+  await expect(dash.message('Response')).toBeHidden();
+
+  await page.keyboard.press(':');
+  await page.keyboard.type('view-');
+  await page.keyboard.press('ArrowDown');
+  await expect(dialog.getByRole('option', { selected: true })).toContainText('view-stack');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: 'Routes' })).toBeVisible();
+  await page.keyboard.press(':');
+  await page.keyboard.type('copy-step');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'copy-step does nothing here.' })).toBeVisible();
+});
