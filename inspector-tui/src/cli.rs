@@ -26,7 +26,9 @@ use crate::{
     theme::ThemeName,
 };
 use anyhow::{Context, anyhow, bail};
-use clap::{Parser, Subcommand};
+use clap::{
+    Arg, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource,
+};
 use onionskin_web::{Config, Error as StartError, Inspector, Running, export::BadFilter};
 use std::{
     io::{self, IsTerminal, Write},
@@ -39,7 +41,7 @@ use std::{
 /// Starts the inspector: apps built with onionskin find it by its socket, and their cycles show up here and in the
 /// browser. One inspector serves all of your apps.
 #[derive(Debug, Parser)]
-#[command(name = "onionskin", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(name = "onionskin", version, after_help = EXAMPLES)]
 struct Args {
     #[command(subcommand)]
     command: Option<Command>,
@@ -135,7 +137,7 @@ An app is watched once its Cargo.toml says
 
 /// Runs the command with the arguments of this process.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = arguments();
     match start(args) {
         Ok(code) => code,
         // Who reads the output has enough of it.
@@ -148,6 +150,26 @@ pub fn main() -> ExitCode {
             }
         }
     }
+}
+
+/// What this process was asked for. Only the configuration can be named before a subcommand.
+fn arguments() -> Args {
+    let mut command = Args::command();
+    let matches = command.get_matches_mut();
+    if let Some(subcommand) = matches.subcommand_name() {
+        let is_given = |arg: &&Arg| {
+            let source = matches.value_source(arg.get_id().as_str());
+            source == Some(ValueSource::CommandLine) && arg.get_id() != "config"
+        };
+        let lost = command.get_arguments().find(is_given).map(Arg::to_string);
+        if let Some(lost) = lost {
+            let text = format!(
+                "{lost} stands before `{subcommand}`, where it says nothing; write it behind, if `{subcommand}` takes it"
+            );
+            command.error(ErrorKind::ArgumentConflict, text).exit();
+        }
+    }
+    Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 /// A command that says too little, or what does not go together.

@@ -187,6 +187,7 @@ fn a_wrong_file_is_said_with_line_and_column_by_whoever_needs_it() {
     for args in [
         &["--config", "none.toml", "--print-keys"][..],
         &["tail", "--config", "none.toml"],
+        &["--config", "none.toml", "tail"],
     ] {
         let output = place.run(args);
         let said = text(output.stderr);
@@ -245,4 +246,15 @@ fn the_keys_that_are_printed_are_those_that_count() {
     ] {
         assert_eq!(keys_of(name), expected, "{keys}");
     }
+}
+
+#[test]
+fn what_stands_before_a_subcommand_and_says_nothing_there_is_refused() {
+    let output = Place::new().run(&["--config", "none.toml", "--port", "1", "tail"]);
+    let said = text(output.stderr);
+    assert!(
+        said.contains("--port <PORT> stands before `tail`"),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), Some(2));
 }

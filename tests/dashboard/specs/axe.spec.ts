@@ -10,6 +10,7 @@ const SCREENS: Record<string, (dash: Dashboard, page: Page, cycle: { a: string; 
   'filter error': async (dash, page) => (await dash.open(), await dash.filter.fill('status:x'), await dash.filter.press('Enter'), await expect(page.getByRole('alert')).toBeVisible()),
   state: async (dash, page) => (await dash.open(), await page.keyboard.press('3'), await expect(page.getByRole('dialog')).toContainText('Version')),
   keys: async (dash, page) => (await dash.open(), await page.keyboard.press('?'), await expect(page.getByRole('dialog')).toBeVisible()),
+  commands: async (dash, page) => (await dash.open(), await page.keyboard.press(':'), await expect(page.getByRole('option').first()).toBeVisible()),
   settings: async (dash, page) => (await dash.open(), await page.getByRole('button', { name: 'Settings' }).click(), await expect(page.getByRole('dialog')).toBeVisible()),
   send: async (dash, page) => (await dash.open(), await page.keyboard.press('s'), await expect(page.getByRole('dialog')).toBeVisible()),
   locked: async (dash, page) => (await page.goto(dash.inspector.origin), await expect(page.getByLabel('URL or token')).toBeVisible()),
