@@ -29,7 +29,7 @@ pub use opened::OpenedFile;
 pub use recorder::{Recorder, Retention};
 pub use schema::VERSION;
 
-pub(crate) use reader::{Contents, FiledRun, Reader};
+pub(crate) use reader::{Contents, FiledRun, FiledSpans, Reader};
 
 #[cfg(test)]
 mod tests;

@@ -54,6 +54,12 @@ pub(super) fn run(args: Merge) -> anyhow::Result<ExitCode> {
             text::counted(copied.left_out, "cycle")
         );
     }
+    if copied.spans_left_out > 0 {
+        eprintln!(
+            "onionskin: at least {} of other services left out: not to be read",
+            text::counted(copied.spans_left_out, "span")
+        );
+    }
     eprintln!(
         "onionskin: {} in {}",
         text::counted(copied.cycles, "cycle"),

@@ -15,7 +15,7 @@ const LINES: usize = 9;
 /// How many lines the lane would take.
 pub(super) fn wanted(spans: &CycleSpans) -> usize {
     match spans.spans.len() {
-        0 => 0,
+        0 if spans.damaged == 0 => 0,
         n => (n + 1).min(LINES),
     }
 }
@@ -36,7 +36,7 @@ pub(super) fn lines(
     most: usize,
     theme: Theme,
 ) -> Vec<Line<'static>> {
-    if spans.spans.is_empty() || most == 0 {
+    if wanted(spans) == 0 || most == 0 {
         return Vec::new();
     }
     let room = most - 1;
@@ -63,11 +63,16 @@ fn title(spans: &CycleSpans, room: usize) -> String {
         0 => String::new(),
         n => format!("; {n} not shown"),
     };
+    let damaged = match spans.damaged {
+        0 => String::new(),
+        n => format!("; {n} or more can't be read"),
+    };
     let spans = if all == 1 { "span" } else { "spans" };
-    format!(
-        "  {all} other {spans} of the trace{hidden}: {}{more}",
-        names.join(", ")
-    )
+    let mut names = names.join(", ") + &more;
+    if !names.is_empty() {
+        names.insert_str(0, ": ");
+    }
+    format!("  {all} other {spans} of the trace{hidden}{damaged}{names}")
 }
 
 fn line(span: &SpanLine, total: u64, widths: Widths, theme: Theme) -> Line<'static> {

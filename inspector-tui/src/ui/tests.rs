@@ -77,7 +77,7 @@ fn a_layer_that_called_in_again() {
 }
 
 /// The open cycle with these spans beside it.
-fn beside(spans: Vec<SpanLine>) -> App {
+fn beside(spans: Vec<SpanLine>, damaged: u64) -> App {
     let cycle = samples::completed();
     let mut services: Vec<_> = spans.iter().map(|s| s.service.clone()).collect();
     services.sort();
@@ -87,6 +87,7 @@ fn beside(spans: Vec<SpanLine>) -> App {
         receiving: true,
         services: services.into_iter().map(service).collect(),
         spans,
+        damaged,
         ..CycleSpans::default()
     };
     let id = cycle.id.clone();
@@ -138,37 +139,55 @@ fn what_other_services_did_in_the_same_trace() {
     };
     check(
         "beside",
-        &beside(vec![
-            span(
-                "front",
-                "GET /books/7",
-                Relation::Above,
-                0,
-                (-900_000, 15_000_000),
-            ),
-            failed,
-            span(
-                "ledger",
-                "INSERT",
-                Relation::Beneath,
-                1,
-                (3_000_000, 800_000),
-            ),
-            span("mail", "send", Relation::Beside, 0, (2_000_000_000, 7_000)),
-        ]),
+        &beside(
+            vec![
+                span(
+                    "front",
+                    "GET /books/7",
+                    Relation::Above,
+                    0,
+                    (-900_000, 15_000_000),
+                ),
+                failed,
+                span(
+                    "ledger",
+                    "INSERT",
+                    Relation::Beneath,
+                    1,
+                    (3_000_000, 800_000),
+                ),
+                span("mail", "send", Relation::Beside, 0, (2_000_000_000, 7_000)),
+            ],
+            0,
+        ),
     );
 }
 
 #[test]
 fn a_span_reaches_the_screen_escaped() {
     let evil = "\u{1b}[31m\u{9b}31m\u{202e}\u{7}\n";
-    let app = beside(vec![span(evil, evil, Relation::Beneath, 0, (0, 5))]);
+    let app = beside(vec![span(evil, evil, Relation::Beneath, 0, (0, 5))], 0);
     for size in SIZES {
         let drawn = format!("{:?}", draw(&app, size, Theme::new(true)).backend());
         for odd in ['\u{1b}', '\u{9b}', '\u{202e}', '\u{7}'] {
             assert!(!drawn.contains(odd), "{odd:?} at {size:?}");
         }
         assert!(drawn.contains("1 other span"), "{size:?}");
+    }
+}
+
+#[test]
+fn spans_that_a_damaged_recording_has_lost_are_counted() {
+    for spans in [
+        vec![],
+        vec![span("bank", "charge", Relation::Beneath, 0, (0, 5))],
+    ] {
+        let title = match spans.len() {
+            0 => "0 other spans of the trace; 3 or more can't be read",
+            _ => "1 other span of the trace; 3 or more can't be read: bank",
+        };
+        let drawn = draw(&beside(spans, 3), (120, 40), Theme::new(true));
+        assert!(format!("{:?}", drawn.backend()).contains(title), "{title}");
     }
 }
 

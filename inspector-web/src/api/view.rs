@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     model::{BodyView, Comparison, ContentKind, CycleSpans, Found, Insight, StepView, Timeline},
+    recording::FiledSpans,
     view::{self, BodyOptions},
 };
 use axum::{
@@ -139,13 +140,16 @@ pub(super) async fn spans(
     let (otlp, store) = (api.otlp.clone(), api.store.clone());
     let work = move |_: &AtomicBool| {
         let trace = onionskin::spans::trace_of(&cycle).0;
-        let spans = match &otlp {
-            Some(otlp) => otlp.spans.of(trace),
+        let FiledSpans { spans, damaged } = match &otlp {
+            Some(otlp) => FiledSpans {
+                spans: otlp.spans.of(trace),
+                damaged: 0,
+            },
             None => store.filed_spans(trace),
         };
-        let receiving = otlp.is_some();
         Json(CycleSpans {
-            receiving,
+            receiving: otlp.is_some(),
+            damaged,
             ..view::spans(&cycle, spans)
         })
     };

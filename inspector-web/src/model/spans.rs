@@ -39,6 +39,8 @@ pub struct CycleSpans {
     pub spans: Vec<SpanLine>,
     /// How many there are that are not among `spans`, because there are too many to show.
     pub more: u64,
+    /// How many, at least, are in the recording and can't be read: it is damaged.
+    pub damaged: u64,
     /// How many spans of the cycle itself came back: they are its timeline, and not shown twice.
     pub own: u64,
 }

@@ -1,7 +1,7 @@
 //! Recordings joined, cut and anonymised: cycles of some files into a new one.
 
 use super::{
-    OpenedFile, RecordingError, plain,
+    FiledSpans, OpenedFile, RecordingError, plain,
     schema::beside,
     writer::{Line, Writer},
 };
@@ -29,6 +29,8 @@ pub struct Copied {
     pub cycles: u64,
     /// Cycles that were there twice, or could not be read.
     pub left_out: u64,
+    /// Spans of other services, at least, that could not be read.
+    pub spans_left_out: u64,
     /// What the files that were read say of themselves.
     pub notes: Vec<String>,
 }
@@ -79,6 +81,7 @@ pub fn copy(
             .collect();
         if batch.is_empty() {
             copied.left_out = all - copied.cycles;
+            copied.spans_left_out = sources.iter().map(|source| source.damaged_spans).sum();
             if copied.cycles == 0 {
                 return Err(RecordingError::Nothing { file: to.into() });
             }
@@ -196,6 +199,7 @@ struct Source {
     has_spans: bool,
     /// Traces whose spans are copied.
     traces: HashSet<TraceId>,
+    damaged_spans: u64,
     positions: VecDeque<u64>,
     ahead: VecDeque<Arc<Entry>>,
     runs: HashMap<String, ToldRun>,
@@ -207,6 +211,7 @@ impl Source {
             positions: store.positions(wanted, &AtomicBool::new(false)).into(),
             has_spans: store.has_filed_spans(),
             traces: HashSet::new(),
+            damaged_spans: 0,
             store,
             ahead: VecDeque::new(),
             runs: HashMap::new(),
@@ -228,7 +233,11 @@ impl Source {
     /// The spans of a trace, the first time.
     fn new_spans(&mut self, trace: TraceId) -> Vec<Arc<Kept>> {
         match self.traces.insert(trace) {
-            true => self.store.filed_spans(trace),
+            true => {
+                let FiledSpans { spans, damaged } = self.store.filed_spans(trace);
+                self.damaged_spans += damaged;
+                spans
+            }
             false => Vec::new(),
         }
     }

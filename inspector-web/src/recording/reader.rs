@@ -256,10 +256,10 @@ impl Reader {
         newest.map_or(0, |newest| newest as u64)
     }
 
-    /// The spans of a trace that came from other services. What is damaged is left out, and counted.
-    pub(crate) fn spans(&self, trace: TraceId) -> Vec<Arc<Kept>> {
+    /// The spans of a trace that came from other services.
+    pub(crate) fn spans(&self, trace: TraceId) -> FiledSpans {
         if self.version < 2 {
-            return Vec::new();
+            return FiledSpans::default();
         }
         let db = self.db();
         let all = || {
@@ -268,10 +268,16 @@ impl Reader {
             let rows = rows.query_map([trace.to_string()], span)?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
-        let read = self.intact(all().ok()).unwrap_or_default().into_iter();
-        read.filter_map(|span| self.intact(span))
-            .map(Arc::new)
-            .collect()
+        // Where a page is damaged nobody knows how many were on it.
+        let Ok(read) = all() else {
+            return FiledSpans {
+                damaged: 1,
+                ..FiledSpans::default()
+            };
+        };
+        let damaged = read.iter().filter(|span| span.is_none()).count() as u64;
+        let spans = read.into_iter().flatten().map(Arc::new).collect();
+        FiledSpans { spans, damaged }
     }
 
     /// Counts what is damaged.
@@ -285,6 +291,14 @@ impl Reader {
     fn db(&self) -> MutexGuard<'_, Connection> {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The spans of a trace, of a recording.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct FiledSpans {
+    pub(crate) spans: Vec<Arc<Kept>>,
+    /// How many more there are, at least, which are damaged.
+    pub(crate) damaged: u64,
 }
 
 /// Whether somebody records into a file.

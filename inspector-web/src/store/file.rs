@@ -6,10 +6,7 @@ use super::{
     matches::Filters,
     runs::{RunKey, RunState, Runs, TableBytes},
 };
-use crate::{
-    otlp,
-    recording::{Contents, FiledRun, Reader, RecordingError},
-};
+use crate::recording::{Contents, FiledRun, FiledSpans, Reader, RecordingError};
 use onionskin::{
     codec::Tables,
     link::protocol::{Format, Hello, Message},
@@ -141,9 +138,9 @@ impl Store {
     }
 
     /// The spans of a trace that came from other services, where they are in a recording.
-    pub(crate) fn filed_spans(&self, trace: TraceId) -> Vec<Arc<otlp::Kept>> {
+    pub(crate) fn filed_spans(&self, trace: TraceId) -> FiledSpans {
         let reader = self.reader();
-        reader.map_or_else(Vec::new, |reader| reader.spans(trace))
+        reader.map_or_else(FiledSpans::default, |reader| reader.spans(trace))
     }
 
     /// Whether it is a recording that has spans of other services.

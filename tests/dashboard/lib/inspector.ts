@@ -46,6 +46,13 @@ export class Inspector {
     return new Inspector(program, url!, socket, '', remove);
   }
 
+  /** A file, opened. */
+  static async open(file: string): Promise<Inspector> {
+    const args = ['open', file, '--headless', '--port', '0'];
+    const [program, [url]] = await Program.start(binary('onionskin'), args, {}, [/(http:\S+#token=[0-9a-f]+)/]);
+    return new Inspector(program, url!, '', '', () => {});
+  }
+
   /** Where it receives OTLP, with `--otlp=0`. */
   get otlp(): string {
     return `http://${/OTLP is received on (\S+),/.exec(this.program.said)![1]}`;

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cycle, shopText } from '../lib/cycles.ts';
@@ -101,6 +102,41 @@ test('no page can send spans', async ({ page, guard }) => {
     expect(otlp.spans.refused_requests, 'they were asked, and refused').toBeGreaterThan(3);
   } finally {
     foreign.close();
+    link.close();
+    await inspector.stop();
+  }
+});
+
+test('spans that a damaged recording has lost are counted', async ({ page }) => {
+  const { inspector, link, id, startedUs } = await joined();
+  try {
+    const answered = await fetch(`${inspector.origin}/api/recording`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${inspector.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ history: true }),
+    });
+    const { file } = (await answered.json()) as { file: string };
+    await tell(inspector.otlp, 'front', startedUs, [{ id: CALLER, name: 'GET /books', from: -400_000, took: 5_000_000 }]);
+    await tell(inspector.otlp, 'bank', startedUs, [{ id: '1111111111111111', parent: CALLER, name: 'to be damaged', from: 1_300_000, took: 900_000 }]);
+    const beside = () => inspector.get<{ spans: unknown[] }>(`/api/cycles/${id}/spans`);
+    await expect.poll(async () => (await beside()).spans.length).toBe(2);
+    await inspector.program.stop();
+
+    const bytes = await readFile(file);
+    const at = bytes.indexOf('to be damaged');
+    expect(at).toBeGreaterThan(0);
+    bytes[at]! ^= 1;
+    await writeFile(file, bytes);
+    const opened = await Inspector.open(file);
+    try {
+      await new Dashboard(page, opened).cycle(id);
+      const lane = page.getByRole('region', { name: 'Other spans of the trace' });
+      await expect(lane).toContainText("of front; by their own clocks ▲ 1 or more can't be read: the recording is damaged");
+    } finally {
+      await page.close();
+      await opened.stop();
+    }
+  } finally {
     link.close();
     await inspector.stop();
   }

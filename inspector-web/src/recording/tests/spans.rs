@@ -133,12 +133,19 @@ fn those_of_the_traces_of_its_cycles_are_in_it_whichever_came_first() {
     wanted.retain(|kept| kept.span.id != SpanId([4; 8]));
     assert_eq!(wanted.len(), 2);
     assert_eq!(
-        sorted(file.filed_spans(trace(1))),
+        sorted(file.filed_spans(trace(1)).spans),
         wanted,
         "to the last bit"
     );
-    assert_eq!(file.filed_spans(trace(2)), received.spans.of(trace(2)));
-    assert_eq!(file.filed_spans(trace(7)), [], "no cycle is of that trace");
+    assert_eq!(
+        file.filed_spans(trace(2)).spans,
+        received.spans.of(trace(2))
+    );
+    assert_eq!(
+        file.filed_spans(trace(7)).spans,
+        [],
+        "no cycle is of that trace"
+    );
 }
 
 #[test]
@@ -150,7 +157,7 @@ fn they_are_written_while_it_is_recorded_and_who_has_it_open_hears_of_it() {
     let opened = OpenedFile::open(&received.live.file("r")).unwrap().store;
     let mut bell = opened.watch();
     come(&received.spans, "bank", [span(1, 1)]);
-    wait(|| opened.filed_spans(trace(1)).len() == 1);
+    wait(|| opened.filed_spans(trace(1)).spans.len() == 1);
     wait(|| bell.has_changed().unwrap());
     bell.mark_unchanged();
     drop(recorder);
@@ -177,7 +184,7 @@ fn they_go_with_the_last_cycle_of_their_trace() {
     let there = |n: u64| {
         (
             file.cycle(&format!("{RUN}-{n}")),
-            file.filed_spans(trace(n)),
+            file.filed_spans(trace(n)).spans,
         )
     };
     let mut gone = 0;
@@ -200,12 +207,14 @@ fn they_are_joined_cut_and_anonymised_with_their_cycles() {
     let all = copy("", false, "all");
     for n in 1..4 {
         assert_eq!(
-            sorted(all.filed_spans(trace(n))),
+            sorted(all.filed_spans(trace(n)).spans),
             received.spans.of(trace(n))
         );
     }
     let cut = copy("status:500", false, "cut");
-    let counts: Vec<_> = (1..4).map(|n| cut.filed_spans(trace(n)).len()).collect();
+    let counts: Vec<_> = (1..4)
+        .map(|n| cut.filed_spans(trace(n)).spans.len())
+        .collect();
     assert_eq!(counts, [0, 0, 2], "the third cycle failed");
     let masked = copy("", true, "masked");
     let bytes = fs::read(received.live.file("masked")).unwrap();
@@ -215,7 +224,7 @@ fn they_are_joined_cut_and_anonymised_with_their_cycles() {
             .any(|w| w == address.as_bytes());
         assert!(!stays, "{address}");
     }
-    let spans = masked.filed_spans(trace(1));
+    let spans = masked.filed_spans(trace(1)).spans;
     assert_eq!(spans.len(), 2);
     assert_eq!(spans[0].service.as_deref(), Some("bank"));
     assert!(spans[0].span.name.starts_with("charge [e-mail #"));
@@ -233,15 +242,29 @@ fn a_damaged_recording_has_those_that_are_whole() {
     drop(db);
     // By its checksum, one by one.
     let read = open(&file);
-    let counts: Vec<_> = (1..4).map(|n| read.filed_spans(trace(n)).len()).collect();
+    let counts: Vec<_> = (1..4)
+        .map(|n| read.filed_spans(trace(n)).spans.len())
+        .collect();
     assert_eq!(counts, [2, 1, 2]);
+    assert_eq!(
+        [1, 2, 3].map(|n| read.filed_spans(trace(n)).damaged),
+        [0, 1, 0]
+    );
+    let copied = edit::copy(
+        std::slice::from_ref(&file),
+        &received.live.file("copy"),
+        &Wanted::matching("").unwrap(),
+        false,
+        |_, _| {},
+    );
+    assert_eq!(copied.unwrap().spans_left_out, 1);
     // And page by page, where nothing leads to them any more.
     let mut bytes = fs::read(&file).unwrap();
     bytes[(page as usize - 1) * schema::PAGE..][..schema::PAGE].fill(0xee);
     fs::write(&file, &bytes).unwrap();
     let salvaged = OpenedFile::open(&file).unwrap();
     assert!(!salvaged.notes().is_empty());
-    let counts = (1..4).map(|n| salvaged.store.filed_spans(trace(n)).len());
+    let counts = (1..4).map(|n| salvaged.store.filed_spans(trace(n)).spans.len());
     assert_eq!(counts.collect::<Vec<_>>(), [2, 1, 2]);
     drop(received);
 }
@@ -273,7 +296,7 @@ fn a_recording_of_version_1_is_read_as_it_is_and_raised_when_it_is_added_to() {
     let targets: Vec<_> = old.iter().map(|cycle| &*cycle.target).collect();
     assert_eq!(targets, ["/api/books", "/account"]);
     assert!(!open(&file).has_filed_spans());
-    assert_eq!(open(&file).filed_spans(trace(1)), []);
+    assert_eq!(open(&file).filed_spans(trace(1)).spans, []);
     assert_eq!(fs::read(&file).unwrap(), before, "reading changes nothing");
 
     fs::rename(&file, received.live.file("r")).unwrap();
@@ -285,7 +308,7 @@ fn a_recording_of_version_1_is_read_as_it_is_and_raised_when_it_is_added_to() {
     let raised = open(&file);
     let now = cycles(&raised);
     assert_eq!((now.len(), &now[..2]), (3, &old[..]));
-    assert_eq!(raised.filed_spans(trace(1)).len(), 1);
+    assert_eq!(raised.filed_spans(trace(1)).spans.len(), 1);
 }
 
 #[test]

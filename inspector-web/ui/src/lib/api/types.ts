@@ -1059,6 +1059,11 @@ export interface components {
         };
         /** @description The spans that were received of the trace of a cycle, now or when it was recorded, without those of the cycle itself. */
         CycleSpans: {
+            /**
+             * Format: uint64
+             * @description How many, at least, are in the recording and can't be read: it is damaged.
+             */
+            damaged: number;
             /** @description Whether the request named the trace (`traceparent`). Otherwise only an app that exports its cycles tells it to anybody. */
             joined: boolean;
             /**
