@@ -21,7 +21,7 @@ pub(crate) use page::is_public;
 pub(crate) use problem::Problem;
 pub(crate) use routes::takes_post;
 
-use crate::{Limits, guard::Guard, model::Opened, otlp::Receiver, store::Store};
+use crate::{Limits, guard::Guard, otlp::Receiver, recording::OpenedFile, store::Store};
 use axum::{
     Json, Router,
     extract::State,
@@ -73,7 +73,7 @@ pub(crate) struct Api {
     started: Started,
     recording: Arc<recording::Desk>,
     sending: Arc<sending::Desk>,
-    opened: Option<Opened>,
+    opened: Option<OpenedFile>,
     otlp: Option<Receiver>,
 }
 
@@ -88,7 +88,7 @@ impl Api {
     pub(crate) fn new(
         store: Store,
         socket: Option<&Path>,
-        opened: Option<Opened>,
+        opened: Option<OpenedFile>,
         limits: Limits,
         closing: watch::Receiver<bool>,
     ) -> Self {
@@ -186,7 +186,7 @@ async fn status(State(api): State<Api>) -> Json<crate::model::Status> {
         live_clients_max,
         recording: api.recording.status(),
         sending: api.sending.status(),
-        opened: api.opened.clone(),
+        opened: api.opened.as_ref().map(|opened| opened.told.clone()),
         otlp: api.otlp.as_ref().map(|otlp| crate::model::OtlpState {
             addresses: otlp.addresses.iter().map(ToString::to_string).collect(),
             spans: otlp.spans.counters(),

@@ -8,7 +8,6 @@ use crate::{
     guard::Guard,
     guard::Token,
     hub,
-    model::Opened,
     otlp::{self, Receiver},
     recording::OpenedFile,
     server,
@@ -84,7 +83,15 @@ pub async fn open(config: Config, opened: OpenedFile) -> Result<Inspector, Error
         otlp: None,
         ..config
     };
-    serve(&config, host, token, opened.store, None, Some(opened.told)).await
+    serve(
+        &config,
+        host,
+        token,
+        opened.store.clone(),
+        None,
+        Some(opened),
+    )
+    .await
 }
 
 async fn serve(
@@ -93,7 +100,7 @@ async fn serve(
     token: Token,
     store: Store,
     socket: Option<&Path>,
-    opened: Option<Opened>,
+    opened: Option<OpenedFile>,
 ) -> Result<Inspector, Error> {
     let (listener, address) = bind(host, config.port).await?;
     let port = address.port();

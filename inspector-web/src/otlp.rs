@@ -23,9 +23,7 @@ mod server;
 mod service;
 
 pub(crate) use kept::Spans;
-#[cfg(test)]
-pub(crate) use reading::Reading;
-pub(crate) use reading::{Kept, is_carrier};
+pub(crate) use reading::{Kept, Reading, Reason, is_carrier};
 pub(crate) use server::{bind, run};
 
 use std::{net::SocketAddr, sync::Arc};

@@ -7,13 +7,18 @@ use crate::{
 };
 use onionskin::{
     otel::{Outlet, Protocol, Settings},
-    spans::{self, Content, Flaw, Options, TraceId, encode, trace_of, without_bodies},
+    spans::{self, Content, Flaw, Options, SpanId, TraceId, encode, trace_of, without_bodies},
     wire::{Cycle, Mark, MarkKind},
 };
-use onionskin_web::jaeger::Jaeger;
+use onionskin_web::{
+    Client,
+    jaeger::{Jaeger, Search},
+    model::Relation,
+};
 use std::{
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
+    process::Stdio,
     time::Duration,
 };
 
@@ -262,4 +267,60 @@ fn a_url_that_is_none_of_a_jaeger_says_what_one_is() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
         assert!(said.contains(wanted), "{args:?}: {said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_of_other_services_stand_beside_the_cycles_of_their_traces() {
+    let Some(jaeger) = RealJaeger::start(Kind::One).await else {
+        return;
+    };
+    let mut original = cycle(RUN, 1);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    original.started_unix_us = now.unwrap().as_micros() as u64;
+    let own = encode(&original, &Options::default());
+    let mut charge = own[0].clone();
+    charge.id = SpanId([7; 8]);
+    charge.parent = Some(own[0].id);
+    charge.name = "charge".into();
+    charge.attributes.clear();
+    charge.events.clear();
+    let outlet = Outlet::new(Settings::new(&jaeger.grpc(), Protocol::Grpc).unwrap());
+    for (service, spans) in [("shop", own), ("bank", vec![charge])] {
+        let service = [spans::Attribute::new("service.name", service)];
+        outlet.send(&service, vec![spans], PATIENCE).await.unwrap();
+    }
+    let ui = Jaeger::new(&jaeger.ui()).unwrap();
+    let search = Search {
+        service: Some("bank".into()),
+        ..Search::default()
+    };
+    while !matches!(ui.search(&search).await, Ok(found) if !found.is_empty()) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    ui.whole_trace(trace_of(&original).0, PATIENCE)
+        .await
+        .unwrap();
+
+    let url = format!("jaeger:{}", jaeger.ui());
+    let place = Place::new();
+    let mut open = place.command(&["open", &url, "--headless", "--port", "0"]);
+    let mut open = open.stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(open.stderr.take().unwrap()).lines();
+    let told = said.map_while(Result::ok).find_map(|line| {
+        let at = line.find("http://")?;
+        line.contains("#token=").then(|| line[at..].to_owned())
+    });
+    let client = Client::new(told.unwrap().trim()).unwrap();
+    let beside = client.spans(&original.id).await.unwrap();
+    open.kill().unwrap();
+    open.wait().unwrap();
+    let shown: Vec<_> = beside.spans.iter().collect();
+    let [charge] = shown[..] else {
+        panic!("{beside:#?}");
+    };
+    assert_eq!(
+        (&*charge.name, charge.service.as_deref(), charge.relation),
+        ("charge", Some("bank"), Relation::Beneath)
+    );
+    assert!(beside.own > 0 && !beside.receiving, "{beside:#?}");
 }

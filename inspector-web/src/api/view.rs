@@ -137,18 +137,23 @@ pub(super) async fn spans(
     if api.otlp.is_none() && api.opened.is_none() {
         return Ok(Json(CycleSpans::default()));
     }
-    let (otlp, store) = (api.otlp.clone(), api.store.clone());
+    let receiving = api.otlp.is_some();
+    let kept = match (&api.otlp, &api.opened) {
+        (Some(otlp), _) => Some(otlp.spans.clone()),
+        (None, opened) => opened.as_ref().and_then(|opened| opened.beside.clone()),
+    };
+    let store = api.store.clone();
     let work = move |_: &AtomicBool| {
         let trace = onionskin::spans::trace_of(&cycle).0;
-        let FiledSpans { spans, damaged } = match &otlp {
-            Some(otlp) => FiledSpans {
-                spans: otlp.spans.of(trace),
+        let FiledSpans { spans, damaged } = match kept {
+            Some(kept) => FiledSpans {
+                spans: kept.of(trace),
                 damaged: 0,
             },
             None => store.filed_spans(trace),
         };
         Json(CycleSpans {
-            receiving: otlp.is_some(),
+            receiving,
             damaged,
             ..view::spans(&cycle, spans)
         })

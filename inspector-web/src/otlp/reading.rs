@@ -36,7 +36,7 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::NoSpan => "ids or times that are none",
             Self::TooLong => "longer than 2 MiB",
@@ -88,6 +88,18 @@ impl Reading {
             self.bytes += kept.bytes();
             self.spans.push(kept);
         }
+    }
+
+    /// Spans that were read elsewhere.
+    pub(crate) fn of_batch(batch: &Batch) -> Self {
+        let mut reading = Self::default();
+        for span in &batch.spans {
+            if reading.has_room() {
+                reading.take(span.clone(), 0);
+            }
+        }
+        reading.name(0, &batch.resource);
+        reading
     }
 
     /// The spans from this one on are of the service with these attributes.

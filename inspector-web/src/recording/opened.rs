@@ -1,22 +1,34 @@
 //! A file opened, whatever it holds; or what takes the place of one.
 
 use super::{Reader, RecordingError, salvage, schema};
-use crate::{export::read_har, model::Opened, store::Store};
+use crate::{
+    export::read_har,
+    model::Opened,
+    otlp::{Reading, Reason, Spans},
+    store::Store,
+};
 use onionskin::{
+    spans::Batch,
     text,
     wire::{Cycle, WIRE_VERSION},
 };
-use std::{fs, io::Read as _, path::Path};
+use std::{collections::BTreeMap, fs, io::Read as _, path::Path};
+use tokio::sync::watch;
 use twox_hash::XxHash64;
 
 /// What every recording begins with.
 const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// Memory for spans of other services that no file holds, in bytes.
+const SPANS: u64 = 512 << 20;
 
 /// A file whose cycles can be asked for: a recording, a HAR file, or cycles as JSON lines.
 #[derive(Clone, Debug)]
 pub struct OpenedFile {
     pub(crate) store: Store,
     pub(crate) told: Opened,
+    /// Spans of other services, where they are not in the store's file.
+    pub(crate) beside: Option<Spans>,
 }
 
 impl OpenedFile {
@@ -47,17 +59,38 @@ impl OpenedFile {
             file: file.display().to_string(),
             notes,
         };
-        Ok(Self { store, told })
+        Ok(Self {
+            store,
+            told,
+            beside: None,
+        })
     }
 
-    /// Cycles that no file holds: of what `source` names, with what is to be said of them.
-    pub fn of_cycles(cycles: Vec<Cycle>, source: &str, notes: Vec<String>) -> Self {
+    /// Cycles that no file holds: of what `source` names, with what is to be said of them, and the spans of their traces.
+    pub fn of_cycles<'a>(
+        cycles: Vec<Cycle>,
+        source: &str,
+        mut notes: Vec<String>,
+        batches: impl IntoIterator<Item = &'a Batch>,
+    ) -> Self {
+        let beside = Spans::new(SPANS, watch::Sender::new(()));
+        let mut refused: BTreeMap<Reason, u64> = BTreeMap::new();
+        for batch in batches {
+            for (reason, count) in beside.keep(Reading::of_batch(batch)) {
+                *refused.entry(reason).or_default() += count;
+            }
+        }
+        for (reason, count) in refused {
+            let spans = text::counted(count, "span");
+            notes.push(format!("{spans} left out: {}", reason.as_str()));
+        }
         Self {
             store: Store::of_cycles(cycles, &format!("read from {source}")),
             told: Opened {
                 file: source.to_owned(),
                 notes,
             },
+            beside: Some(beside),
         }
     }
 

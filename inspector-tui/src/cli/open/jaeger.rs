@@ -62,14 +62,16 @@ pub(super) async fn run(url: &str, args: Open, settings: Settings) -> anyhow::Re
         limit: args.search.limit as usize,
         attributes: args.search.attribute.clone(),
     };
-    let found = Sorted::of(&jaeger.search(&search).await?);
+    let traces = jaeger.search(&search).await?;
+    let found = Sorted::of(&traces);
     if found.cycles.is_empty() {
         found.say_nothing_to_show(&args.what);
         return Ok(ExitCode::from(NOTHING));
     }
     let mut notes = vec![found.summary()];
     notes.extend(found.flawed);
-    let opened = OpenedFile::of_cycles(found.cycles, &args.what, notes);
+    let batches = traces.iter().flat_map(|trace| &trace.batches);
+    let opened = OpenedFile::of_cycles(found.cycles, &args.what, notes, batches);
     super::shown(args, settings, opened).await
 }
 
