@@ -367,3 +367,27 @@ async fn bodies_that_are_equal_and_not_the_same_are_shown_each() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_layer_without_a_probe_between_two_routers_is_seen_by_the_inner_one() {
+    let inner = Router::new().route("/conn", get(view));
+    let between = tower::ServiceBuilder::new().map_request(|mut request: Request| {
+        let headers = request.headers_mut();
+        headers.insert("x-between", HeaderValue::from_static("yes"));
+        request
+    });
+    let app = Router::new().route_service("/conn", between.service(inner));
+    let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
+    let adds = |delta: &Delta| {
+        let mut edits = delta.headers.iter();
+        edits.any(|e| matches!(e, HeaderEdit::Add { header, .. } if &*header.name == "x-between"))
+    };
+    let steps = cycle.steps.iter();
+    let told: Vec<_> = steps
+        .filter(|s| s.delta.as_ref().is_some_and(adds))
+        .collect();
+    let [step] = told[..] else {
+        panic!("{cycle}");
+    };
+    assert_eq!(step.stage, wire::Stage::Resolve);
+}

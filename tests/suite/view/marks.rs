@@ -5,20 +5,30 @@ use crate::served::Served;
 use diesel::prelude::*;
 use onionskin::{
     Cause, Router,
+    body::Body,
+    extract::Request,
     http::StatusCode,
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::get,
     testing::Recorded,
-    wire::MarkKind,
+    wire::{MarkKind, Stage},
 };
 use std::{
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
+use tower::ServiceExt as _;
 use tracing::{Instrument as _, field::Empty, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 
+/// Listens on this thread.
 fn listening() -> tracing::subscriber::DefaultGuard {
+    // While there is one subscriber alone, tracing asks whoever meets a span first whether it is wanted, for good: that may be
+    // the thread of another test, which does not listen.
+    static ANOTHER: LazyLock<tracing::Dispatch> =
+        LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+    LazyLock::force(&ANOTHER);
     tracing::subscriber::set_default(tracing_subscriber::registry().with(onionskin::log_layer()))
 }
 
@@ -378,4 +388,50 @@ async fn busy_and_idle_are_told_apart() {
     let own: u64 = rows.iter().map(|r| r.times.own_ns()).sum();
     assert!(own + cycle.cost_ns <= cycle.duration_ns);
     assert!(said.contains("recording itself took "), "{said}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_another_task_logs_in_the_span_of_a_request_is_inside_of_what_waits_for_it() {
+    let _listening = listening();
+    let view = || async {
+        let elsewhere = async { info!("on a task of its own") };
+        tokio::spawn(elsewhere.in_current_span()).await.unwrap();
+    };
+    async fn around(request: Request, next: Next) -> Response {
+        next.run(request).await
+    }
+    let app = Router::new()
+        .route("/conn", get(view))
+        .layer(from_fn(around));
+    let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
+    eprintln!("{cycle}\n{:#?}", cycle.marks);
+    let mut logs = cycle.marks.iter();
+    let log = logs.find(|m| matches!(m.what, MarkKind::Log { .. }));
+    let inside = &cycle.steps[log.unwrap().inside.unwrap() as usize];
+    assert_eq!(inside.stage, Stage::View, "{cycle}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_request_that_a_view_sends_to_an_app_of_its_own_is_a_cycle_of_its_own() {
+    let inner = Router::new().route("/conn/inner", get(|| async { "inner" }));
+    let view = || async move {
+        let request = Request::get("/conn/inner").body(Body::empty()).unwrap();
+        inner.oneshot(request).await
+    };
+    let served = {
+        let app = Router::new().route("/conn", get(view));
+        let mut served = Served::start(app).await;
+        let answer = super::exchange(&mut served, "GET /conn HTTP/1.1", b"").await;
+        assert!(answer.ends_with("inner"), "{answer}");
+        served
+    };
+    let cycles = served.cycles(2).await;
+    let told: Vec<_> = cycles
+        .iter()
+        .map(|c| (&*c.target, c.steps[0].stage))
+        .collect();
+    let expected = [("/conn", Stage::Parse), ("/conn/inner", Stage::Resolve)];
+    assert_eq!(told, expected);
+    let resolves = |c: &Recorded| c.steps.iter().filter(|s| s.stage == Stage::Resolve).count();
+    assert_eq!(resolves(&cycles[0]), resolves(&cycles[1]));
 }
