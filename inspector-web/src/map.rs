@@ -60,7 +60,10 @@ pub(crate) fn of_run(
     Some(count.view(&tables, shape, &Links::new(&tables, filter, several)))
 }
 
-/// Whether a cycle went wrong: it answered 5xx, failed or panicked.
+/// The filter of what went wrong.
+const ERRORS: &str = "(status:>=500 or outcome:failed or outcome:panicked)";
+
+/// Whether a cycle went wrong: what [`ERRORS`] lets pass.
 fn is_error(cycle: &CycleSummary) -> bool {
     cycle.status.is_some_and(|status| status >= 500)
         || matches!(
@@ -133,6 +136,8 @@ impl Count {
             app: tables.app.clone(),
             run: tables.run.clone(),
             cycles: self.cycles,
+            filter: links.to_all(),
+            errors: ERRORS.into(),
             routes,
             places: sites.iter().map(place).collect(),
             fallback,

@@ -59,6 +59,8 @@ pub(crate) fn map() -> StackView {
         app: "shop".into(),
         run: "0badc0ffee00".into(),
         cycles: 1_204,
+        filter: String::new(),
+        errors: "outcome:failed".into(),
         routes: vec![
             MapRoute {
                 path: "/books/{id}".into(),

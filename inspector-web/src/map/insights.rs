@@ -146,7 +146,7 @@ impl Recurring {
                     remark: Some(remark),
                     text: format!("{} (this or the like {often})", found.text),
                     example: Some(found.example),
-                    ..of_place(Kind::Recurring, place, found.count, of)
+                    ..of_place(Kind::Recurring, map, place, found.count, of)
                 })
             })
             .collect();
@@ -156,7 +156,9 @@ impl Recurring {
 }
 
 /// A remark on a place, still without words.
-fn of_place(kind: Kind, place: &MapPlace, count: u64, of: u64) -> RunInsight {
+fn of_place(kind: Kind, map: &StackView, place: &MapPlace, count: u64, of: u64) -> RunInsight {
+    // No filter names a server or a router: all pass those.
+    let passed = place.filters.passed.as_ref();
     RunInsight {
         kind,
         remark: None,
@@ -167,7 +169,7 @@ fn of_place(kind: Kind, place: &MapPlace, count: u64, of: u64) -> RunInsight {
         }),
         count,
         of,
-        filter: place.filters.passed.clone().unwrap_or_default(),
+        filter: passed.unwrap_or(&map.filter).clone(),
         example: None,
     }
 }
@@ -186,7 +188,7 @@ fn most_time(map: &StackView) -> Option<RunInsight> {
         stats.count,
         text::duration(stats.self_p50_ns?),
     );
-    let insight = of_place(Kind::MostTime, place, stats.count, map.cycles);
+    let insight = of_place(Kind::MostTime, map, place, stats.count, map.cycles);
     (share >= 25).then_some(RunInsight { text, ..insight })
 }
 
@@ -201,7 +203,7 @@ fn answers_much(map: &StackView) -> impl Iterator<Item = RunInsight> {
             "{} answered {} of the {} cycles that came to it ({share} %) by itself",
             site.name, stats.answered, stats.count
         );
-        let insight = of_place(Kind::AnswersMuch, place, stats.answered, stats.count);
+        let insight = of_place(Kind::AnswersMuch, map, place, stats.answered, stats.count);
         let filter = place.filters.answered.clone();
         much.then_some(RunInsight {
             text,
@@ -223,7 +225,7 @@ fn idle_layers(map: &StackView) -> impl Iterator<Item = RunInsight> {
             stats.count,
             text::duration(stats.self_total_ns),
         );
-        let insight = of_place(Kind::IdleLayer, place, stats.count, stats.count);
+        let insight = of_place(Kind::IdleLayer, map, place, stats.count, stats.count);
         idle.then_some(RunInsight { text, ..insight })
     })
 }
@@ -248,7 +250,7 @@ fn one_by_one(map: &StackView) -> Option<RunInsight> {
         last.site.name,
     );
     let count = first.stats.count;
-    let insight = of_place(Kind::OneByOne, first, count, map.cycles);
+    let insight = of_place(Kind::OneByOne, map, first, count, map.cycles);
     Some(RunInsight { text, ..insight })
 }
 
@@ -266,7 +268,7 @@ fn never_reached(map: &StackView) -> impl Iterator<Item = RunInsight> {
                 "None of the {} cycles kept came for {methods} of {}",
                 map.cycles, route.path
             );
-            let insight = of_place(Kind::NeverReached, place, 0, map.cycles);
+            let insight = of_place(Kind::NeverReached, map, place, 0, map.cycles);
             let filter = endpoint.filter.clone();
             unmet.then_some(RunInsight {
                 text,

@@ -43,6 +43,11 @@ impl<'t> Links<'t> {
         parts.join(" ")
     }
 
+    /// To all cycles that are counted.
+    pub(super) fn to_all(&self) -> String {
+        self.lead("")
+    }
+
     /// To the cycles of a layer, a view or another place.
     pub(super) fn to_place(&self, site: &Site) -> PlaceFilters {
         let passed = self.passed(site);

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     fixture::{RUN, cycle, hello},
+    model::Stats,
     store::{Arrival, Intake, Item, Record},
 };
 use onionskin::{
@@ -115,9 +116,23 @@ fn everywhere() -> [Cycle; 8] {
             c.steps.truncate(2);
             c.outcome = Outcome::ShortCircuited { site: 1 };
         }),
-        through(6, 5, no_route),
+        through(6, 5, |c| {
+            no_route(c);
+            c.outcome = Outcome::Failed {
+                site: None,
+                error: "gone".into(),
+            };
+        }),
         through(7, 6, no_route),
-        through(8, 6, |c| c.route = Some("/from/elsewhere".into())),
+        through(8, 6, |c| {
+            c.route = Some("/from/elsewhere".into());
+            c.outcome = Outcome::Panicked {
+                site: None,
+                message: None,
+                at: None,
+                caught: true,
+            };
+        }),
     ]
 }
 
@@ -156,7 +171,7 @@ fn cycles_are_counted_where_they_went() {
     assert_eq!(names, ["auth", "show_book"]);
 
     let auth = place(&map, "auth").stats;
-    assert_eq!((auth.count, auth.answered, auth.errors), (8, 1, 1));
+    assert_eq!((auth.count, auth.answered, auth.errors), (8, 1, 3));
     assert_eq!(auth.self_p50_ns, Some(1000));
     let handler = place(&map, "show_book").stats;
     assert_eq!((handler.count, handler.changed), (3, 3));
@@ -172,13 +187,18 @@ fn every_figure_leads_to_the_cycles_it_is_of() {
         let leads = |filter: &str, count: u64| {
             assert_eq!(map(everywhere(), filter).cycles, count, "{filter}");
         };
+        let both = |filter: &str, stats: &Stats| {
+            leads(filter, stats.count);
+            leads(&format!("{filter} {}", all.errors), stats.errors);
+        };
+        leads(&all.filter, all.cycles);
         for route in &all.routes {
-            leads(&route.filter, route.stats.count);
+            both(&route.filter, &route.stats);
             for end in &route.endpoints {
-                leads(&end.filter, end.stats.count);
+                both(&end.filter, &end.stats);
             }
         }
-        leads(&all.fallback.filter, all.fallback.stats.count);
+        both(&all.fallback.filter, &all.fallback.stats);
         for MapPlace {
             site,
             filters,
@@ -186,7 +206,10 @@ fn every_figure_leads_to_the_cycles_it_is_of() {
         } in &all.places
         {
             match &filters.passed {
-                Some(passed) => leads(passed, stats.count),
+                Some(passed) => {
+                    leads(passed, stats.count);
+                    leads(&format!("{passed} {}", all.errors), stats.errors);
+                }
                 None => assert_eq!(site.kind, SiteKind::Server),
             }
             leads(&filters.answered, stats.answered);

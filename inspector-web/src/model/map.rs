@@ -13,6 +13,10 @@ pub struct StackView {
     pub run: String,
     /// How many cycles the figures are of.
     pub cycles: u64,
+    /// Leads to them.
+    pub filter: String,
+    /// Put behind a filter of the map, it leads to those of its cycles that went wrong.
+    pub errors: String,
     /// Routes, in order of their addition, and behind them those that are in no map but were met.
     pub routes: Vec<MapRoute>,
     /// What the chains name, and what else a cycle passed.

@@ -104,3 +104,26 @@ test('remarks on the app lead to the cycles that they are about', async ({ page,
   await expect(dash.filter).toHaveValue(/^target:\*remark=\* answered-by:require_login/);
   await expect(page.getByText('25 match')).toBeVisible();
 });
+
+test('the map is held still by itself, and its errors lead to what went wrong', async ({ page, dash, shop }) => {
+  const mark = `wrong${Date.now()}`;
+  await shop.visit(`/books/41?${mark}`);
+  const { id, target } = await shop.visit(`/panic?${mark}`);
+  await dash.open({ screen: 'stack', filter: `target:*${mark}*`, run: id.split('-')[0]! });
+  const seen = page.getByText(/^figures over \d+ cycles kept that match$/);
+  await expect(seen).toHaveText('figures over 2 cycles kept that match');
+  await page.keyboard.press('f');
+  await expect(page.getByRole('button', { name: 'frozen' })).toHaveAttribute('aria-pressed', 'true');
+  await shop.visit(`/books/42?${mark}`);
+  // Longer than it is between two looks.
+  await page.waitForTimeout(4_000);
+  await expect(seen).toHaveText('figures over 2 cycles kept that match');
+  await page.keyboard.press('1');
+  await expect(page.getByRole('button', { name: 'live' }), 'the list is another view').toBeVisible();
+  await page.keyboard.press('2');
+  await expect(seen).toHaveText('figures over 3 cycles kept that match');
+  await page.getByRole('button', { name: /^1 \(100 %\) cycles of \/panic that went wrong: show them/ }).click();
+  await expect(dash.filter).toHaveValue(/route:\/panic .*\(status:>=500 or outcome:failed or outcome:panicked\)$/);
+  await expect(dash.rows).toHaveCount(1);
+  await expect(dash.rows.first()).toContainText(target);
+});

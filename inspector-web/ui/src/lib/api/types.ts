@@ -2741,8 +2741,12 @@ export interface components {
              * @description How many cycles the figures are of.
              */
             cycles: number;
+            /** @description Put behind a filter of the map, it leads to those of its cycles that went wrong. */
+            errors: string;
             /** @description What a request meets that no route matches. */
             fallback: components["schemas"]["MapChain"];
+            /** @description Leads to them. */
+            filter: string;
             /** @description What the chains name, and what else a cycle passed. */
             places: components["schemas"]["MapPlace"][];
             /** @description Routes, in order of their addition, and behind them those that are in no map but were met. */
