@@ -7,6 +7,7 @@ mod link;
 pub(super) mod mask;
 mod once;
 mod rest;
+mod turns;
 
 use super::{handle, outbox, panics, ring::Ring};
 use crate::link::protocol::AppCounters;
@@ -19,11 +20,10 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::Notify;
+use turns::Turns;
 
 /// How often the outboxes are emptied while there is something in them.
 const TICK: Duration = Duration::from_millis(5);
-/// Bytes of cycles that it moves before it lets threads of the app have the processor, if they wait for one.
-const STRETCH: usize = 8 << 10;
 /// Ticks without a cycle after which the agent rests until it is woken.
 const TICKS_TO_REST: u32 = 20;
 /// How long it rests at most: then it looks whether an inspector has come.
@@ -184,6 +184,7 @@ struct Agent {
     /// Takes the place of an outbox's buffer while that is read.
     spare: Vec<u8>,
     scratch: Vec<u8>,
+    turns: Turns,
     #[cfg(unix)]
     link: link::Link,
 }
@@ -198,6 +199,7 @@ impl Agent {
             ring: Ring::new(mib << 20),
             spare: Vec::new(),
             scratch: Vec::new(),
+            turns: Turns::new(),
             #[cfg(unix)]
             link: link::Link::new(identity()),
         }
@@ -230,14 +232,9 @@ impl Agent {
 
     /// Moves what is in the outboxes into the ring, masked.
     fn drain(&mut self) -> bool {
-        let (ring, scratch) = (&mut self.ring, &mut self.scratch);
-        let mut at_a_stretch = 0;
+        let (ring, scratch, turns) = (&mut self.ring, &mut self.scratch, &mut self.turns);
         let moved = outbox::drain(&mut self.spare, |frame| {
-            at_a_stretch += frame.len();
-            if at_a_stretch > STRETCH {
-                at_a_stretch = 0;
-                std::thread::yield_now();
-            }
+            turns.after(frame.len());
             match mask::guarded(frame, scratch, mask::finish) {
                 Some(()) => {
                     #[cfg(feature = "otel")]
@@ -284,7 +281,7 @@ impl Agent {
         #[cfg(unix)]
         {
             let counters = self.count();
-            let busy = self.link.pump(&self.ring, counters);
+            let busy = self.link.pump(&self.ring, counters, &mut self.turns);
             ATTACHED.store(self.link.is_up(), Ordering::Relaxed);
             busy
         }

@@ -1,6 +1,6 @@
 //! The app's end of the link: connects, introduces itself, sends, and connects again.
 
-use super::{Identity, STACK_CHANGES};
+use super::{Identity, STACK_CHANGES, turns::Turns};
 use crate::{
     capture::{
         map,
@@ -114,7 +114,7 @@ impl Link {
     }
 
     /// Does what can be done without waiting. `true`: there is more to do soon.
-    pub(super) fn pump(&mut self, ring: &Ring, counters: AppCounters) -> bool {
+    pub(super) fn pump(&mut self, ring: &Ring, counters: AppCounters, turns: &mut Turns) -> bool {
         match &mut self.state {
             State::Down { retry } => {
                 if Instant::now() < *retry {
@@ -126,7 +126,7 @@ impl Link {
                 false
             }
             State::Connecting(_) => false,
-            State::Up(up) => match up.pump(ring, counters) {
+            State::Up(up) => match up.pump(ring, counters, turns) {
                 Ok(busy) => busy,
                 Err(_) => {
                     self.state = State::Down {
@@ -225,7 +225,7 @@ impl Up {
         }
     }
 
-    fn pump(&mut self, ring: &Ring, counters: AppCounters) -> io::Result<bool> {
+    fn pump(&mut self, ring: &Ring, counters: AppCounters, turns: &mut Turns) -> io::Result<bool> {
         loop {
             self.fill(ring, &counters);
             if self.out.is_empty() {
@@ -234,7 +234,7 @@ impl Up {
             match self.stream.try_write(&self.out[self.written..]) {
                 Ok(n) => {
                     self.written += n;
-                    std::thread::yield_now();
+                    turns.after(n);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
                 Err(error) => return Err(error),
