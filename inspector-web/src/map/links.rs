@@ -29,9 +29,10 @@ impl<'t> Links<'t> {
         }
         let asked = asked.beside();
         let run = format!("run:{}", tables.run);
+        let is_asked = asked.split(' ').any(|part| part == run);
         Self {
             tables,
-            run: (several && !asked.contains(&run)).then_some(run),
+            run: (several && !is_asked).then_some(run),
             asked,
             names,
         }

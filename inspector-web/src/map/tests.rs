@@ -233,6 +233,8 @@ fn where_there_are_several_runs_a_figure_leads_to_those_of_its_own() {
     assert_eq!(alone("a or b"), format!("(a or b) {fallback} run:{RUN}"));
     let own = format!("run:{RUN}");
     assert_eq!(alone(&own), format!("{own} {fallback}"));
+    let either = format!("{own} or a");
+    assert_eq!(alone(&either), format!("({either}) {fallback} {own}"));
 }
 
 #[test]

@@ -27,8 +27,15 @@ test('a text is searched for in a cycle, and gone to from step to step, round an
   await at(steps[0] === first ? steps.at(-1)! : steps[0]!);
   await page.keyboard.press('n');
   await at(first);
+  // What is entered at once is what is gone to, not what was found before.
   await page.keyboard.press('/');
   await expect(field).toBeFocused();
+  const others = await shop.get<{ steps: number[] }>(`/api/cycles/${id}/search?q=security_headers`);
+  const other = others.steps.find((step) => step > first)!;
+  expect(other).not.toBe(steps.find((step) => step > first));
+  await page.keyboard.type('security_headers');
+  await page.keyboard.press('Enter');
+  await at(other);
   await page.keyboard.press('Escape');
   await expect(field).toHaveValue('');
   await expect(pane.getByRole('button', { name: '(found)' })).toHaveCount(0);
