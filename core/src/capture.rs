@@ -24,6 +24,7 @@ pub(crate) mod events;
 pub(crate) mod handle;
 pub(crate) mod handler;
 pub(crate) mod heads;
+pub(crate) mod lean;
 #[cfg(feature = "subscriber")]
 pub(crate) mod logs;
 pub(crate) mod map;

@@ -5,6 +5,7 @@ mod index;
 mod method_router;
 mod panics;
 mod router;
+mod state;
 
 use axum::{body::Body, extract::Request, response::Response};
 use http_body_util::BodyExt as _;

@@ -8,6 +8,7 @@ use super::{
     control,
     handle::{self, Carried, Handle, UNSHOWN},
     heads::{Head, Line, Since},
+    lean::Lean,
     recording::EntryId,
     redact,
     tap::Tap,
@@ -358,20 +359,20 @@ fn matched_path<B>(request: &Request<B>) -> Option<&str> {
     }
 }
 
-/// Puts a [`Probe`] around a service.
+/// Puts a [`Probe`] around a service that axum keeps in a box.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProbeLayer {
     pub(crate) site: &'static Site,
 }
 
 impl<S> Layer<S> for ProbeLayer {
-    type Service = Probe<S>;
+    type Service = Lean<Probe<S>>;
 
-    fn layer(&self, inner: S) -> Probe<S> {
-        Probe {
+    fn layer(&self, inner: S) -> Lean<Probe<S>> {
+        Lean::new(Probe {
             inner,
             site: self.site,
-        }
+        })
     }
 }
 
