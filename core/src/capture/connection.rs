@@ -92,6 +92,9 @@ impl Upgrade {
     }
 }
 
+/// When the first and the last bytes of a request were read.
+pub(crate) type Read = (Option<Instant>, Option<Instant>);
+
 impl State {
     /// Whether bytes have come that are the beginning of a head: not of HTTP/2, and more than the empty lines that may stand
     /// before one.
@@ -114,12 +117,13 @@ impl State {
         };
         handle.guarded(|| {
             let mut recording = handle.lock();
-            recording.set_connection(Connection {
+            let connection = Connection {
                 number: self.number,
                 reuse: self.requests + 1,
                 bytes_in: self.bytes,
                 ..Connection::default()
-            });
+            };
+            recording.set_connection(connection, Read::default());
             recording.headless(self.site, answer);
         });
         handle.finish();
@@ -178,8 +182,8 @@ impl Clock {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What there is to say at the start of a request.
-    pub(crate) fn connection_of(&self, request: &Request) -> Connection {
+    /// What there is to say at the start of a request, and when its first and its last bytes were read.
+    pub(crate) fn connection_of(&self, request: &Request) -> (Connection, Read) {
         let mut state = self.lock();
         state.end_sending(true);
         state.requests += 1;
@@ -196,16 +200,14 @@ impl Clock {
             peer: peer.map(|ConnectInfo(addr)| addr.to_string()),
             ..Connection::default()
         };
+        let mut read = Read::default();
         // Streams of HTTP/2 share the connection: its bytes belong to none of them.
         if request.version() < Version::HTTP_2 {
-            let now = Instant::now();
-            let before = |t: Option<Instant>| t.map_or(0, |t| (now - t).as_nanos() as u64);
             connection.bytes_in = state.bytes;
-            connection.first_byte_before_ns = before(state.first);
-            connection.last_byte_before_ns = before(state.last);
+            read = (state.first, state.last);
         }
         state.forget();
-        connection
+        (connection, read)
     }
 
     /// A request comes of which nothing is recorded.

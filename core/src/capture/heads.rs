@@ -10,12 +10,12 @@ mod values;
 
 use super::{unmasked::Unmasked, watch::Shown};
 use crate::codec::format::{part, put_bytes, put_varint};
-use fields::Field;
+use fields::{Field, Names};
 
 pub(crate) use fields::Compared;
 use http::{Extensions, HeaderMap, Method, Uri, Version};
 use std::ops::Range;
-use types::Type;
+use types::{ListId, Types};
 use values::Value;
 
 /// What is compared of a body: which one it is, and the length its size hint announces.
@@ -89,6 +89,7 @@ impl Span {
     }
 }
 
+#[derive(Clone, Default)]
 struct HeadVersion {
     method: Method,
     /// The target of a request: in the events.
@@ -97,7 +98,7 @@ struct HeadVersion {
     status: u16,
     fields: Span,
     /// The types of its extensions.
-    types: Span,
+    types: ListId,
     values: Span,
     body: BodyState,
 }
@@ -110,13 +111,14 @@ pub(crate) type VersionId = u32;
 pub(crate) struct Heads {
     versions: Vec<HeadVersion>,
     fields: Vec<Field>,
+    names: Names,
     /// What is to be masked in the events.
     pub(crate) unmasked: Vec<Unmasked>,
     /// The true values of what is watched, for comparison: forgotten with the cycle.
     secrets: Vec<u8>,
     /// Fields that were marked sensitive when a probe saw them.
     sensitive: Vec<Field>,
-    types: Vec<Type>,
+    types: Types,
     values: Vec<Value>,
 }
 
@@ -130,6 +132,7 @@ impl Heads {
         self.unmasked.clear();
         self.fields.clear();
         self.fields.shrink_to(KEEP / 16);
+        self.names.clear();
         self.sensitive.clear();
         self.types.clear();
         self.values.clear();
@@ -153,18 +156,18 @@ impl Heads {
             return Err(Compared::default());
         };
         let old = &self.versions[base as usize];
-        let same_types =
-            head.since == Since::Nothing || self.same_types(old.types, head.extensions);
+        let same_types = head.since == Since::Nothing || self.types.are(old.types, head.extensions);
         let mut compared = match head.since {
             Since::App => self.compare_fields(events, old.fields, head.headers),
             Since::Routing | Since::Nothing => Compared::all(head.headers.len()),
         };
         compared.same_types = same_types;
+        compared.same_rest = Self::is_same_rest(old, head, events);
         let is_same = same_types
+            && compared.same_rest
             && [compared.same; 2] == [old.fields.len as usize, head.headers.len()]
             && !compared.sensitive
-            && self.same_values(old.values, head.watched)
-            && Self::is_unchanged(old, head, events);
+            && self.same_values(old.values, head.watched);
         if is_same { Ok(base) } else { Err(compared) }
     }
 
@@ -179,116 +182,92 @@ impl Heads {
     ) -> VersionId {
         let mask_at = events.len();
         events.push(0);
-        let mut mask = 0;
-        let (method, uri, status) = match head.line {
-            Line::Request(method, uri) => (
-                self.put_method(base, method, &mut mask, events),
-                self.put_uri(base, uri, &mut mask, events),
-                0,
-            ),
-            Line::Response(status) => (Method::GET, Span::default(), status),
+        let mut now = match base {
+            Some(base) => self.versions[base as usize].clone(),
+            None => HeadVersion::default(),
         };
-        let old = base.map(|b| &self.versions[b as usize]);
-        let old_fields = old.map_or_else(Span::default, |o| o.fields);
-        let old_types = old.map_or_else(Span::default, |o| o.types);
-        let same_body = old.is_some_and(|o| o.body == head.body);
-        if old.is_none_or(|o| o.version != head.version) {
-            mask |= part::VERSION;
-            events.push(version_byte(head.version));
-        }
-        if let Line::Response(status) = head.line
-            && old.is_none_or(|o| o.status != status)
-        {
-            mask |= part::STATUS;
-            put_varint(events, u64::from(status));
+        let is_first = base.is_none();
+        let mut mask = 0;
+        if !compared.same_rest {
+            mask = self.put_line(is_first, &mut now, head, events);
         }
         if compared.sensitive {
-            self.note_all_sensitive(old_fields, head.headers, compared.same);
+            self.note_all_sensitive(now.fields, head.headers, compared.same);
         }
-        let all_same = [compared.same; 2] == [old_fields.len as usize, head.headers.len()];
-        let fields = if all_same {
-            old_fields
-        } else {
+        if [compared.same; 2] != [now.fields.len as usize, head.headers.len()] {
             mask |= part::HEADERS;
-            self.put_fields(old_fields, compared.same, head.headers, events)
-        };
-        let types = if compared.same_types {
-            old_types
-        } else {
+            now.fields = self.put_fields(now.fields, compared.same, head.headers, events);
+        }
+        if !compared.same_types {
             let start = events.len();
-            let types = self.put_types(old_types, head.extensions, events);
+            now.types = self.types.put(now.types, head.extensions, events);
             if events.len() > start {
                 mask |= part::EXTENSIONS;
             }
-            types
-        };
-        if !same_body {
+        }
+        if !compared.same_rest && (is_first || now.body != head.body) {
             mask |= part::BODY;
+            now.body = head.body;
             put_varint(events, head.body.body.map_or(0, |b| u64::from(b) + 1));
             put_varint(
                 events,
                 head.body.announced.map_or(0, |n| n.saturating_add(1)),
             );
         }
-        let old_values = base.map_or_else(Span::default, |b| self.versions[b as usize].values);
-        let start = events.len();
-        let values = if self.same_values(old_values, head.watched) {
-            old_values
-        } else {
-            self.put_values(old_values, head.watched, events)
-        };
-        if events.len() > start {
-            mask |= part::VALUES;
+        if !self.same_values(now.values, head.watched) {
+            let start = events.len();
+            now.values = self.put_values(now.values, head.watched, events);
+            if events.len() > start {
+                mask |= part::VALUES;
+            }
         }
         events[mask_at] = mask;
         if let Some(base) = base
             && mask == 0
         {
-            self.versions[base as usize].types = types;
+            self.versions[base as usize].types = now.types;
             return base;
         }
-        let version = head.version;
-        self.versions.push(HeadVersion {
-            method,
-            uri,
-            version,
-            status,
-            fields,
-            types,
-            values,
-            body: head.body,
-        });
+        self.versions.push(now);
         self.versions.len() as u32 - 1
     }
 
-    fn put_method(
-        &self,
-        base: Option<VersionId>,
-        method: &Method,
-        mask: &mut u8,
-        events: &mut Vec<u8>,
-    ) -> Method {
-        if base.is_none_or(|b| self.versions[b as usize].method != *method) {
-            *mask |= part::METHOD;
-            put_bytes(events, method.as_str().as_bytes());
-        }
-        method.clone()
-    }
-
-    fn put_uri(
+    /// Appends method and target or status, and the version of HTTP, as far as they changed. Returns which did.
+    fn put_line(
         &mut self,
-        base: Option<VersionId>,
-        uri: &Uri,
-        mask: &mut u8,
+        is_first: bool,
+        now: &mut HeadVersion,
+        head: &Head<'_>,
         events: &mut Vec<u8>,
-    ) -> Span {
-        if let Some(base) = base {
-            let old = self.versions[base as usize].uri;
-            if is_target(old, uri, events) {
-                return old;
+    ) -> u8 {
+        let mut mask = 0;
+        if let Line::Request(method, uri) = head.line {
+            if is_first || now.method != *method {
+                mask |= part::METHOD;
+                now.method = method.clone();
+                put_bytes(events, method.as_str().as_bytes());
+            }
+            if is_first || !is_target(now.uri, uri, events) {
+                mask |= part::URI;
+                now.uri = self.put_target(uri, events);
             }
         }
-        *mask |= part::URI;
+        if is_first || now.version != head.version {
+            mask |= part::VERSION;
+            now.version = head.version;
+            events.push(version_byte(head.version));
+        }
+        if let Line::Response(status) = head.line
+            && (is_first || now.status != status)
+        {
+            mask |= part::STATUS;
+            now.status = status;
+            put_varint(events, u64::from(status));
+        }
+        mask
+    }
+
+    fn put_target(&mut self, uri: &Uri, events: &mut Vec<u8>) -> Span {
         let whole;
         let target = match origin_form(uri) {
             Some(target) => target.as_bytes(),
@@ -305,7 +284,7 @@ impl Heads {
 
     /// Whether a message still is what it was, headers and extensions aside.
     #[inline]
-    fn is_unchanged(old: &HeadVersion, head: &Head<'_>, events: &[u8]) -> bool {
+    fn is_same_rest(old: &HeadVersion, head: &Head<'_>, events: &[u8]) -> bool {
         old.version == head.version
             && old.body == head.body
             && match head.line {

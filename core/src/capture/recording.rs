@@ -21,6 +21,8 @@ use ending::Ending;
 #[cfg(feature = "subscriber")]
 pub(crate) use timed::EndedSpan;
 
+#[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+use super::connection::Read;
 use super::{
     heads::{Compared, Head, Heads, Line, Since, VersionId},
     map::RouterMap,
@@ -65,6 +67,8 @@ pub(crate) struct Recording {
     start: Option<Instant>,
     events: Vec<u8>,
     last_t: u64,
+    /// When the last step was put down.
+    settled: u64,
     last_idle: u64,
     cost: Cost,
     idle: u64,
@@ -160,8 +164,16 @@ impl Recording {
     }
 
     #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
-    pub(crate) fn set_connection(&mut self, connection: Connection) {
-        self.connection = Some(connection);
+    pub(crate) fn set_connection(&mut self, connection: Connection, (first, last): Read) {
+        let before = |read: Option<Instant>| match (self.start, read) {
+            (Some(start), Some(read)) => nanos(start.saturating_duration_since(read)),
+            _ => 0,
+        };
+        self.connection = Some(Connection {
+            first_byte_before_ns: before(first),
+            last_byte_before_ns: before(last),
+            ..connection
+        });
     }
 
     /// The peer's address, if the server did not know it.
@@ -273,6 +285,7 @@ impl Recording {
             return false;
         }
         self.last_t += since;
+        self.settled = self.last_t + cost;
         self.cost.sum += cost;
         let word = u64::from(tag) | since << 8 | number << 40 | parent << 56;
         self.events.extend_from_slice(&word.to_le_bytes());
@@ -325,6 +338,7 @@ impl Recording {
             }
             cost
         });
+        self.settled = t + cost;
         self.cost.sum += cost;
         put_varint(&mut self.events, cost);
     }

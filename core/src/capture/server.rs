@@ -185,8 +185,8 @@ where
             self.clock.pass_over();
         }
         let clock = server.as_ref().and_then(|server| {
-            let connection = self.clock.connection_of(&request);
-            server.handle().lock().set_connection(connection);
+            let (connection, read) = self.clock.connection_of(&request);
+            server.handle().lock().set_connection(connection, read);
             // Streams of HTTP/2 share what is written.
             (request.version() < Version::HTTP_2).then(|| self.clock.clone())
         });

@@ -11,7 +11,7 @@ pub(crate) struct Known {
     pub(crate) name: HeaderName,
     /// Its number in the table of names.
     pub(crate) id: u32,
-    class: Class,
+    pub(crate) class: Class,
 }
 
 /// Places for the names of our lists: many more than names, so that most stand where they are looked for.
@@ -49,7 +49,7 @@ fn place(name: &HeaderName) -> usize {
 /// A name that this thread has met.
 struct Met {
     name: HeaderName,
-    class: Class,
+    pub(crate) class: Class,
 }
 
 /// Places for names met; one that is taken is taken over. So names of a client's making push nothing up.

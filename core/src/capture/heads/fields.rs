@@ -47,6 +47,41 @@ impl Field {
     }
 }
 
+/// Most names that are guessed.
+const GUESSED: usize = 64;
+
+/// Which names were new in the last cycle, in order: most are in the next one too, and need not be looked for.
+#[derive(Default)]
+pub(super) struct Names {
+    known: Vec<Option<&'static Known>>,
+    /// How many were new in this one.
+    new: usize,
+}
+
+impl Names {
+    /// For the next cycle.
+    pub(super) fn clear(&mut self) {
+        self.new = 0;
+    }
+
+    #[inline]
+    fn of(&mut self, name: &HeaderName) -> (Option<&'static Known>, Class) {
+        let at = self.new;
+        self.new += 1;
+        if let Some(Some(guess)) = self.known.get(at)
+            && guess.name == *name
+        {
+            return (Some(guess), guess.class);
+        }
+        let (known, class) = redact::name_of(name);
+        if at < GUESSED {
+            self.known.resize(self.known.len().max(at + 1), None);
+            self.known[at] = known;
+        }
+        (known, class)
+    }
+}
+
 /// A name: its number, or its text.
 pub(in crate::capture) type Name<'a> = (Option<u32>, &'a [u8]);
 
@@ -59,6 +94,8 @@ pub(crate) struct Compared {
     pub(super) sensitive: bool,
     /// Whether the extensions have the same types.
     pub(super) same_types: bool,
+    /// Whether all else is: method, target, status, version of HTTP, body.
+    pub(super) same_rest: bool,
 }
 
 impl Compared {
@@ -116,7 +153,11 @@ impl Heads {
         };
         for (name, value) in headers.iter().skip(same) {
             let next = run_start + run;
-            let field = match self.find(events, old, next, name, value) {
+            // Behind all that there was, nothing is to be found.
+            let kept = (same < old.len as usize)
+                .then(|| self.find(events, old, next, name, value))
+                .flatten();
+            let field = match kept {
                 Some(i) => {
                     if run == 0 || i != next {
                         flush(run_start, &mut run, events);
@@ -164,16 +205,18 @@ impl Heads {
     }
 
     fn put_field(&mut self, name: &HeaderName, value: &HeaderValue, events: &mut Vec<u8>) -> Field {
-        let (known, class) = redact::name_of(name);
-        let (mut name_span, bytes) = (Span::default(), value.as_bytes());
+        let bytes = value.as_bytes();
+        let (known, class) = self.names.of(name);
+        let mut name_span = Span::default();
         match known {
-            Some(known) if known.id < 0x80 => {
-                events.extend_from_slice(&[4, known.id as u8, 0]);
+            Some(known) if known.id < 0x80 && bytes.len() < 0x80 => {
+                events.extend_from_slice(&[4, known.id as u8, 0, bytes.len() as u8]);
             }
             Some(known) => {
                 events.push(4);
                 put_varint(events, u64::from(known.id));
                 events.push(0);
+                put_varint(events, bytes.len() as u64);
             }
             None => {
                 let name = name.as_str().as_bytes();
@@ -181,9 +224,9 @@ impl Heads {
                 put_varint(events, name.len() as u64);
                 name_span = Span::put(events, name);
                 events.push(0);
+                put_varint(events, bytes.len() as u64);
             }
         }
-        put_varint(events, bytes.len() as u64);
         let field = Field {
             known,
             name: name_span,

@@ -3,7 +3,7 @@
 use super::{EntryId, Recording, put_delta};
 use crate::{
     capture::{
-        heads::{Head, Line},
+        heads::{Head, Line, Since},
         written::Written,
     },
     codec::format::{put_varint, tag},
@@ -13,7 +13,10 @@ use http::Method;
 impl Recording {
     /// The head of the response goes to the server.
     pub(crate) fn send(&mut self, entry: EntryId, head: &Head<'_>) {
-        let t = self.now();
+        let t = match head.since {
+            Since::Nothing => self.settled,
+            Since::App | Since::Routing => self.now(),
+        };
         if self.step(tag::SEND, t).is_none() {
             return;
         }
