@@ -11,6 +11,7 @@ mod turns;
 
 use super::{handle, outbox, panics, ring::Ring};
 use crate::link::protocol::AppCounters;
+use mask::Masking;
 use rest::Rest;
 use std::{
     sync::{
@@ -184,6 +185,7 @@ struct Agent {
     /// Takes the place of an outbox's buffer while that is read.
     spare: Vec<u8>,
     scratch: Vec<u8>,
+    masking: Masking,
     turns: Turns,
     #[cfg(unix)]
     link: link::Link,
@@ -199,6 +201,7 @@ impl Agent {
             ring: Ring::new(mib << 20),
             spare: Vec::new(),
             scratch: Vec::new(),
+            masking: Masking::default(),
             turns: Turns::new(),
             #[cfg(unix)]
             link: link::Link::new(identity()),
@@ -232,10 +235,15 @@ impl Agent {
 
     /// Moves what is in the outboxes into the ring, masked.
     fn drain(&mut self) -> bool {
-        let (ring, scratch, turns) = (&mut self.ring, &mut self.scratch, &mut self.turns);
+        let (ring, scratch, masking, turns) = (
+            &mut self.ring,
+            &mut self.scratch,
+            &mut self.masking,
+            &mut self.turns,
+        );
         let moved = outbox::drain(&mut self.spare, |frame| {
             turns.after(frame.len());
-            match mask::guarded(frame, scratch, mask::finish) {
+            match mask::guarded(frame, scratch, |raw, out| masking.finish(raw, out)) {
                 Some(()) => {
                     #[cfg(feature = "otel")]
                     crate::otel::offer(scratch);

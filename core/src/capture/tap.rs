@@ -1,7 +1,7 @@
 //! Cycles of tests: taken at their end, past outbox, ring and link.
 
 use super::{
-    agent::mask,
+    agent::mask::Masking,
     map::{self, RouterMap},
     site,
 };
@@ -77,7 +77,9 @@ impl Tap {
     pub(crate) fn push(self, write: impl FnOnce(&mut Vec<u8>)) {
         let (mut raw, mut frame) = (Vec::new(), Vec::new());
         write(&mut raw);
-        mask::finish(&mut raw, &mut frame).expect("the recorder writes what is masked here");
+        Masking::default()
+            .finish(&mut raw, &mut frame)
+            .expect("the recorder writes what is masked here");
         self.ended
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -80,17 +80,21 @@ pub(crate) fn put<'a>(lists: impl IntoIterator<Item = &'a [Unmasked]>, out: &mut
     out.extend_from_slice(&count.to_le_bytes());
 }
 
-/// Takes off what [`put`] appended: the length of the frame itself, and its texts to mask in the order in which they stand.
-/// Of those that are there twice the one that is masked whole comes first.
-pub(crate) fn split(raw: &[u8]) -> Option<(usize, Vec<Unmasked>)> {
+/// Takes off what [`put`] appended: the length of the frame itself, and into `texts` its texts to mask in the order in which
+/// they stand. Of those that are there twice the one that is masked whole comes first.
+pub(crate) fn split(raw: &[u8], texts: &mut Vec<Unmasked>) -> Option<usize> {
+    texts.clear();
     let (rest, count) = raw.split_last_chunk()?;
     let count = u32::from_le_bytes(*count) as usize;
     let len = rest.len().checked_sub(count.checked_mul(SIZE)?)?;
-    let (texts, []) = rest[len..].as_chunks() else {
+    let (packed, []) = rest[len..].as_chunks() else {
         return None;
     };
-    let mut texts: Vec<Unmasked> = texts.iter().map(Unmasked::read).collect::<Option<_>>()?;
+    texts.reserve(packed.len());
+    for text in packed {
+        texts.push(Unmasked::read(text)?);
+    }
     texts.sort_unstable_by_key(|t| (t.text.at, t.class != Class::Secret));
     texts.dedup_by_key(|t| t.text.at);
-    Some((len, texts))
+    Some(len)
 }

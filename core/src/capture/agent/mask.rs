@@ -15,12 +15,22 @@ use crate::{
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use twox_hash::XxHash64;
 
-/// Writes the frame that a recording handed over into `out`, masked, and forgets what it was. `None`: it is no such frame,
-/// and what is in `out` must not be kept.
-pub(in crate::capture) fn finish(raw: &mut [u8], out: &mut Vec<u8>) -> Option<()> {
-    let done = masked(raw, out);
-    raw.fill(0);
-    done
+/// Memory that masking needs, used again for every frame. No credential stands in it.
+#[derive(Default)]
+pub(in crate::capture) struct Masking {
+    texts: Vec<Unmasked>,
+    events: Vec<u8>,
+    value: Vec<u8>,
+}
+
+impl Masking {
+    /// Writes the frame that a recording handed over into `out`, masked, and forgets what it was. `None`: it is no such
+    /// frame, and what is in `out` must not be kept.
+    pub(in crate::capture) fn finish(&mut self, raw: &mut [u8], out: &mut Vec<u8>) -> Option<()> {
+        let done = self.masked(raw, out);
+        raw.fill(0);
+        done
+    }
 }
 
 /// Empties `out` and lets `finish` write into it. A panic in there is a frame that is none: the thread that all cycles of the
@@ -39,63 +49,73 @@ pub(in crate::capture) fn guarded(
     })
 }
 
-fn masked(raw: &mut [u8], out: &mut Vec<u8>) -> Option<()> {
-    let (len, texts) = unmasked::split(raw)?;
-    let frame = &mut raw[..len];
-    let mut reader = Reader::new(frame);
-    reader.header().ok()?;
-    out.extend_from_slice(&frame[..reader.offset()]);
-    let events = reader.bytes().ok()?;
-    if texts.is_empty() {
-        put_bytes(out, events);
-    } else {
-        put_bytes(out, &masked_events(events, &texts)?);
-    }
-    let mut copied = reader.offset();
-    let mut once = Once::default();
-    for body in reader.bodies().ok()? {
-        // The recorder writes all of them whole.
-        let head = body.head?;
-        if frame[body.flags] & UNHASHED != 0 {
-            let hash = XxHash64::oneshot(0, &frame[head.clone()]);
-            frame[body.hash..body.hash + 8].copy_from_slice(&hash.to_le_bytes());
-            frame[body.flags] &= !UNHASHED;
+impl Masking {
+    fn masked(&mut self, raw: &mut [u8], out: &mut Vec<u8>) -> Option<()> {
+        let len = unmasked::split(raw, &mut self.texts)?;
+        let frame = &mut raw[..len];
+        let mut reader = Reader::new(frame);
+        reader.header().ok()?;
+        out.extend_from_slice(&frame[..reader.offset()]);
+        let events = reader.bytes().ok()?;
+        if self.texts.is_empty() {
+            put_bytes(out, events);
+        } else {
+            self.mask_events(events)?;
+            put_bytes(out, &self.events);
         }
-        out.extend_from_slice(&frame[copied..body.kept]);
-        copied = head.end;
-        let head = &frame[head];
-        match redact::mask_body(head) {
-            Some(masked) => once.put(head::MASKED, &masked, out),
-            None => once.put(head::CLEAR, head, out),
-        }
-    }
-    out.extend_from_slice(&frame[copied..]);
-    Some(())
-}
-
-/// The events with these texts in them masked.
-fn masked_events(events: &[u8], texts: &[Unmasked]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(events.len() + 32 * texts.len());
-    let mut value = Vec::new();
-    let mut copied = 0;
-    for text in texts {
-        let clear = events.get(text.range())?;
-        // Before a text stands its length, and before that of a header's value the flag of masking.
-        let length = text.range().start.checked_sub(varint_len(clear.len()))?;
-        value.clear();
-        if redact::put_value(&mut value, text.class(), false, clear) {
-            if text.is_target() {
-                out.extend_from_slice(events.get(copied..length)?);
-            } else {
-                out.extend_from_slice(events.get(copied..length.checked_sub(1)?)?);
-                out.push(1);
+        let mut copied = reader.offset();
+        let mut once = Once::default();
+        for body in reader.bodies().ok()? {
+            // The recorder writes all of them whole.
+            let head = body.head?;
+            if frame[body.flags] & UNHASHED != 0 {
+                let hash = XxHash64::oneshot(0, &frame[head.clone()]);
+                frame[body.hash..body.hash + 8].copy_from_slice(&hash.to_le_bytes());
+                frame[body.flags] &= !UNHASHED;
             }
-            put_bytes(&mut out, &value);
-            copied = text.range().end;
+            out.extend_from_slice(&frame[copied..body.kept]);
+            copied = head.end;
+            let head = &frame[head];
+            match redact::mask_body(head) {
+                Some(masked) => once.put(head::MASKED, &masked, out),
+                None => once.put(head::CLEAR, head, out),
+            }
         }
+        out.extend_from_slice(&frame[copied..]);
+        Some(())
     }
-    out.extend_from_slice(&events[copied..]);
-    Some(out)
+
+    /// Copies the events, with the texts in them masked.
+    fn mask_events(&mut self, events: &[u8]) -> Option<()> {
+        const KEPT: usize = 64 << 10;
+        let Self {
+            texts,
+            events: out,
+            value,
+        } = self;
+        out.clear();
+        out.shrink_to(KEPT);
+        value.shrink_to(KEPT);
+        let mut copied = 0;
+        for text in &*texts {
+            let clear = events.get(text.range())?;
+            // Before a text stands its length, and before that of a header's value the flag of masking.
+            let length = text.range().start.checked_sub(varint_len(clear.len()))?;
+            value.clear();
+            if redact::put_value(value, text.class(), false, clear) {
+                if text.is_target() {
+                    out.extend_from_slice(events.get(copied..length)?);
+                } else {
+                    out.extend_from_slice(events.get(copied..length.checked_sub(1)?)?);
+                    out.push(1);
+                }
+                put_bytes(out, value);
+                copied = text.range().end;
+            }
+        }
+        out.extend_from_slice(&events[copied..]);
+        Some(())
+    }
 }
 
 /// Bytes of a length as a varint.
@@ -134,9 +154,11 @@ mod tests {
         texts.push(Unmasked::value(Span { at, len: 13 }, Class::Secret));
         let mut raw = vec![1; 3];
         unmasked::put([&texts[..2], &texts[2..]], &mut raw);
-        let (len, texts) = unmasked::split(&raw).unwrap();
-        assert_eq!((len, texts.len()), (3, 4));
-        let masked = String::from_utf8(masked_events(&events, &texts).unwrap()).unwrap();
+        let mut masking = Masking::default();
+        let len = unmasked::split(&raw, &mut masking.texts);
+        assert_eq!((len, masking.texts.len()), (Some(3), 4));
+        masking.mask_events(&events).unwrap();
+        let masked = String::from_utf8(masking.events).unwrap();
         let shapes: Vec<&str> = masked.split("[redacted #").collect();
         assert_eq!(shapes.len(), 4, "{masked:?}");
         assert_eq!(shapes[0], "..\u{19}/a?token=");
@@ -163,7 +185,11 @@ mod tests {
     #[test]
     fn what_is_no_frame_is_refused_and_forgotten() {
         for mut raw in [vec![7; 40], vec![0; 3], vec![0xff; 4], Vec::new()] {
-            assert!(finish(&mut raw, &mut Vec::new()).is_none());
+            assert!(
+                Masking::default()
+                    .finish(&mut raw, &mut Vec::new())
+                    .is_none()
+            );
             assert!(raw.iter().all(|b| *b == 0));
         }
     }

@@ -42,7 +42,7 @@ impl Once {
 mod tests {
     use super::*;
     use crate::{
-        capture::{agent::mask, recording::Recording, redact, unmasked},
+        capture::{agent::mask::Masking, recording::Recording, redact, unmasked},
         codec::{Tables, decode},
         wire::{Octets, Side},
     };
@@ -69,7 +69,7 @@ mod tests {
 
     fn kept(mut raw: Vec<u8>) -> Vec<u8> {
         let mut frame = Vec::new();
-        mask::finish(&mut raw, &mut frame).unwrap();
+        Masking::default().finish(&mut raw, &mut frame).unwrap();
         frame
     }
 
@@ -104,7 +104,7 @@ mod tests {
         fn equal_bodies_stand_in_a_frame_once_and_are_read_as_they_were(bodies in bodies()) {
             let raw = recorded(bodies.iter().map(|(side, data, frame)| (*side, &data[..], *frame)));
             // What the recorder wrote has each body whole.
-            let (len, _) = unmasked::split(&raw).unwrap();
+            let len = unmasked::split(&raw, &mut Vec::new()).unwrap();
             let mut expected = decode(&raw[..len], &Tables::default()).unwrap();
             let mut contents = Vec::new();
             for (body, (_, data, _)) in expected.bodies.iter_mut().zip(&bodies) {
