@@ -36,4 +36,7 @@ pub enum ClientError {
     /// The answer took too long.
     #[error("the inspector did not answer within {0:?}")]
     TooSlow(Duration),
+    /// Nothing came on the line of live events, not even that the inspector is still there.
+    #[error("the inspector has said nothing for {0:?}")]
+    Silent(Duration),
 }

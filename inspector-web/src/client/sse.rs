@@ -5,12 +5,16 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http_body_util::BodyStream;
 use hyper::body::{Body, Frame};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
+use tokio::time::timeout;
 
 /// Longest event that is taken.
 const MAX_EVENT: usize = 16 << 20;
 
-/// The events of a body.
+/// Longer silence means that the line is dead: the inspector says something every 15 s.
+const SILENCE: Duration = Duration::from_secs(40);
+
+/// The events of a body. One that stays silent ends with an error.
 pub(super) fn events<B>(
     body: B,
 ) -> impl Stream<Item = Result<Event, ClientError>> + Send + Unpin + 'static
@@ -18,16 +22,26 @@ where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let state = (BodyStream::new(body), Parser::default(), VecDeque::new());
+    let state = (
+        Some(BodyStream::new(body)),
+        Parser::default(),
+        VecDeque::new(),
+    );
     stream::unfold(state, |(mut body, mut parser, mut ready)| async move {
         loop {
             if let Some(event) = ready.pop_front() {
                 return Some((event, (body, parser, ready)));
             }
-            match body.next().await?.map(Frame::into_data) {
-                Ok(Ok(data)) => parser.feed(&data, &mut ready),
-                Ok(Err(_trailers)) => {}
-                Err(e) => ready.push_back(Err(ClientError::Broken(e.into()))),
+            match timeout(SILENCE, body.as_mut()?.next()).await {
+                Ok(frame) => match frame?.map(Frame::into_data) {
+                    Ok(Ok(data)) => parser.feed(&data, &mut ready),
+                    Ok(Err(_trailers)) => {}
+                    Err(e) => ready.push_back(Err(ClientError::Broken(e.into()))),
+                },
+                Err(_) => {
+                    body = None;
+                    ready.push_back(Err(ClientError::Silent(SILENCE)));
+                }
             }
         }
     })
@@ -92,6 +106,37 @@ impl Parser {
 mod tests {
     use super::*;
     use crate::model::LiveEvent;
+    use http_body_util::StreamBody;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_on_which_nothing_comes_any_more_is_given_up() {
+        let text = [
+            "event: lagged\ndata: {\"missed\":3}\n\n",
+            ": still here\n\n",
+            ": still here\n\n",
+        ];
+        let said = stream::iter(text).then(|text| async move {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            Ok::<_, std::io::Error>(Frame::data(Bytes::from_static(text.as_bytes())))
+        });
+        let body = StreamBody::new(said.chain(stream::pending()).boxed());
+        let begun = tokio::time::Instant::now();
+        let all: Vec<_> = events(body).collect().await;
+        assert!(
+            matches!(
+                all[..],
+                [
+                    Ok(Event {
+                        event: LiveEvent::Lagged { missed: 3 },
+                        ..
+                    }),
+                    Err(ClientError::Silent(_))
+                ]
+            ),
+            "{all:?}"
+        );
+        assert_eq!(begun.elapsed().as_secs(), 3 * 30 + SILENCE.as_secs());
+    }
 
     #[test]
     fn events_are_found_however_the_bytes_are_cut() {
