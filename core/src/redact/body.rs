@@ -94,7 +94,6 @@ fn mask_form_words(head: &[u8], out: &mut Vec<u8>) -> bool {
 /// is nothing to mask.
 fn mask_json(json: &[u8], out: &mut Vec<u8>) -> bool {
     let (mut at, mut copied) = (0, 0);
-    let may_hold = super::has_rare(json);
     while let Some(quote) = json[at..].iter().position(|b| *b == b'"') {
         let start = at + quote;
         let end = string_end(json, start);
@@ -103,8 +102,7 @@ fn mask_json(json: &[u8], out: &mut Vec<u8>) -> bool {
         let colon = end + spaces(&json[end..]);
         if json.get(colon) != Some(&b':') {
             // A value: a credential by its form, or JSON in a string.
-            let looks = may_hold || inner.iter().any(|b| matches!(b, b'{' | b'['));
-            if looks && let Some(text) = masked_json_text(inner) {
+            if let Some(text) = masked_json_text(inner) {
                 out.extend_from_slice(&json[copied..=start]);
                 out.extend_from_slice(&text);
                 copied = end - usize::from(is_closed);
@@ -173,16 +171,35 @@ fn unescape(text: &[u8]) -> Vec<u8> {
 
 /// Behind the closing quote of the string that begins at `at`, or the end of what there is.
 fn string_end(json: &[u8], at: usize) -> usize {
-    let mut i = at + 1;
-    while i < json.len() {
-        match json[i] {
-            b'\\' => i += 1,
-            b'"' => return i + 1,
-            _ => {}
+    let mut at = at + 1;
+    loop {
+        at = next_mark(json, at);
+        match json.get(at) {
+            Some(b'\\') => at += 2,
+            Some(_) => return at + 1,
+            None => return json.len(),
         }
-        i += 1;
     }
-    json.len()
+}
+
+/// Where the next `"` or `\` stands, from `at` on; none: not in `json`. Eight bytes at a time.
+fn next_mark(json: &[u8], at: usize) -> usize {
+    const fn all(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    // The high bit of each byte that is 0. Above such a one, others may be taken for 0, but only the lowest counts.
+    let zeros = |word: u64| word.wrapping_sub(all(1)) & !word & all(0x80);
+    let mut rest = json.get(at..).unwrap_or_default();
+    while let Some((first, behind)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*first);
+        let marks = zeros(word ^ all(b'"')) | zeros(word ^ all(b'\\'));
+        if marks != 0 {
+            return json.len() - rest.len() + marks.trailing_zeros() as usize / 8;
+        }
+        rest = behind;
+    }
+    let mark = rest.iter().position(|b| matches!(b, b'"' | b'\\'));
+    json.len() - rest.len() + mark.unwrap_or(rest.len())
 }
 
 /// Behind the value that begins at `at`, or the end of what there is.
@@ -335,20 +352,40 @@ mod tests {
         }
     }
 
+    /// Texts of so many bytes out of an alphabet, always the same.
+    fn texts(count: usize, len: usize, alphabet: &'static [u8]) -> impl Iterator<Item = Vec<u8>> {
+        let mut state = 1_u64;
+        let mut next = move || {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            alphabet[(state >> 33) as usize % alphabet.len()]
+        };
+        (0..count).map(move |_| std::iter::repeat_with(&mut next).take(len).collect())
+    }
+
     #[test]
     fn no_bytes_make_it_panic() {
-        const ALPHABET: &[u8] = b"{}[]\":,\\=&-\r\n aktokenpassword\xff1";
-        let mut state = 1_u64;
-        for _ in 0..20_000 {
-            let bytes: Vec<u8> = (0..40)
-                .map(|_| {
-                    state = state
-                        .wrapping_mul(6364136223846793005)
-                        .wrapping_add(1442695040888963407);
-                    ALPHABET[(state >> 33) as usize % ALPHABET.len()]
-                })
-                .collect();
+        for bytes in texts(20_000, 40, b"{}[]\":,\\=&-\r\n aktokenpassword\xff1") {
             let _ = mask_body(&bytes);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_string_is_found_as_byte_by_byte() {
+        // Bytes beside the two in question, and such as differ from them in the highest bit.
+        for bytes in texts(5_000, 33, b"aaaaaaaaaaaa\"\\!#[]\xa2\xdc\x00\xff") {
+            for at in 0..bytes.len() {
+                let (mut end, mut is_escaped) = (at + 1, false);
+                while let Some(byte) = bytes.get(end) {
+                    end += 1;
+                    if *byte == b'"' && !is_escaped {
+                        break;
+                    }
+                    is_escaped = *byte == b'\\' && !is_escaped;
+                }
+                assert_eq!(string_end(&bytes, at), end, "{at} of {bytes:?}");
+            }
         }
     }
 }
