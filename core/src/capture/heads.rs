@@ -337,3 +337,48 @@ fn version_byte(version: Version) -> u8 {
         _ => 11,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_cycle_is_left_for_the_next() {
+        let mut heads = Heads::default();
+        let mut request = http::Request::builder()
+            .uri("/secret")
+            .header("x-one", "value")
+            .extension("extension")
+            .body(())
+            .unwrap();
+        let value = request.headers_mut().get_mut("x-one").unwrap();
+        value.set_sensitive(true);
+        let watched = [Shown {
+            name: 7,
+            text: "watched".into(),
+        }];
+        let head = Head {
+            line: Line::Request(request.method(), request.uri()),
+            version: request.version(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+            watched: &watched,
+            body: BodyState::default(),
+            since: Since::App,
+        };
+        let mut told = Vec::new();
+        for _ in 0..2 {
+            let mut events = Vec::new();
+            let Err(compared) = heads.compare(None, &head, &events) else {
+                panic!("the same as nothing");
+            };
+            assert_eq!(heads.put_delta(None, compared, &head, &mut events), 0);
+            assert_eq!(heads.len(), "watched".len());
+            told.push((events, heads.unmasked.len(), heads.sensitive.len()));
+            let secrets = heads.secrets.as_ptr();
+            heads.clear();
+            assert_eq!((heads.len(), heads.secrets.as_ptr()), (0, secrets));
+        }
+        assert_eq!(told[0], told[1]);
+    }
+}

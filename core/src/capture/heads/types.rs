@@ -208,6 +208,7 @@ impl Write for Take<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::heads::Heads;
 
     /// What is encoded on the way through these sets of types.
     fn told(types: &mut Types, way: &[&Extensions]) -> Vec<Vec<u8>> {
@@ -305,12 +306,13 @@ mod tests {
 
     #[test]
     fn what_grows_too_large_is_forgotten_with_the_cycle() {
-        let mut types = Types::default();
+        let mut heads = Heads::default();
         let mut all = 0;
         for first in 0..SETS.len() {
             let mut extensions = Extensions::new();
             let mut list = 0;
-            types.clear();
+            heads.clear();
+            let types = &mut heads.types;
             for (insert, _) in SETS.iter().cycle().skip(first).take(SETS.len()) {
                 insert(&mut extensions);
                 list = types.put(list, &extensions, &mut Vec::new());
@@ -318,6 +320,6 @@ mod tests {
             }
             assert!(types.types.len() <= KEPT + SETS.len() * SETS.len());
         }
-        assert!(types.lists.len() < all / 2);
+        assert!(heads.types.lists.len() < all / 2);
     }
 }

@@ -5,7 +5,7 @@ use onionskin::{
     Router,
     body::Body,
     extract::Request,
-    http::Version,
+    http::{HeaderMap, Version},
     middleware::{Next, from_fn},
     response::Response,
     routing::get,
@@ -120,6 +120,67 @@ async fn values_of_extensions_of_every_length_are_shown_whole() {
         let value = held.and_then(|held| held.value.value.clone());
         assert_eq!(value, Some("v".repeat(length)));
     }
+}
+
+#[tokio::test]
+async fn headers_of_every_length_are_recorded_whole() {
+    for length in 100..150 {
+        let (value, name) = ("v".repeat(length), format!("x-{}", "n".repeat(length)));
+        let sent = [("accept", &value), (&*name, &value), ("via", &value)];
+        let mut request = Request::builder();
+        for (name, value) in sent {
+            request = request.header(name, value);
+        }
+        let app = Router::new().route("/", get(async || ()));
+        let (_, cycle) = testing::run(app, request.body(Body::empty()).unwrap()).await;
+        let seen = cycle.replay().request(0).expect("a request");
+        let seen = seen.headers.iter().map(|held| &held.value);
+        let seen: Vec<_> = seen.map(|h| (&*h.name, h.value.to_text())).collect();
+        let sent = sent.map(|(name, value)| (name, value.as_str().into()));
+        assert_eq!(seen, sent);
+    }
+}
+
+/// In an absolute URI, and in one that is only an authority, it is not the path alone that is asked for.
+#[tokio::test]
+async fn the_target_of_every_form_is_recorded_whole() {
+    for (method, target) in [
+        ("GET", "/a?b=1"),
+        ("GET", "http://shop.example/a?b=1"),
+        ("CONNECT", "shop.example:443"),
+        ("OPTIONS", "*"),
+    ] {
+        let app = Router::new().fallback(async || ());
+        let request = Request::builder().method(method).uri(target);
+        let (_, cycle) = testing::run(app, request.body(Body::empty()).unwrap()).await;
+        let seen = cycle.replay().request(0).expect("a request");
+        let uri = seen.uri.as_ref().map(|held| &*held.value);
+        assert_eq!(uri, Some(target), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn values_that_are_marked_sensitive_late_are_masked_in_both_messages_at_once() {
+    async fn hides(mut request: Request, next: Next) -> Response {
+        let hide = |headers: &mut HeaderMap, name: &str| {
+            headers
+                .get_mut(name)
+                .expect("it is there")
+                .set_sensitive(true);
+        };
+        hide(request.headers_mut(), "x-asked");
+        let mut response = next.run(request).await;
+        hide(response.headers_mut(), "x-told");
+        response
+    }
+    let app = Router::new()
+        .route("/", get(async || [("x-told", "canary-2")]))
+        .layer(from_fn(hides));
+    let request = Request::builder().header("x-asked", "canary-1");
+    let (_, cycle) = testing::run(app, request.body(Body::empty()).unwrap()).await;
+    let text = serde_json::to_string(&*cycle).unwrap();
+    assert!(text.contains("x-asked") && text.contains("x-told"));
+    assert!(!text.contains("canary"), "{text}");
 }
 
 #[derive(Clone)]
