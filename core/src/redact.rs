@@ -279,28 +279,35 @@ fn credential_in(value: &[u8]) -> Option<(usize, usize)> {
     if !has_rare(value) {
         return None;
     }
+    let mut from = 0;
+    loop {
+        let mut pairs = value[from..].iter().zip(value.get(from + 1..)?);
+        let may_begin =
+            |(first, second): (&u8, &u8)| SECOND[usize::from(*first)] >> (second & 31) & 1 == 1;
+        let at = from + pairs.position(may_begin)?;
+        if let Some(end) = credential_at(value, at) {
+            return Some((at, end));
+        }
+        from = at + 1;
+    }
+}
+
+/// Where the credential ends that begins at `at`, if one does.
+fn credential_at(value: &[u8], at: usize) -> Option<usize> {
     let is_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    let is_token = |b: u8| is_word(b) || matches!(b, b'+' | b'/' | b'=');
-    value.windows(2).enumerate().find_map(|(at, pair)| {
-        if SECOND[usize::from(pair[0])] >> (pair[1] & 31) & 1 == 0 {
-            return None;
-        }
-        let (start, least) = STARTS
-            .iter()
-            .find(|(start, _)| value[at..].starts_with(start))?;
-        if start.starts_with(b"-----") {
-            return Some((at, value.len()));
-        }
-        // None begins inside of a word. Behind `/` and `=` a part of a path begins, or the value of a parameter.
-        if at > 0 && is_word(value[at - 1]) {
-            return None;
-        }
-        let token = value[at + start.len()..]
-            .iter()
-            .take_while(|b| is_token(**b))
-            .count();
-        (start.len() + token >= *least).then_some((at, at + start.len() + token))
-    })
+    let is_token = |b: &u8| is_word(*b) || matches!(b, b'+' | b'/' | b'=');
+    let (before, rest) = value.split_at(at);
+    let (start, least) = STARTS.iter().find(|(start, _)| rest.starts_with(start))?;
+    if start.starts_with(b"-----") {
+        return Some(value.len());
+    }
+    // None begins inside of a word. Behind `/` and `=` a part of a path begins, or the value of a parameter.
+    if before.last().is_some_and(|b| is_word(*b)) {
+        return None;
+    }
+    let token = rest[start.len()..].iter().take_while(|b| is_token(b));
+    let len = start.len() + token.count();
+    (len >= *least).then_some(at + len)
 }
 
 /// A URL, with user info and the values of telling parameters masked, in the query and behind the `#`: there OAuth's implicit
