@@ -378,6 +378,7 @@ mod tests {
             let secrets = heads.secrets.as_ptr();
             heads.clear();
             assert_eq!((heads.len(), heads.secrets.as_ptr()), (0, secrets));
+            assert_eq!((heads.fields.len(), heads.values.len()), (0, 0));
         }
         assert_eq!(told[0], told[1]);
     }

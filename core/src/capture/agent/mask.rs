@@ -126,7 +126,10 @@ fn varint_len(len: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{heads::Span, redact::Class};
+    use crate::{
+        capture::{heads::Span, redact::Class},
+        codec::format::put_varint,
+    };
 
     #[test]
     fn texts_are_masked_where_they_stand_and_the_rest_is_kept() {
@@ -165,6 +168,15 @@ mod tests {
         assert_eq!(&shapes[1][4..], "]..\0\u{5}plain..\u{1}\u{10}");
         assert_eq!(&shapes[2][4..], "]..\u{1}\u{10}");
         assert_eq!(&shapes[3][4..], "]..");
+    }
+
+    #[test]
+    fn lengths_before_texts_are_as_long_as_they_are_written() {
+        for len in (0..40).flat_map(|bit| [(1_usize << bit) - 1, 1 << bit]) {
+            let mut out = Vec::new();
+            put_varint(&mut out, len as u64);
+            assert_eq!(varint_len(len), out.len(), "{len}");
+        }
     }
 
     #[test]
