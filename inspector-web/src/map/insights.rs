@@ -11,7 +11,7 @@ use crate::{
     view,
 };
 use onionskin::{
-    text,
+    text::{self, grouped},
     times::rows,
     wire::{Cycle, SiteKind, Stage},
 };
@@ -135,11 +135,12 @@ impl Recurring {
             .filter_map(|((remark, id, _), found)| {
                 let place = map.places.iter().find(|place| place.site.id == id)?;
                 let of = self.passed.get(&id).copied().unwrap_or(found.count);
+                let all = grouped(of);
                 let often = match found.count == of {
-                    true => format!("in all {of} cycles looked into that passed it"),
+                    true => format!("in all {all} cycles looked into that passed it"),
                     false => format!(
-                        "in {} of {of} cycles looked into that passed it",
-                        found.count
+                        "in {} of {all} cycles looked into that passed it",
+                        grouped(found.count)
                     ),
                 };
                 Some(RunInsight {
@@ -185,7 +186,7 @@ fn most_time(map: &StackView) -> Option<RunInsight> {
         "{} took {share} % of the time of all cycles: {} in {} of them, half within {}",
         site.name,
         text::duration(stats.self_total_ns),
-        stats.count,
+        grouped(stats.count),
         text::duration(stats.self_p50_ns?),
     );
     let insight = of_place(Kind::MostTime, map, place, stats.count, map.cycles);
@@ -201,7 +202,9 @@ fn answers_much(map: &StackView) -> impl Iterator<Item = RunInsight> {
         let much = stats.count >= ENOUGH && share >= 10;
         let text = format!(
             "{} answered {} of the {} cycles that came to it ({share} %) by itself",
-            site.name, stats.answered, stats.count
+            site.name,
+            grouped(stats.answered),
+            grouped(stats.count)
         );
         let insight = of_place(Kind::AnswersMuch, map, place, stats.answered, stats.count);
         let filter = place.filters.answered.clone();
@@ -222,7 +225,7 @@ fn idle_layers(map: &StackView) -> impl Iterator<Item = RunInsight> {
         let text = format!(
             "{} changed nothing and answered nothing in {} cycles, and took {} in them",
             site.name,
-            stats.count,
+            grouped(stats.count),
             text::duration(stats.self_total_ns),
         );
         let insight = of_place(Kind::IdleLayer, map, place, stats.count, stats.count);
@@ -266,7 +269,8 @@ fn never_reached(map: &StackView) -> impl Iterator<Item = RunInsight> {
             };
             let text = format!(
                 "None of the {} cycles kept came for {methods} of {}",
-                map.cycles, route.path
+                grouped(map.cycles),
+                route.path
             );
             let insight = of_place(Kind::NeverReached, map, place, 0, map.cycles);
             let filter = endpoint.filter.clone();

@@ -78,7 +78,7 @@ pub(super) fn through(number: u64, view: u32, change: impl FnOnce(&mut Cycle)) -
 
 /// A store that has them.
 pub(super) fn store_of(cycles: impl IntoIterator<Item = Cycle>) -> Store {
-    let store = Store::new(1 << 20);
+    let store = Store::new(8 << 20);
     let session = store.connect(&hello(RUN)).unwrap();
     let item = |cycle: Cycle| {
         let json = serde_json::json!({ "type": "cycle", "cycle": cycle }).to_string();

@@ -74,6 +74,24 @@ fn few_cycles_say_nothing_of_always_and_never() {
 }
 
 #[test]
+fn large_figures_are_grouped() {
+    for refuses in [false, true] {
+        let many = (0..60).flat_map(|_| twenty_four(refuses));
+        let many = many.enumerate().map(|(at, cycle)| Cycle {
+            id: format!("{RUN}-{}", at + 1),
+            ..cycle
+        });
+        let told = remarks(many, "");
+        let texts: Vec<_> = told.insights.iter().map(|i| &*i.text).collect();
+        assert!(texts.iter().any(|t| t.contains("1,440")), "{texts:#?}");
+        for text in texts {
+            let figures = text.split(|c: char| !c.is_ascii_digit());
+            assert!(figures.into_iter().all(|f| f.len() < 4), "{text}");
+        }
+    }
+}
+
+#[test]
 fn what_nobody_asked_for_is_told_unless_a_filter_left_it_out() {
     let all = remarks(twenty_four(false), "");
     let unmet = of_kind(&all, Kind::NeverReached);
