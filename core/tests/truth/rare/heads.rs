@@ -5,7 +5,7 @@ use onionskin::{
     Router,
     body::Body,
     extract::Request,
-    http::{HeaderMap, Version},
+    http::{HeaderMap, HeaderValue, Version},
     middleware::{Next, from_fn},
     response::Response,
     routing::get,
@@ -23,10 +23,14 @@ async fn a_version_that_alone_is_another_is_shown() {
     }
     let app = Router::new()
         .route("/", get(async || "seen"))
-        .layer(from_fn(lowers));
+        .layer(from_fn(lowers))
+        .layer(from_fn(passes));
     let (_, cycle) = testing::run(app, request()).await;
     let version = cycle.layer("lowers").response_changes()[0].version.clone();
     assert_eq!(version.expect("it changed").to, "HTTP/1.0");
+    // It is told once.
+    let passed = cycle.layer("passes").response_changes();
+    assert!(passed.iter().all(|c| c.version.is_none()), "{passed:?}");
 }
 
 /// A name that is on no list says nothing of its value.
@@ -100,6 +104,48 @@ async fn a_secret_that_only_moves_is_not_said_to_change() {
         panic!("{edits:?}");
     };
     assert!(header.redacted && header.name == "x-api-key");
+}
+
+/// From the first place too.
+#[tokio::test]
+async fn a_secret_that_goes_to_the_end_is_not_said_to_change() {
+    async fn moves(mut request: Request, next: Next) -> Response {
+        let secret = request.headers_mut().remove("x-api-key");
+        let secret = secret.expect("it was sent");
+        request.headers_mut().insert("x-api-key", secret);
+        next.run(request).await
+    }
+    let request = Request::builder()
+        .header("x-api-key", "canary")
+        .header("x-other", "stays");
+    let app = Router::new()
+        .route("/", get(async || ()))
+        .layer(from_fn(moves));
+    let (_, cycle) = testing::run(app, request.body(Body::empty()).unwrap()).await;
+    let edits = &cycle.layer("moves").request_changes()[0].headers;
+    assert!(matches!(&edits[..], [HeaderEdit::Move { .. }]), "{edits:?}");
+}
+
+/// No other probe sees it again.
+#[tokio::test]
+async fn a_sensitive_value_that_only_the_handler_sees_is_masked() {
+    async fn signs(mut request: Request, next: Next) -> Response {
+        let mut value = HeaderValue::from_static("canary");
+        value.set_sensitive(true);
+        request.headers_mut().insert("x-plain", value);
+        next.run(request).await
+    }
+    let app = Router::new()
+        .route("/", get(async || ()))
+        .layer(from_fn(signs));
+    let (_, cycle) = testing::run(app, request()).await;
+    let edits = &cycle.layer("signs").request_changes()[0].headers;
+    assert!(
+        matches!(&edits[..], [HeaderEdit::Add { header, .. }] if header.redacted),
+        "{edits:?}"
+    );
+    let text = serde_json::to_string(&*cycle).unwrap();
+    assert!(!text.contains("canary"), "{text}");
 }
 
 #[tokio::test]
