@@ -39,7 +39,7 @@ fn is_punctuation(text: &str) -> bool {
 const OURS: u32 = u32::MAX;
 
 /// Number of a list; 0 is the empty one.
-pub(super) type ListId = usize;
+pub(super) type ListId = u32;
 
 /// All lists that messages had.
 #[derive(Default)]
@@ -47,7 +47,7 @@ pub(super) struct Types {
     types: Vec<Type>,
     /// Those that are not empty.
     lists: Vec<List>,
-    after_empty: Option<usize>,
+    after_empty: Option<u32>,
     follows: Vec<Follow>,
     encoded: Vec<u8>,
 }
@@ -56,7 +56,7 @@ pub(super) struct Types {
 struct List {
     types: Span,
     /// The last of [`Types::follows`] that begins here.
-    after: Option<usize>,
+    after: Option<u32>,
 }
 
 /// A list that came after another.
@@ -66,7 +66,7 @@ struct Follow {
     /// What came and went; nothing if only the order is another.
     encoded: Span,
     /// One more that begins at the same list.
-    before: Option<usize>,
+    before: Option<u32>,
 }
 
 impl Types {
@@ -79,14 +79,14 @@ impl Types {
 
     fn list(&self, list: ListId) -> &[Type] {
         match list.checked_sub(1) {
-            Some(at) => &self.types[self.lists[at].types.range()],
+            Some(at) => &self.types[self.lists[at as usize].types.range()],
             None => &[],
         }
     }
 
-    fn after(&mut self, list: ListId) -> &mut Option<usize> {
+    fn after(&mut self, list: ListId) -> &mut Option<u32> {
         match list.checked_sub(1) {
-            Some(at) => &mut self.lists[at].after,
+            Some(at) => &mut self.lists[at as usize].after,
             None => &mut self.after_empty,
         }
     }
@@ -109,9 +109,12 @@ impl Types {
         extensions: &Extensions,
         out: &mut Vec<u8>,
     ) -> ListId {
+        if old == 0 && extensions.is_empty() {
+            return 0;
+        }
         let mut next = *self.after(old);
         while let Some(at) = next {
-            let follow = self.follows[at];
+            let follow = self.follows[at as usize];
             if self.are(follow.to, extensions) {
                 out.extend_from_slice(follow.encoded.of(&self.encoded));
                 return follow.to;
@@ -124,7 +127,7 @@ impl Types {
     /// They come after `old` for the first time.
     #[cold]
     fn learn(&mut self, old: ListId, extensions: &Extensions, out: &mut Vec<u8>) -> ListId {
-        let to = (0..=self.lists.len()).find(|list| self.are(*list, extensions));
+        let to = (0..=self.lists.len() as u32).find(|list| self.are(*list, extensions));
         let to = to.unwrap_or_else(|| {
             let start = self.types.len();
             let mut take = Take(&mut self.types);
@@ -133,7 +136,7 @@ impl Types {
                 types: Span::behind(&self.types, start),
                 after: None,
             });
-            self.lists.len()
+            self.lists.len() as u32
         });
         let start = self.encoded.len();
         let mut encoded = std::mem::take(&mut self.encoded);
@@ -149,7 +152,7 @@ impl Types {
             before: *self.after(old),
         };
         self.encoded = encoded;
-        *self.after(old) = Some(self.follows.len());
+        *self.after(old) = Some(self.follows.len() as u32);
         self.follows.push(follow);
         to
     }
