@@ -1,5 +1,19 @@
 import { expect, test } from '../lib/test.ts';
 
+test('a key that is pressed before the page knows its keys is not lost', async ({ page, dash }) => {
+  let answer = () => {};
+  const asked = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/api/keys', async (route) => {
+    await asked;
+    await route.continue();
+  });
+  await dash.open();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  answer();
+  await expect(page.getByRole('dialog')).toBeVisible();
+});
+
 test('a text is searched for in a cycle, and gone to from step to step, round and round', async ({ page, dash, shop }) => {
   const { id } = await shop.visit('/books/31');
   const { steps } = await shop.get<{ steps: number[] }>(`/api/cycles/${id}/search?q=x-request-id`);

@@ -21,9 +21,12 @@ class Keys {
     new Map(this.groups.flatMap((group) => group.commands.flatMap((line) => line.web.map((key) => [key, line.command])))),
   );
   #handlers: Map<string, Handler>[] = [];
+  /** Keys that were pressed before the table was there. */
+  #early: string[] = [];
 
   async load(): Promise<void> {
     this.groups = await get<KeyGroup[]>('/api/keys');
+    for (const key of this.#early.splice(0)) this.#take(key);
   }
 
   /** Gives commands something to do until the returned function is called. The newest is asked first. */
@@ -46,8 +49,13 @@ class Keys {
 
   press(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.metaKey || event.altKey || isTyping(event)) return;
-    const command = this.#commands.get(written(event));
-    if (command !== undefined && this.run(command)) event.preventDefault();
+    if (!this.groups.length) this.#early.push(written(event));
+    else if (this.#take(written(event))) event.preventDefault();
+  }
+
+  #take(key: string): boolean {
+    const command = this.#commands.get(key);
+    return command !== undefined && this.run(command);
   }
 
   /** Does what a command does here; false: it is nothing. */
