@@ -49,7 +49,7 @@ fn place(name: &HeaderName) -> usize {
 /// A name that this thread has met.
 struct Met {
     name: HeaderName,
-    pub(crate) class: Class,
+    class: Class,
 }
 
 /// Places for names met; one that is taken is taken over. So names of a client's making push nothing up.

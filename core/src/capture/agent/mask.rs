@@ -31,25 +31,7 @@ impl Masking {
         raw.fill(0);
         done
     }
-}
 
-/// Empties `out` and lets `finish` write into it. A panic in there is a frame that is none: the thread that all cycles of the
-/// app pass has to go on, and nothing unmasked may stay.
-pub(in crate::capture) fn guarded(
-    raw: &mut [u8],
-    out: &mut Vec<u8>,
-    finish: impl FnOnce(&mut [u8], &mut Vec<u8>) -> Option<()>,
-) -> Option<()> {
-    out.clear();
-    let done = catch_unwind(AssertUnwindSafe(|| finish(&mut *raw, &mut *out)));
-    done.unwrap_or_else(|_| {
-        raw.fill(0);
-        out.clear();
-        None
-    })
-}
-
-impl Masking {
     fn masked(&mut self, raw: &mut [u8], out: &mut Vec<u8>) -> Option<()> {
         let len = unmasked::split(raw, &mut self.texts)?;
         let frame = &mut raw[..len];
@@ -93,9 +75,10 @@ impl Masking {
             events: out,
             value,
         } = self;
-        out.clear();
-        out.shrink_to(KEPT);
-        value.shrink_to(KEPT);
+        for kept in [&mut *out, value] {
+            kept.clear();
+            kept.shrink_to(KEPT);
+        }
         let mut copied = 0;
         for text in &*texts {
             let clear = events.get(text.range())?;
@@ -116,6 +99,22 @@ impl Masking {
         out.extend_from_slice(&events[copied..]);
         Some(())
     }
+}
+
+/// Empties `out` and lets `finish` write into it. A panic in there is a frame that is none: the thread that all cycles of the
+/// app pass has to go on, and nothing unmasked may stay.
+pub(in crate::capture) fn guarded(
+    raw: &mut [u8],
+    out: &mut Vec<u8>,
+    finish: impl FnOnce(&mut [u8], &mut Vec<u8>) -> Option<()>,
+) -> Option<()> {
+    out.clear();
+    let done = catch_unwind(AssertUnwindSafe(|| finish(&mut *raw, &mut *out)));
+    done.unwrap_or_else(|_| {
+        raw.fill(0);
+        out.clear();
+        None
+    })
 }
 
 /// Bytes of a length as a varint.
