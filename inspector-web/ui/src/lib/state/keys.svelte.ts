@@ -21,12 +21,17 @@ class Keys {
     new Map(this.groups.flatMap((group) => group.commands.flatMap((line) => line.web.map((key) => [key, line.command])))),
   );
   #handlers: Map<string, Handler>[] = [];
-  /** Keys that were pressed before the table was there. */
-  #early: string[] = [];
+  /** Keys that are pressed while the table is asked for. */
+  #early: string[] | null = null;
 
   async load(): Promise<void> {
-    this.groups = await get<KeyGroup[]>('/api/keys');
-    for (const key of this.#early.splice(0)) this.#take(key);
+    const early = (this.#early = [] as string[]);
+    try {
+      this.groups = await get<KeyGroup[]>('/api/keys');
+    } finally {
+      this.#early = null;
+    }
+    for (const key of early) this.#take(key);
   }
 
   /** Gives commands something to do until the returned function is called. The newest is asked first. */
@@ -49,7 +54,7 @@ class Keys {
 
   press(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.metaKey || event.altKey || isTyping(event)) return;
-    if (!this.groups.length) this.#early.push(written(event));
+    if (!this.groups.length) this.#early?.push(written(event));
     else if (this.#take(written(event))) event.preventDefault();
   }
 
