@@ -245,21 +245,12 @@ const RARE: [u8; 5] = *b"BJKx_";
 
 /// Whether a text has a byte without which it holds no credential. Told for sixteen bytes at a time.
 fn has_rare(text: &[u8]) -> bool {
-    const IS_RARE: [bool; 256] = {
-        let mut table = [false; 256];
-        let mut i = 0;
-        while i < RARE.len() {
-            table[RARE[i] as usize] = true;
-            i += 1;
-        }
-        table
-    };
     let (parts, rest) = text.as_chunks::<16>();
     let any = |part: &[u8; 16]| {
         let is_rare = |b: &u8| RARE.iter().fold(false, |any, rare| any | (b == rare));
         part.iter().fold(false, |any, b| any | is_rare(b))
     };
-    parts.iter().any(any) || rest.iter().any(|b| IS_RARE[usize::from(*b)])
+    parts.iter().any(any) || rest.iter().any(|b| RARE.contains(b))
 }
 
 /// For every byte with which a credential may begin, the bytes that may follow it, told by their low five bits.
