@@ -30,12 +30,14 @@ pub use trace::Trace;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty, Limited};
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use onionskin::spans::{self, TraceId};
-use std::{fmt, time::Duration};
+use rustls::{ClientConfig, RootCertStore};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// Longest answer that is taken.
 const MAX_ANSWER: usize = 512 << 20;
@@ -55,14 +57,16 @@ pub enum JaegerError {
         /// As given.
         url: String,
     },
-    /// Only by TLS.
+    /// Behind TLS, and nobody is trusted here.
     #[error(
-        "{url:?} wants TLS, which this build does not speak: bring its port here (ssh -L 16686:localhost:16686 HOST) and give \
-         http://127.0.0.1:16686"
+        "can't ask {url:?}: this machine trusts no certificates ({why}); install its package of them (ca-certificates), or name a \
+         file (SSL_CERT_FILE)"
     )]
-    Tls {
+    Untrusting {
         /// As given.
         url: String,
+        /// Why.
+        why: String,
     },
     /// Nobody there.
     #[error("can't reach Jaeger at {base}: {why}")]
@@ -107,7 +111,7 @@ pub enum JaegerError {
 /// Asks one Jaeger. Clones share its connections.
 #[derive(Clone)]
 pub struct Jaeger {
-    http: Client<HttpConnector, Empty<Bytes>>,
+    http: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
     base: String,
 }
 
@@ -126,6 +130,23 @@ fn innermost<'e>(
     error.source().map_or(error, innermost)
 }
 
+/// Connections, by TLS where that is wanted: then whom the machine trusts is read.
+fn connector(is_secure: bool) -> std::io::Result<HttpsConnector<HttpConnector>> {
+    let ring = rustls::crypto::ring::default_provider();
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring))
+        .with_safe_default_protocol_versions()
+        .map_err(std::io::Error::other)?;
+    let builder = match is_secure {
+        true => builder.with_native_roots()?,
+        false => builder.with_root_certificates(RootCertStore::empty()),
+    };
+    Ok(HttpsConnectorBuilder::new()
+        .with_tls_config(builder.with_no_client_auth())
+        .https_or_http()
+        .enable_http1()
+        .build())
+}
+
 impl Jaeger {
     /// A client for the URL of a Jaeger's UI. Nothing is asked yet.
     ///
@@ -135,17 +156,19 @@ impl Jaeger {
         let bad = || JaegerError::Url { url: url.into() };
         let base = url.trim_end_matches('/');
         let uri: Uri = base.parse().map_err(|_| bad())?;
-        if uri.scheme_str() == Some("https") {
-            return Err(JaegerError::Tls { url: url.into() });
-        }
-        if uri.scheme_str() != Some("http")
+        if !matches!(uri.scheme_str(), Some("http" | "https"))
             || uri.host().is_none_or(str::is_empty)
             || uri.query().is_some()
         {
             return Err(bad());
         }
+        let is_secure = uri.scheme_str() == Some("https");
+        let connector = connector(is_secure).map_err(|error| JaegerError::Untrusting {
+            url: url.into(),
+            why: error.to_string(),
+        })?;
         Ok(Self {
-            http: Client::builder(TokioExecutor::new()).build_http(),
+            http: Client::builder(TokioExecutor::new()).build(connector),
             base: base.into(),
         })
     }

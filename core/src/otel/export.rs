@@ -1,10 +1,10 @@
 //! The thread that makes spans of the app's cycles and sends them.
 
 use super::{
-    Builder, Counters, Left, Outlet, Sent, SettingsError, join,
+    Builder, Counters, Left, Outlet, Sent, Settings, SettingsError, join,
     queue::{Done, NOT_IN_TIME, Queue},
     sample::Sampler,
-    send::Delivery,
+    send::{Connector, Delivery, connector},
     settings::put,
 };
 use crate::{
@@ -56,6 +56,7 @@ pub(super) fn start(builder: Builder) -> Result<Running, SettingsError> {
             wanted: "the URL of a collector",
         });
     };
+    let connector = connector(&settings)?;
     let queue = Arc::new(Queue::new(builder.memory));
     if QUEUE.set(queue.clone()).is_err() {
         return Err(SettingsError::Started);
@@ -87,7 +88,7 @@ pub(super) fn start(builder: Builder) -> Result<Running, SettingsError> {
     };
     let spawned = std::thread::Builder::new()
         .name("onionskin-otel".into())
-        .spawn(move || thread.main(settings));
+        .spawn(move || thread.main(connector, settings));
     spawned.map_err(|error| SettingsError::Thread {
         why: error.to_string(),
     })?;
@@ -134,12 +135,12 @@ struct Thread {
 }
 
 impl Thread {
-    fn main(mut self, settings: super::Settings) {
+    fn main(mut self, connector: Connector, settings: Settings) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         match runtime {
-            Ok(runtime) => runtime.block_on(self.run(settings)),
+            Ok(runtime) => runtime.block_on(self.run(Outlet::over(connector, settings))),
             Err(error) => {
                 self.queue.end();
                 eprintln!(
@@ -149,8 +150,7 @@ impl Thread {
         }
     }
 
-    async fn run(&mut self, settings: super::Settings) {
-        let outlet = Outlet::new(settings);
+    async fn run(&mut self, outlet: Outlet) {
         loop {
             let deadline = self.queue.deadline();
             let frames = self.queue.take();

@@ -1,11 +1,13 @@
 //! Requests, one after the other, until the receiver has taken them.
 
+mod connect;
 mod grpc;
 mod http;
 mod pace;
 
-use super::{Protocol, Settings, proto};
+use super::{Protocol, Settings, SettingsError, proto};
 use crate::spans::{Attribute, Span};
+pub(super) use connect::{Connector, connector};
 use opentelemetry_proto::tonic::{
     collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest},
     trace::v1 as message,
@@ -14,6 +16,7 @@ use pace::Pace;
 use prost::Message as _;
 use std::{
     collections::{BTreeSet, VecDeque},
+    error::Error,
     fmt,
     time::Duration,
 };
@@ -36,6 +39,16 @@ enum Answer {
     TooLarge { why: String },
     /// It will never take it.
     Refused { why: String },
+}
+
+/// What is said of an error, and what it came from.
+fn chain(mut said: String, error: &dyn Error) -> String {
+    let mut source = error.source();
+    while let Some(error) = source {
+        said += &format!(": {error}{}", connect::advice(error));
+        source = error.source();
+    }
+    said
 }
 
 /// What became of spans that were sent.
@@ -75,7 +88,7 @@ impl fmt::Display for SendError {
     }
 }
 
-impl std::error::Error for SendError {}
+impl Error for SendError {}
 
 /// A receiver.
 #[derive(Clone, Debug)]
@@ -92,10 +105,19 @@ enum Wire {
 
 impl Outlet {
     /// The receiver of these settings. Nothing is sent yet. Call it inside a tokio runtime.
-    pub fn new(settings: Settings) -> Self {
+    ///
+    /// # Errors
+    /// If it is behind `https`, and the certificates or the key for that are of no use.
+    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        let connector = connector(&settings)?;
+        Ok(Self::over(connector, settings))
+    }
+
+    /// The same, with what opens its connections.
+    pub(super) fn over(connector: Connector, settings: Settings) -> Self {
         let wire = match settings.protocol {
-            Protocol::Grpc => Wire::Grpc(grpc::Grpc::new(&settings)),
-            _ => Wire::Http(http::Http::new()),
+            Protocol::Grpc => Wire::Grpc(grpc::Grpc::new(connector, &settings)),
+            _ => Wire::Http(http::Http::new(connector)),
         };
         Self { wire, settings }
     }

@@ -3,7 +3,7 @@
 
 use crate::spans::Attribute;
 use http::{HeaderName, HeaderValue, Uri};
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 /// How requests are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,12 @@ pub struct Settings {
     pub timeout: Duration,
     /// Whether requests are compressed.
     pub gzip: bool,
+    /// File with the certificates that are trusted over `https` (PEM); without one, those that the machine trusts.
+    pub certificate: Option<PathBuf>,
+    /// File with our own certificate (PEM), for a receiver that asks who sends. It needs [`client_key`](Self::client_key).
+    pub client_certificate: Option<PathBuf>,
+    /// File with the key of that (PEM).
+    pub client_key: Option<PathBuf>,
 }
 
 /// Settings that can't be followed.
@@ -84,6 +90,11 @@ pub enum SettingsError {
         /// What it can be.
         wanted: &'static str,
     },
+    /// Certificates, or a key, that are of no use.
+    Tls {
+        /// Which, why, and what to do.
+        why: String,
+    },
     /// Something is sent already: one exporter a process.
     Started,
     /// The system gives no thread.
@@ -104,6 +115,7 @@ impl fmt::Display for SettingsError {
                 value,
                 wanted,
             } => write!(f, "{name} is {value:?} and must be {wanted}"),
+            Self::Tls { why } => write!(f, "can't speak TLS: {why}"),
             Self::Started => f.write_str("an exporter runs already in this process"),
             Self::Thread { why } => write!(f, "can't start the thread that sends: {why}"),
         }
@@ -124,17 +136,19 @@ impl Settings {
         };
         let mut whole = endpoint.trim().to_owned();
         if !whole.contains("://") {
-            return Err(bad("it must begin with http://"));
+            return Err(bad("it must begin with http:// or https://"));
         }
         let uri: Uri = whole.parse().map_err(|_| bad("it is no URL"))?;
         match uri.scheme_str() {
             Some("http") => {}
+            Some("https") if cfg!(feature = "otel-tls") => {}
             Some("https") => {
                 return Err(bad(
-                    "this build speaks no TLS; send to a Collector on this machine or network over http:// and let it go on from there",
+                    "this build speaks no TLS: give the crate the feature otel-tls, or send to a Collector nearby over http:// \
+                     and let it go on from there",
                 ));
             }
-            _ => return Err(bad("it must begin with http://")),
+            _ => return Err(bad("it must begin with http:// or https://")),
         }
         if uri.host().is_none_or(str::is_empty) {
             return Err(bad("it names no host"));
@@ -148,6 +162,9 @@ impl Settings {
             headers: Vec::new(),
             timeout: Duration::from_secs(10),
             gzip: false,
+            certificate: None,
+            client_certificate: None,
+            client_key: None,
         })
     }
 
@@ -208,6 +225,10 @@ impl Settings {
                 });
             }
         };
+        let file = |name| of_traces(var, name).map(PathBuf::from);
+        settings.certificate = file("CERTIFICATE");
+        settings.client_certificate = file("CLIENT_CERTIFICATE");
+        settings.client_key = file("CLIENT_KEY");
         Ok(Some(settings))
     }
 
@@ -320,6 +341,10 @@ mod tests {
             ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=a%3Db, x=1"),
             ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "250"),
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/all.pem"),
+            ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/traces.pem"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/client.pem"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/client.key"),
         ]);
         let settings = settings.unwrap().unwrap();
         assert_eq!(settings.protocol, Protocol::Grpc);
@@ -327,6 +352,13 @@ mod tests {
         assert_eq!(settings.headers[1].0, "x");
         assert_eq!(settings.timeout, Duration::from_millis(250));
         assert!(settings.gzip);
+        let files = [
+            settings.certificate,
+            settings.client_certificate,
+            settings.client_key,
+        ];
+        let wanted = ["/traces.pem", "/client.pem", "/client.key"];
+        assert_eq!(files, wanted.map(|path| Some(PathBuf::from(path))));
     }
 
     #[test]
@@ -342,7 +374,7 @@ mod tests {
     fn what_can_not_be_done_is_said() {
         for (name, value) in [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://a:1"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://a:1"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "smoke signals"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),

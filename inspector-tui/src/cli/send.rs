@@ -75,7 +75,7 @@ pub(super) async fn send(args: Send, configured: crate::config::Settings) -> any
     let patience = (!args.follow).then_some(Duration::from_secs(args.wait));
     let work = Work {
         client: Client::new(&living(&path)?)?,
-        sender: Sender::new(settings, content, patience),
+        sender: Sender::new(settings, content, patience)?,
     };
     let ended = signals::ended()?;
     let result = tokio::select! {

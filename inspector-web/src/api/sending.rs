@@ -73,12 +73,13 @@ pub(super) async fn start(
             ));
         }
     };
+    let sender = Sender::new(settings, content, patience)
+        .map_err(|error| refused(StatusCode::UNPROCESSABLE_ENTITY, format!("{error}.")))?;
     let mut desk = api.sending.lock();
     if let Some(running) = desk.as_ref().map(Dispatch::status).filter(|s| s.running) {
         let detail = format!("It sends to {} already; stop that first.", running.endpoint);
         return Err(refused(StatusCode::CONFLICT, detail));
     }
-    let sender = Sender::new(settings, content, patience);
     let started = Dispatch::start(&api.store, sender, which);
     let status = started.status();
     *desk = Some(started);

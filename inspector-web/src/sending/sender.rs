@@ -2,7 +2,7 @@
 
 use crate::{export::resource, model::Sending};
 use onionskin::{
-    otel::{Outlet, SendError, Settings},
+    otel::{Outlet, SendError, Settings, SettingsError},
     spans::{Attribute, Content, Options, Span, encode},
     text,
     wire::Cycle,
@@ -29,7 +29,14 @@ impl Sender {
     pub const BATCH: usize = 100;
 
     /// A sender to this receiver. Nothing is sent yet. Call it inside a tokio runtime.
-    pub fn new(settings: Settings, content: Content, patience: Option<Duration>) -> Self {
+    ///
+    /// # Errors
+    /// If the certificates or the key that the settings name are of no use.
+    pub fn new(
+        settings: Settings,
+        content: Content,
+        patience: Option<Duration>,
+    ) -> Result<Self, SettingsError> {
         let said = Sending {
             endpoint: settings.endpoint.to_string(),
             protocol: settings.protocol.to_string(),
@@ -37,15 +44,15 @@ impl Sender {
             follows: patience.is_none(),
             ..Sending::default()
         };
-        Self {
-            outlet: Outlet::new(settings),
+        Ok(Self {
+            outlet: Outlet::new(settings)?,
             options: Options {
                 content,
                 ..Options::default()
             },
             patience,
             said: Arc::new(Mutex::new(said)),
-        }
+        })
     }
 
     /// How it stands.

@@ -1,9 +1,11 @@
 //! OTLP over gRPC.
 
-use super::{Answer, Settings};
+use super::{Answer, Connector, Settings, chain};
+use http::Uri;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, trace_service_client::TraceServiceClient,
 };
+use std::task::{Context, Poll};
 use tonic::{
     Code, Request, Status,
     codec::CompressionEncoding,
@@ -11,13 +13,18 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 use tonic_types::StatusExt as _;
+use tower_service::Service;
 
 #[derive(Clone, Debug)]
 pub(super) struct Grpc(TraceServiceClient<Channel>);
 
 impl Grpc {
-    pub(super) fn new(settings: &Settings) -> Self {
-        let channel = Endpoint::from(settings.endpoint.clone()).connect_lazy();
+    pub(super) fn new(connector: Connector, settings: &Settings) -> Self {
+        let endpoint = settings.endpoint.clone();
+        let toward = Toward(connector, endpoint.clone());
+        let channel = Endpoint::from_static("http://receiver")
+            .origin(endpoint)
+            .connect_with_connector_lazy(toward);
         // Servers compress their answers as the request was, and some do it unasked.
         let mut client =
             TraceServiceClient::new(channel).accept_compressed(CompressionEncoding::Gzip);
@@ -42,6 +49,25 @@ impl Grpc {
     }
 }
 
+/// Connects to this endpoint, whatever tonic asks for: where a crate of the app's gives tonic a TLS of its own, it would not let
+/// a connection for `https` pass that was made otherwise.
+#[derive(Clone)]
+struct Toward(Connector, Uri);
+
+impl Service<Uri> for Toward {
+    type Response = <Connector as Service<Uri>>::Response;
+    type Error = <Connector as Service<Uri>>::Error;
+    type Future = <Connector as Service<Uri>>::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        self.0.call(self.1.clone())
+    }
+}
+
 /// How servers of several languages (Go, C++, Java, .NET, Rust) say that a message is too large: there is no code for it.
 const TOO_LARGE: [&str; 4] = [
     "larger than max",
@@ -52,7 +78,8 @@ const TOO_LARGE: [&str; 4] = [
 
 /// Which codes mean "later" is what the protocol says.
 fn answer(status: &Status) -> Answer {
-    let why = format!("{}: {}", status.code().description(), said(status));
+    let said = chain(status.message().to_owned(), status);
+    let why = format!("{}: {said}", status.code().description());
     let retry = status.get_details_retry_info();
     let after = retry.and_then(|info| info.retry_delay);
     match status.code() {
@@ -75,16 +102,6 @@ fn answer(status: &Status) -> Answer {
         }
         _ => Answer::Refused { why },
     }
-}
-
-fn said(status: &Status) -> String {
-    let mut said = status.message().to_owned();
-    let mut source = std::error::Error::source(status);
-    while let Some(error) = source {
-        said += &format!(": {error}");
-        source = error.source();
-    }
-    said
 }
 
 #[cfg(test)]

@@ -1,20 +1,16 @@
 //! OTLP over HTTP.
 
-use super::{Answer, Protocol, Settings, proto};
+use super::{Answer, Connector, Protocol, Settings, chain, proto};
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message as _;
 use std::{
-    error::Error as _,
     io::Write as _,
     time::{Duration, SystemTime},
 };
@@ -23,11 +19,11 @@ use std::{
 const LONGEST: usize = 64 << 10;
 
 #[derive(Clone, Debug)]
-pub(super) struct Http(Client<HttpConnector, Full<Bytes>>);
+pub(super) struct Http(Client<Connector, Full<Bytes>>);
 
 impl Http {
-    pub(super) fn new() -> Self {
-        Self(Client::builder(TokioExecutor::new()).build_http())
+    pub(super) fn new(connector: Connector) -> Self {
+        Self(Client::builder(TokioExecutor::new()).build(connector))
     }
 
     pub(super) async fn ask(
@@ -61,7 +57,7 @@ impl Http {
         let response = match self.0.request(request).await {
             Ok(response) => response,
             Err(error) => {
-                let why = chain(&error);
+                let why = chain(error.to_string(), &error);
                 return Answer::Later { after: None, why };
             }
         };
@@ -80,17 +76,6 @@ fn compressed(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     let written = encoder.write_all(body).and_then(|()| encoder.finish());
     written.expect("memory takes all that is written")
-}
-
-/// An error and what it came from: hyper's own words are "client error (Connect)".
-fn chain(error: &hyper_util::client::legacy::Error) -> String {
-    let mut said = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        said += &format!(": {error}");
-        source = error.source();
-    }
-    said
 }
 
 fn answer(response: &Response<Bytes>) -> Answer {

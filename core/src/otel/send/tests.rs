@@ -1,6 +1,10 @@
-//! Receivers that misbehave, over HTTP and (`grpc`) over gRPC.
+//! Receivers that misbehave, over HTTP and (`grpc`) over gRPC; and those behind TLS.
 
+#[cfg(feature = "otel-tls")]
+mod authority;
 mod grpc;
+#[cfg(feature = "otel-tls")]
+mod tls;
 
 use super::*;
 use crate::{
@@ -55,16 +59,16 @@ impl Receiver {
         }
     }
 
-    /// Serves it on a free port and gives what sends there.
-    async fn outlet(&self) -> Outlet {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = Router::new()
+    fn app(&self) -> Router {
+        Router::new()
             .route("/v1/traces", post(export))
             .layer(axum::extract::DefaultBodyLimit::disable())
-            .with_state(self.clone());
-        tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
-        Outlet::new(Settings::new(&url, Protocol::HttpProtobuf).unwrap())
+            .with_state(self.clone())
+    }
+
+    /// Serves it on a free port and gives what sends there.
+    async fn outlet(&self) -> Outlet {
+        outlet(self.app(), Protocol::HttpProtobuf).await
     }
 
     /// The spans of the requests that it has.
@@ -76,6 +80,14 @@ impl Receiver {
         };
         self.got.lock().unwrap().iter().map(spans).collect()
     }
+}
+
+/// Serves an app on a free port and gives what sends there.
+async fn outlet(app: Router, protocol: Protocol) -> Outlet {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
+    Outlet::new(Settings::new(&url, protocol).unwrap()).unwrap()
 }
 
 fn cycles() -> Vec<Vec<Span>> {
@@ -213,6 +225,7 @@ async fn nobody_there_and_nobody_who_answers_are_said() {
         settings.timeout = Duration::from_millis(50);
         // It takes the connection and says nothing.
         let error = Outlet::new(settings)
+            .unwrap()
             .send(&[], cycles(), half)
             .await
             .unwrap_err();
@@ -225,6 +238,7 @@ async fn nobody_there_and_nobody_who_answers_are_said() {
     for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
         let settings = Settings::new(&url, protocol).unwrap();
         let error = Outlet::new(settings)
+            .unwrap()
             .send(&[], cycles(), half)
             .await
             .unwrap_err();

@@ -12,7 +12,7 @@ type Said = Result<ExportTraceServiceResponse, Status>;
 
 /// What it was sent, and what it answers, the last answer again and again.
 #[derive(Clone)]
-struct GrpcReceiver {
+pub(super) struct GrpcReceiver {
     answers: Arc<Mutex<Vec<Said>>>,
     got: Arc<Mutex<Vec<ExportTraceServiceRequest>>>,
 }
@@ -34,24 +34,29 @@ impl TraceService for GrpcReceiver {
 }
 
 impl GrpcReceiver {
-    /// Serves one that takes messages of this size at most, and gives what sends there.
-    async fn outlet(answers: Vec<Said>, most: usize) -> (Self, Outlet) {
-        let this = Self {
+    pub(super) fn new(answers: Vec<Said>) -> Self {
+        Self {
             answers: Arc::new(Mutex::new(answers)),
             got: Arc::default(),
-        };
-        let service = TraceServiceServer::new(this.clone()).max_decoding_message_size(most);
+        }
+    }
+
+    /// Takes messages of this size at most.
+    pub(super) fn app(&self, most: usize) -> Router {
+        let service = TraceServiceServer::new(self.clone()).max_decoding_message_size(most);
         let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-        let app = Router::new().route_service(path, service);
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
-        let settings = Settings::new(&url, Protocol::Grpc).unwrap();
-        (this, Outlet::new(settings))
+        Router::new().route_service(path, service)
+    }
+
+    /// Serves one that takes messages of this size at most, and gives what sends there.
+    async fn outlet(answers: Vec<Said>, most: usize) -> (Self, Outlet) {
+        let this = Self::new(answers);
+        let outlet = outlet(this.app(most), Protocol::Grpc).await;
+        (this, outlet)
     }
 
     /// The ids of the spans in each request.
-    fn ids(&self) -> Vec<Vec<Vec<u8>>> {
+    pub(super) fn ids(&self) -> Vec<Vec<Vec<u8>>> {
         let ids = |request: &ExportTraceServiceRequest| {
             let spans = &request.resource_spans[0].scope_spans[0].spans;
             spans.iter().map(|span| span.span_id.clone()).collect()
@@ -60,7 +65,7 @@ impl GrpcReceiver {
     }
 }
 
-fn taken() -> Said {
+pub(super) fn taken() -> Said {
     Ok(ExportTraceServiceResponse::default())
 }
 
