@@ -9,8 +9,9 @@
 //! ```
 //!
 //! [`init`] does what the standard variables say: with `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318` every cycle becomes
-//! a trace there, and without it nothing is sent. [`exporter`] is the same with more to choose. What is sent is described in
-//! [`crate::spans`], and can be replayed from there: `onionskin open jaeger:http://127.0.0.1:16686`.
+//! a trace there, and without it nothing is sent; `https://` takes the feature `otel-tls`. [`exporter`] is the same with more to
+//! choose. What is sent is described in [`crate::spans`], and can be replayed from there:
+//! `onionskin open jaeger:http://127.0.0.1:16686`.
 //!
 //! Nothing here waits in the way of a request. Cycles that are recorded go into a queue that is bounded in bytes; a thread
 //! of its own makes spans of them and sends them, again and again while the receiver asks for patience, under the same ids.

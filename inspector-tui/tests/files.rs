@@ -8,11 +8,14 @@
 //! - `export`: formats, outputs, exit codes
 //! - `show`: `tail`, `show`, completions, manual pages
 //! - `jaeger`: cycles in a real Jaeger (`real_jaeger`), and back
+//! - `secure`: to a Jaeger behind TLS, and back; `authority`: who signs its certificate
 //! - `otlp`: `--otlp` where an inspector runs already
 //! - `sending`: `onionskin send` to receivers that misbehave; `receiver`: these
 
 #[path = "files/app.rs"]
 mod app;
+#[path = "../../core/src/otel/send/tests/authority.rs"]
+mod authority;
 #[path = "files/command.rs"]
 mod command;
 #[path = "files/config.rs"]
@@ -36,6 +39,8 @@ mod real_jaeger;
 mod receiver;
 #[path = "files/recording.rs"]
 mod recording;
+#[path = "files/secure.rs"]
+mod secure;
 #[path = "files/sending.rs"]
 mod sending;
 #[path = "files/show.rs"]

@@ -130,6 +130,15 @@ fn innermost<'e>(
     error.source().map_or(error, innermost)
 }
 
+/// Why there is no connection.
+fn unreached(error: &(dyn std::error::Error + 'static)) -> String {
+    let why = innermost(error).to_string();
+    match why.contains("UnknownIssuer") {
+        true => why + " (name a file with the certificate of who signed it: SSL_CERT_FILE)",
+        false => why,
+    }
+}
+
 /// Connections, by TLS where that is wanted: then whom the machine trusts is read.
 fn connector(is_secure: bool) -> std::io::Result<HttpsConnector<HttpConnector>> {
     let ring = rustls::crypto::ring::default_provider();
@@ -315,7 +324,7 @@ impl Jaeger {
             .http
             .request(request)
             .await
-            .map_err(|error| innermost(&error).to_string())?;
+            .map_err(|error| unreached(&error))?;
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await;
         let body = body.map_err(|error| format!("its answer breaks off: {error}"))?;

@@ -125,7 +125,8 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 impl Settings {
-    /// Settings for an endpoint, all else by default. Of a URL without a path `/v1/traces` is asked over HTTP.
+    /// Settings for an endpoint, all else by default. Of a URL without a path `/v1/traces` is asked over HTTP; `https` takes the
+    /// feature `otel-tls`.
     ///
     /// # Errors
     /// If it is no URL that can be sent to.

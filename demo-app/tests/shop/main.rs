@@ -36,6 +36,7 @@ use axum::spans;
 /// Its cycles through a real Jaeger and back.
 mod jaeger;
 #[path = "../../../inspector-tui/tests/files/real_jaeger.rs"]
+#[allow(dead_code)] // the tests of the command use it too
 mod real_jaeger;
 
 /// Spans of other services beside its cycles.

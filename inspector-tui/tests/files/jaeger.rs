@@ -39,6 +39,10 @@ fn upload(base: &str, json: &str) -> String {
     answer
 }
 
+fn grpc_to(jaeger: &RealJaeger) -> Outlet {
+    Outlet::new(Settings::new(&jaeger.grpc(), Protocol::Grpc).unwrap()).unwrap()
+}
+
 /// A file of OTLP JSON is taken, and all of it comes back equal.
 async fn a_file_is_uploaded_to(kind: Kind) {
     let Some(jaeger) = RealJaeger::start(kind).await else {
@@ -114,7 +118,7 @@ async fn a_large_cycle_a_part_of_one_and_a_trace_of_others() {
         span.attributes.clear();
         span.events.clear();
     }
-    let outlet = Outlet::new(Settings::new(&jaeger.grpc(), Protocol::Grpc).unwrap());
+    let outlet = grpc_to(&jaeger);
     let service = [spans::Attribute::new("service.name", "bank")];
     let given = vec![spans, some, foreign];
     let count: usize = given.iter().map(Vec::len).sum();
@@ -210,7 +214,7 @@ async fn traces_of_other_apps_alone_are_named_with_the_way_to_see_them() {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     foreign[0].start = now.unwrap().as_nanos() as u64;
     foreign[0].end = foreign[0].start + 5;
-    let outlet = Outlet::new(Settings::new(&jaeger.grpc(), Protocol::Grpc).unwrap());
+    let outlet = grpc_to(&jaeger);
     let service = [spans::Attribute::new("service.name", "bank")];
     outlet
         .send(&service, vec![foreign], PATIENCE)
@@ -240,9 +244,11 @@ fn a_url_that_is_none_of_a_jaeger_says_what_one_is() {
     let nobody = format!("jaeger:http://{}", free.local_addr().unwrap());
     drop(free);
     for (args, code, wanted) in [
-        (&["open", "jaeger:https://h:16686"][..], 1, "wants TLS"),
-        (&["open", "jaeger:https://h:16686"], 1, "ssh -L"),
-        (&["open", "jaeger:"], 1, "such as http://127.0.0.1:16686"),
+        (
+            &["open", "jaeger:"][..],
+            1,
+            "such as http://127.0.0.1:16686",
+        ),
         (
             &["open", "jaeger:localhost:16686"],
             1,
@@ -259,8 +265,11 @@ fn a_url_that_is_none_of_a_jaeger_says_what_one_is() {
             2,
             "32 hexadecimal digits",
         ),
-        (&["send", "https://h:4318"], 1, "send to a Collector"),
-        (&["send", "h:4318"], 1, "must begin with http://"),
+        (
+            &["send", "h:4318"],
+            1,
+            "must begin with http:// or https://",
+        ),
     ] {
         let output = place.run(args);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -284,7 +293,7 @@ async fn spans_of_other_services_stand_beside_the_cycles_of_their_traces() {
     charge.name = "charge".into();
     charge.attributes.clear();
     charge.events.clear();
-    let outlet = Outlet::new(Settings::new(&jaeger.grpc(), Protocol::Grpc).unwrap());
+    let outlet = grpc_to(&jaeger);
     for (service, spans) in [("shop", own), ("bank", vec![charge])] {
         let service = [spans::Attribute::new("service.name", service)];
         outlet.send(&service, vec![spans], PATIENCE).await.unwrap();

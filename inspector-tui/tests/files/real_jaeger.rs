@@ -2,7 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, TcpListener},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -15,7 +15,7 @@ const STARTS_IN: Duration = Duration::from_secs(60);
 const TRIES: usize = 3;
 
 /// Which Jaeger, and where it keeps traces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// All-in-one of the 1.x line, in memory.
     One,
@@ -23,11 +23,14 @@ pub(crate) enum Kind {
     TwoMemory,
     /// The 2.x line, in Badger on disk.
     TwoBadger,
+    /// The 2.x line, in memory, all of it behind TLS with this certificate and key. Whether it answers is not looked at.
+    TwoSecure(PathBuf, PathBuf),
 }
 
 /// Ends with the test.
 pub(crate) struct RealJaeger {
     child: Child,
+    scheme: &'static str,
     ports: [u16; 3],
     _folder: TempDir,
 }
@@ -54,14 +57,14 @@ impl RealJaeger {
             return None;
         }
         for _ in 0..TRIES {
-            if let Some(jaeger) = Self::try_start(&program, kind).await {
+            if let Some(jaeger) = Self::try_start(&program, &kind).await {
                 return Some(jaeger);
             }
         }
         panic!("{} does not start", program.display());
     }
 
-    async fn try_start(program: &Path, kind: Kind) -> Option<Self> {
+    async fn try_start(program: &Path, kind: &Kind) -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("osk").tempdir().unwrap();
         let ports = free_ports();
         let mut command = Command::new(program);
@@ -75,8 +78,10 @@ impl RealJaeger {
         }
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
         let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let is_secure = matches!(kind, Kind::TwoSecure(..));
         let mut jaeger = Self {
             child,
+            scheme: if is_secure { "https" } else { "http" },
             ports,
             _folder: folder,
         };
@@ -86,8 +91,12 @@ impl RealJaeger {
             if jaeger.child.try_wait().unwrap().is_some() {
                 return None;
             }
-            let receives = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, ports[0])).await;
-            if receives.is_ok() && client.services().await.is_ok() {
+            let mut receives = true;
+            for port in ports {
+                let there = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
+                receives &= there.is_ok();
+            }
+            if receives && (is_secure || client.services().await.is_ok()) {
                 return Some(jaeger);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -97,17 +106,21 @@ impl RealJaeger {
 
     /// Where it takes OTLP over HTTP.
     pub(crate) fn http(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports[0])
+        self.url(0)
     }
 
     /// Where it takes OTLP over gRPC.
     pub(crate) fn grpc(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports[1])
+        self.url(1)
+    }
+
+    fn url(&self, port: usize) -> String {
+        format!("{}://127.0.0.1:{}", self.scheme, self.ports[port])
     }
 
     /// Where it answers.
     pub(crate) fn ui(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports[2])
+        self.url(2)
     }
 }
 
@@ -145,13 +158,21 @@ fn flags(command: &mut Command, [http, grpc, ui]: &[u16; 3]) {
     }
 }
 
-fn config(kind: Kind, [http, grpc, ui]: &[u16; 3], folder: &Path) -> String {
+fn config(kind: &Kind, [http, grpc, ui]: &[u16; 3], folder: &Path) -> String {
     let store = match kind {
         Kind::TwoBadger => format!(
             "badger: {{ ephemeral: false, directories: {{ keys: {0}/keys, values: {0}/values }} }}",
             folder.display()
         ),
         _ => "memory: { max_traces: 10000 }".into(),
+    };
+    let tls = match kind {
+        Kind::TwoSecure(certificate, key) => format!(
+            ", tls: {{ cert_file: '{}', key_file: '{}' }}",
+            certificate.display(),
+            key.display()
+        ),
+        _ => String::new(),
     };
     format!(
         "service:
@@ -162,7 +183,7 @@ fn config(kind: Kind, [http, grpc, ui]: &[u16; 3], folder: &Path) -> String {
 extensions:
   jaeger_query:
     storage: {{ traces: store }}
-    http: {{ endpoint: '127.0.0.1:{ui}' }}
+    http: {{ endpoint: '127.0.0.1:{ui}'{tls} }}
     grpc: {{ endpoint: '127.0.0.1:0' }}
   jaeger_storage:
     backends:
@@ -170,8 +191,8 @@ extensions:
 receivers:
   otlp:
     protocols:
-      http: {{ endpoint: '127.0.0.1:{http}' }}
-      grpc: {{ endpoint: '127.0.0.1:{grpc}' }}
+      http: {{ endpoint: '127.0.0.1:{http}'{tls} }}
+      grpc: {{ endpoint: '127.0.0.1:{grpc}'{tls} }}
 processors: {{ batch: }}
 exporters:
   jaeger_storage_exporter: {{ trace_storage: store }}
