@@ -2,7 +2,7 @@
 //!
 //! In the order of a request's way:
 //!
-//! - `server`: `serve`, the outermost probe, on a `connection` with a clock ([`written`], [`websocket`]); [`router`], [`method_router`], [`routing`]: axum's own, with probes inside
+//! - `serve`: axum's, on a `connection` with a clock; `server`: the outermost probe ([`written`], [`websocket`]); [`router`], [`method_router`], [`routing`]: axum's own, with probes inside
 //! - [`probe`]: the probe between two layers; [`traced`]: the pair of them around one; [`handler`]: the one around a handler; [`body`]: the one in a body ([`events`])
 //! - [`handle`]: how probes of one cycle find its recording; [`recording`]: what happened, encoded as it happens
 //! - [`heads`]: what a message's head looked like, compared in place; what is copied is noted for masking (`unmasked`)
@@ -36,6 +36,8 @@ pub(crate) mod recording;
 pub(crate) mod ring;
 pub(crate) mod router;
 pub(crate) mod routing;
+#[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
+pub(crate) mod serve;
 #[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
 pub(crate) mod server;
 pub(crate) mod share;

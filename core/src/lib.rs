@@ -61,20 +61,17 @@ pub use capture::{
     feature = "tokio",
     any(feature = "http1", feature = "http2")
 ))]
-pub use capture::server::serve;
+pub use capture::serve::serve;
 
-/// What [`serve()`] puts around a listener and around the services of its connections. Its types stand in the type of the
-/// future that `serve` returns; there is no need to name them otherwise.
+/// axum's `serve`, which notes when the bytes of each connection come and go.
 #[cfg(all(
     any(debug_assertions, feature = "in-release"),
     feature = "tokio",
     any(feature = "http1", feature = "http2")
 ))]
-pub mod clocked {
-    pub use crate::capture::{
-        connection::{Clocked, ClockedIo, ClockedListener},
-        server::{ClockedMake, ClockedService, MakeFuture, ServiceFuture},
-    };
+pub mod serve {
+    pub use crate::capture::serve::{IncomingStream, Serve, WithGracefulShutdown, serve};
+    pub use axum::serve::*;
 }
 
 /// For `onionskin-tower`, which belongs to this crate. Not for anybody else: it changes without notice.

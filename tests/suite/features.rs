@@ -46,7 +46,14 @@ fn mirrored_one_for_one() {
         (
             "axum",
             "onionskin",
-            &["diesel", "in-release", "otel", "otel-tls", "schema", "subscriber"][..],
+            &[
+                "diesel",
+                "in-release",
+                "otel",
+                "otel-tls",
+                "schema",
+                "subscriber",
+            ][..],
         ),
         ("tower", "onionskin-tower", &["in-release"]),
     ] {

@@ -1,10 +1,11 @@
-//! `Router` and `MethodRouter` beside axum's own, in this process: the same answers, the same refusals.
+//! `Router`, `MethodRouter` and `serve` beside axum's own, in this process: the same answers, the same refusals.
 
 mod handler;
 mod index;
 mod method_router;
 mod panics;
 mod router;
+mod serve;
 mod state;
 
 use axum::{body::Body, extract::Request, response::Response};

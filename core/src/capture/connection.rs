@@ -5,7 +5,7 @@ use crate::wire::{Connection, Site};
 use axum::{
     extract::{ConnectInfo, Request},
     http::{Method, Version},
-    serve::{Listener, TapIo},
+    serve::Listener,
 };
 use http_body::Body as _;
 use std::{
@@ -21,9 +21,6 @@ use std::{
     time::Instant,
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-/// A listener whose connections have a clock.
-pub type ClockedListener<L> = TapIo<Clocked<L>, fn(&mut ClockedIo<<L as Listener>::Io>)>;
 
 /// What a connection knows of its bytes.
 #[derive(Clone)]
@@ -150,12 +147,6 @@ impl State {
             let delivered = delivered || written.is_upgraded();
             handle.end_sending(written, delivered);
         }
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Clock").finish_non_exhaustive()
     }
 }
 
@@ -293,10 +284,15 @@ fn status_of(bytes: &[u8]) -> Option<u16> {
 }
 
 /// A listener whose connections have a clock.
-#[derive(Debug)]
-pub struct Clocked<L> {
+pub(crate) struct Clocked<L> {
     pub(super) listener: L,
     pub(super) site: &'static Site,
+}
+
+impl<L: fmt::Debug> fmt::Debug for Clocked<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.listener.fmt(f)
+    }
 }
 
 impl<L: Listener> Listener for Clocked<L> {
@@ -320,9 +316,8 @@ impl<L: Listener> Listener for Clocked<L> {
 }
 
 /// A connection with a clock.
-#[derive(Debug)]
-pub struct ClockedIo<T> {
-    io: T,
+pub(crate) struct ClockedIo<T> {
+    pub(super) io: T,
     pub(super) clock: Clock,
 }
 

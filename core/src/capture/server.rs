@@ -1,24 +1,18 @@
-//! axum's `serve`, with a clock on every connection: the outermost probe.
+//! The service of a connection, with the outermost probe.
 
 use super::{
-    agent,
-    connection::{Clock, Clocked, ClockedIo, ClockedListener, Upgrade},
-    control,
+    connection::{Clock, Upgrade},
     probe::Frame,
     router::Router,
     site,
 };
 use crate::wire::{Site, SiteKind};
-use axum::{
-    extract::Request,
-    http::Version,
-    response::Response,
-    serve::{IncomingStream, Listener, ListenerExt, Serve},
-};
+use axum::{extract::Request, http::Version, response::Response};
 use pin_project_lite::pin_project;
 use std::{
     any::{TypeId, type_name},
     convert::Infallible,
+    fmt,
     future::Future,
     panic::Location,
     pin::Pin,
@@ -26,58 +20,13 @@ use std::{
 };
 use tower_service::Service;
 
-/// Serves an app, as [`axum::serve()`] does, and notes on every connection when the bytes of a
-/// request came and when those of its response went.
-///
-/// # Example
-///
-/// ```no_run
-/// # async fn run() -> std::io::Result<()> {
-/// use onionskin::{Router, routing::get};
-///
-/// let app = Router::new().route("/", get(|| async { "Hello" }));
-/// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-/// onionskin::serve(listener, app).await
-/// # }
-/// ```
-#[track_caller]
-pub fn serve<L, M, S>(
-    listener: L,
-    make_service: M,
-) -> Serve<ClockedListener<L>, ClockedMake<M>, ClockedService<S>>
-where
-    L: Listener,
-    M: for<'a> Service<IncomingStream<'a, ClockedListener<L>>, Error = Infallible, Response = S>,
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    let sites = Sites::of::<S>(Location::caller());
-    // An inspector shall see an app that nobody has asked yet, whatever it serves.
-    if control::is_on() {
-        agent::ensure_started();
-    }
-    // axum knows the peer's address of a `TapIo` around any listener; ours would need an impl that nobody may write.
-    let tap: fn(&mut ClockedIo<L::Io>) = |_| {};
-    axum::serve(
-        Clocked {
-            listener,
-            site: sites.server,
-        }
-        .tap_io(tap),
-        ClockedMake {
-            inner: make_service,
-            sites,
-        },
-    )
-}
-
 /// How the name of an `EdgeProbe`'s type begins.
 const EDGE_PROBE: &str = concat!(env!("CARGO_CRATE_NAME"), "::capture::probe::EdgeProbe<");
 
 /// The places that a server has: itself, and what is around the router.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sites {
-    server: &'static Site,
+    pub(super) server: &'static Site,
     around: Option<&'static Site>,
 }
 
@@ -101,70 +50,18 @@ impl Sites {
     }
 }
 
-/// Makes a service with the connection's clock for every connection.
-#[derive(Clone, Debug)]
-pub struct ClockedMake<M> {
-    inner: M,
-    sites: Sites,
-}
-
-impl<'a, L, M> Service<IncomingStream<'a, ClockedListener<L>>> for ClockedMake<M>
-where
-    L: Listener,
-    M: Service<IncomingStream<'a, ClockedListener<L>>, Error = Infallible>,
-{
-    type Response = ClockedService<M::Response>;
-    type Error = Infallible;
-    type Future = MakeFuture<M::Future>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, stream: IncomingStream<'a, ClockedListener<L>>) -> Self::Future {
-        let clock = stream.io().clock.clone();
-        MakeFuture {
-            inner: self.inner.call(stream),
-            clock: Some(clock),
-            sites: self.sites,
-        }
-    }
-}
-
-pin_project! {
-    /// The future of a [`ClockedMake`].
-    pub struct MakeFuture<F> {
-        #[pin]
-        inner: F,
-        clock: Option<Clock>,
-        sites: Sites,
-    }
-}
-
-impl<F, S> Future for MakeFuture<F>
-where
-    F: Future<Output = Result<S, Infallible>>,
-{
-    type Output = Result<ClockedService<S>, Infallible>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let inner = ready!(this.inner.poll(cx))?;
-        let clock = this.clock.take().expect("not polled after it was ready");
-        Poll::Ready(Ok(ClockedService {
-            inner,
-            clock,
-            sites: *this.sites,
-        }))
-    }
-}
-
 /// The service of one connection.
-#[derive(Clone, Debug)]
-pub struct ClockedService<S> {
-    inner: S,
-    clock: Clock,
-    sites: Sites,
+#[derive(Clone)]
+pub(crate) struct ClockedService<S> {
+    pub(super) inner: S,
+    pub(super) clock: Clock,
+    pub(super) sites: Sites,
+}
+
+impl<S: fmt::Debug> fmt::Debug for ClockedService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
 }
 
 impl<S> Service<Request> for ClockedService<S>
@@ -270,7 +167,7 @@ where
 
 pin_project! {
     /// The future of a [`ClockedService`].
-    pub struct ServiceFuture<F> {
+    pub(crate) struct ServiceFuture<F> {
         #[pin]
         inner: F,
         around: Option<Frame>,

@@ -33,7 +33,9 @@ fn there_and_back(authority: &Authority, jaeger: &RealJaeger) {
     let kept = Kept::new(2);
     let trusting = |trusted: &Path, args: &[&str]| -> (Option<i32>, Output) {
         let mut command = kept.place.command(args);
-        command.env("SSL_CERT_FILE", trusted).env_remove("SSL_CERT_DIR");
+        command
+            .env("SSL_CERT_FILE", trusted)
+            .env_remove("SSL_CERT_DIR");
         let output = command.output().unwrap();
         (output.status.code(), output)
     };

@@ -54,9 +54,14 @@ fn every_public_method_is_tested() {
         include_str!("method_router.rs"),
         include_str!("panics.rs"),
         include_str!("handler.rs"),
+        include_str!("serve.rs"),
     );
     let mut all = BTreeSet::new();
-    for file in ["routing/mod.rs", "routing/method_routing.rs"] {
+    for file in [
+        "routing/mod.rs",
+        "routing/method_routing.rs",
+        "serve/mod.rs",
+    ] {
         all.extend(public(&fs::read_to_string(axum().join(file)).unwrap()));
     }
     for known in [
@@ -67,6 +72,7 @@ fn every_public_method_is_tested() {
         "any",
         "on",
         "handle_error",
+        "remote_addr",
     ] {
         assert!(
             all.contains(known),
