@@ -3,11 +3,13 @@
 use super::check;
 use crate::{
     app::{App, Link},
+    ask::{Answer, Question},
     event::{Event, News, Printed},
     testing::{busy, connected, open, press, samples},
 };
 use crossterm::event::KeyCode;
 use onionskin::wire::{Cycle, HeaderEdit, Octets};
+use std::sync::Arc;
 
 /// The step at which the view has answered.
 const ANSWERED: usize = 8;
@@ -28,7 +30,7 @@ fn answering(media_type: &str, body: &[u8]) -> Cycle {
 }
 
 /// It is open, and its response seen alone where there is little room.
-fn seen(media_type: &str, body: &[u8]) -> App {
+pub(crate) fn seen(media_type: &str, body: &[u8]) -> App {
     let mut app = open(answering(media_type, body), ANSWERED);
     press(&mut app, KeyCode::Tab);
     press(&mut app, KeyCode::Tab);
@@ -87,6 +89,32 @@ fn an_inspector_that_is_lost() {
     app.update(Event::News(News::Lost(why.into())));
     assert!(matches!(app.link, Link::Lost(_)));
     check("lost", &app);
+}
+
+#[test]
+fn a_remark_that_is_cut_is_told_whole_below() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Char('4'));
+    for question in app.questions(std::time::Instant::now()) {
+        let Question::RunInsights { .. } = question else {
+            continue;
+        };
+        let mut remarks = crate::testing::pages::remarks();
+        remarks.insights[0].text = "7 layers in a row, SetRequestIdLayer to CatchPanicLayer, were added one at a time with \
+            Router::layer, which boxes each of them; in one ServiceBuilder they are one"
+            .into();
+        let result = Ok(Answer::RunInsights(Arc::new(remarks)));
+        app.update(Event::News(News::Answered { question, result }));
+    }
+    press(&mut app, KeyCode::Down);
+    check("remarks", &app);
+}
+
+#[test]
+fn more_cycles_than_are_listed() {
+    let mut app = busy();
+    app.list.begin(9_405, 5);
+    check("partial", &app);
 }
 
 #[test]
