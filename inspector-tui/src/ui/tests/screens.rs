@@ -8,7 +8,7 @@ use crate::{
     testing::{busy, connected, open, press, samples},
 };
 use crossterm::event::KeyCode;
-use onionskin::wire::{Cycle, HeaderEdit, Octets};
+use onionskin::wire::{BodyEnd, Cycle, HeaderEdit, Octets};
 use std::sync::Arc;
 
 /// The step at which the view has answered.
@@ -80,6 +80,22 @@ fn a_body_of_events() {
     let events = "event: stock\nid: 1\ndata: {\"book\":7,\"left\":3}\n\nretry: 2000\n\n: comment\n\n\
         data: two\ndata: lines\u{1b}[2J\n\ndata: not ended";
     check("body_events", &seen("text/event-stream", events.as_bytes()));
+}
+
+#[test]
+fn a_body_that_nobody_read_is_not_called_empty() {
+    let mut cycle = answering("application/json", b"");
+    cycle.bodies[0].end = BodyEnd::Cut;
+    let delta = cycle.steps[ANSWERED].delta.as_mut().unwrap();
+    delta.body.as_mut().unwrap().to.announced = Some(171);
+    let app = open(cycle, ANSWERED);
+    let drawn = super::draw(&app, (120, 40), crate::theme::Theme::new(true));
+    let text = drawn.backend().to_string();
+    assert!(
+        text.contains("body 0 B of 171 B, not read to its end"),
+        "{text}"
+    );
+    assert!(!text.contains("empty"), "{text}");
 }
 
 #[test]
