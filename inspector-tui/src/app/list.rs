@@ -142,6 +142,17 @@ impl List {
         apps.iter().flat_map(|a| &a.runs).for_each(|r| self.run(r));
     }
 
+    /// The programs of the app runs that are connected, by their names.
+    pub fn connected(&self) -> Vec<&str> {
+        let up = self.runs.values().filter(|run| run.connected);
+        let mut names: Vec<_> = up
+            .filter_map(|run| run.command.rsplit('/').next())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The app run that was started last, of those whose map is known.
     pub fn newest_run(&self) -> Option<&str> {
         let mapped = self.runs.values().filter(|run| run.has_stack);

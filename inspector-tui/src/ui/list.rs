@@ -120,11 +120,17 @@ fn empty(app: &App, width: usize) -> Vec<Line<'static>> {
             .map(Line::from)
             .collect();
     }
-    let mut lines = vec![
-        Line::from("No cycle yet. Send your app a request."),
-        Line::from(""),
-    ];
-    if app.notices.is_empty() {
+    let connected = app.list.connected();
+    let text = match connected.is_empty() {
+        true => "No cycle yet. Send your app a request.".into(),
+        false => {
+            let names = escape(&connected.join(", ")).into_owned();
+            format!("No cycle yet. Connected: {names}. Send it a request.")
+        }
+    };
+    let text = fit::words(&text, width).into_iter().map(Line::from);
+    let mut lines: Vec<_> = text.chain([Line::from("")]).collect();
+    if app.notices.is_empty() && connected.is_empty() {
         lines.push(Line::from(
             "An app shows up here once its Cargo.toml has onionskin for axum:",
         ));

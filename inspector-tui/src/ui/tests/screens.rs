@@ -134,6 +134,28 @@ fn more_cycles_than_are_listed() {
 }
 
 #[test]
+fn an_app_that_is_connected_is_named_before_its_first_cycle() {
+    let mut app = connected();
+    let text = |app: &App| {
+        let drawn = super::draw(app, (80, 24), crate::theme::Theme::new(true));
+        drawn.backend().to_string()
+    };
+    assert!(text(&app).contains("No cycle yet. Send your app a request."));
+    let event = |connected| {
+        let run = onionskin_web::model::Run {
+            command: "target/debug/shop".into(),
+            connected,
+            ..crate::testing::run(1)
+        };
+        onionskin_web::model::LiveEvent::Run(Box::new(run))
+    };
+    crate::testing::live(&mut app, event(true));
+    assert!(text(&app).contains("No cycle yet. Connected: shop. Send it a request."));
+    crate::testing::live(&mut app, event(false));
+    assert!(text(&app).contains("No cycle yet. Send your app a request."));
+}
+
+#[test]
 fn what_an_app_prints() {
     let mut app = busy();
     for n in 0..40 {
