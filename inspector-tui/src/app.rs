@@ -217,9 +217,10 @@ impl App {
     /// The app run that the map and the remarks are of: that of the cycle that is looked at, or of the newest.
     pub fn run(&self) -> Option<&str> {
         let of_list = self.list.selected().or_else(|| self.list.newest());
-        match self.view() {
-            Some(view) => Some(&view.timeline.cycle.run),
-            None => of_list.map(|listed| &*listed.cycle.run),
+        match (self.view(), of_list) {
+            (Some(view), _) => Some(&view.timeline.cycle.run),
+            (None, Some(listed)) => Some(&listed.cycle.run),
+            (None, None) => self.list.newest_run(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the tests of this crate share: hand-made cycles, and a state that has seen them.
 
-mod pages;
+pub(crate) mod pages;
 
 use crate::{
     app::App,

@@ -2,7 +2,10 @@
 
 use super::lines::{MessageLine, Piece, Role, line_sign, piece};
 use crate::picture::Picture;
-use onionskin::text::{edits::Sign, escape, grouped, size};
+use onionskin::{
+    text::{edits::Sign, escape, grouped, size},
+    wire::BodyEnd,
+};
 use onionskin_web::model::{
     BodyView, Content, DiffLine, HexRow, JsonLine, JsonValue, Pair, PartView, SentEvent,
 };
@@ -10,7 +13,11 @@ use std::{collections::HashSet, sync::Arc};
 
 /// `  gzip: 41 KiB of html, the first 64 KiB kept`
 pub(super) fn heading(body: &BodyView) -> String {
-    let mut text = format!("  {}", body.kind.as_str().replace('_', " "));
+    let kind = body.kind.as_str().replace('_', " ");
+    let mut text = match is_unread(body) {
+        true => String::new(),
+        false => format!("  {kind}"),
+    };
     if let Some(decoded) = &body.decoded {
         let more = if decoded.truncated { " and more" } else { "" };
         let codings = escape(&body.codings.join(", ")).into_owned();
@@ -31,9 +38,17 @@ pub(super) fn heading(body: &BodyView) -> String {
     text
 }
 
+/// Whether nothing of it was read: that does not make it an empty one.
+fn is_unread(body: &BodyView) -> bool {
+    body.content == Content::Empty && body.end == BodyEnd::Cut
+}
+
 /// What is in a body.
 pub(super) fn lines(body: &BodyView, folded: &HashSet<usize>) -> Vec<MessageLine> {
-    let mut lines = content(&body.content, folded);
+    let mut lines = match is_unread(body) {
+        true => Vec::new(),
+        false => content(&body.content, folded),
+    };
     if let Some(before) = &body.before {
         let was = content(before, &HashSet::new()).into_iter();
         lines.extend(was.map(|line| line.signed(Some(Sign::Removed))));

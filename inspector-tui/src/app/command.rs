@@ -379,7 +379,7 @@ impl App {
 
 /// A status is a word of its own: text of a page copies without its colours.
 impl super::PageLine {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text: String = self.pieces.iter().map(|piece| &*piece.text).collect();
         if !self.right.is_empty() {
             text += "  ";

@@ -10,6 +10,12 @@ const MAX: usize = 5_000;
 #[derive(Debug, Default)]
 pub struct List {
     rows: VecDeque<ListedCycle>,
+    /// How many there are in all, listed or not.
+    total: u64,
+    /// Whether some are not listed.
+    partial: bool,
+    /// How many are not listed between the first row, which stays because it is selected, and the second.
+    gap: u64,
     /// While the list is frozen: what came meanwhile.
     waiting: Option<VecDeque<ListedCycle>>,
     /// Position of the selected cycle; none: the newest is followed.
@@ -32,6 +38,13 @@ pub enum Item<'l> {
         /// Which run of the app begins, if known.
         run: Option<u32>,
     },
+    /// So many cycles that are not listed.
+    LeftOut {
+        /// Whether they are older than all that are listed.
+        older: bool,
+        /// How many.
+        count: u64,
+    },
 }
 
 impl List {
@@ -43,6 +56,26 @@ impl List {
     /// How many there are, those that wait included.
     pub fn len(&self) -> usize {
         self.rows.len() + self.waiting()
+    }
+
+    /// How many there are in all, of which so many are listed at first, the newest.
+    pub fn begin(&mut self, total: u64, listed: usize) {
+        self.total = total;
+        self.partial |= total > listed as u64;
+    }
+
+    /// How many there are in all.
+    pub fn total(&mut self, total: u64) {
+        self.total = total;
+    }
+
+    /// How many are older than those that are listed.
+    fn older(&self) -> u64 {
+        let known = self.len() as u64 + self.gap;
+        match self.partial {
+            true => self.total.saturating_sub(known),
+            false => 0,
+        }
     }
 
     /// Whether the list is held still.
@@ -94,6 +127,8 @@ impl List {
             // What is being looked at stays.
             let keep = self.selected == self.rows.front().map(|c| c.position);
             self.rows.remove(usize::from(keep));
+            self.partial = true;
+            self.gap = if keep { self.gap + 1 } else { 0 };
         }
     }
 
@@ -107,6 +142,24 @@ impl List {
         apps.iter().flat_map(|a| &a.runs).for_each(|r| self.run(r));
     }
 
+    /// The programs of the app runs that are connected, by their names.
+    pub fn connected(&self) -> Vec<&str> {
+        let up = self.runs.values().filter(|run| run.connected);
+        let mut names: Vec<_> = up
+            .filter_map(|run| run.command.rsplit('/').next())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The app run that was started last, of those whose map is known.
+    pub fn newest_run(&self) -> Option<&str> {
+        let mapped = self.runs.values().filter(|run| run.has_stack);
+        let newest = mapped.max_by_key(|run| run.started_unix_us)?;
+        Some(&newest.run)
+    }
+
     /// The directory that an app run was started in, if it said so.
     pub fn directory(&self, run: &str) -> Option<&str> {
         self.runs.get(run)?.cwd.as_deref()
@@ -115,6 +168,7 @@ impl List {
     /// Forgets all cycles: others follow, of another filter. What is selected stays so if it is among them.
     pub fn clear(&mut self) {
         self.rows.clear();
+        (self.partial, self.gap) = (false, 0);
         if let Some(waiting) = &mut self.waiting {
             waiting.clear();
         }
@@ -198,8 +252,12 @@ impl List {
     }
 
     /// Cycles that came after the selected one.
-    pub fn newer(&self) -> usize {
-        self.index().map_or(0, |at| self.rows.len() - 1 - at)
+    pub fn newer(&self) -> u64 {
+        let Some(at) = self.index() else {
+            return 0;
+        };
+        let gap = if at == 0 { self.gap } else { 0 };
+        (self.rows.len() - 1 - at) as u64 + gap
     }
 
     /// The lines that `height` lines of a screen show: those around the selected cycle, or the last.
@@ -207,7 +265,16 @@ impl List {
         let mut items = Vec::with_capacity(self.rows.len());
         let mut at = None;
         let mut runs: HashMap<&str, &str> = HashMap::new();
-        for cycle in &self.rows {
+        let left_out = |items: &mut Vec<_>, older, count| {
+            if count > 0 {
+                items.push(Item::LeftOut { older, count });
+            }
+        };
+        left_out(&mut items, true, self.older());
+        for (row, cycle) in self.rows.iter().enumerate() {
+            if row == 1 {
+                left_out(&mut items, false, self.gap);
+            }
             let (app, run) = (cycle.cycle.app.as_str(), cycle.cycle.run.as_str());
             let before = runs.insert(app, run);
             if before.is_some_and(|b| b != run) {

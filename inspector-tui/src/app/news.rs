@@ -33,6 +33,7 @@ impl App {
                 self.counters = counters;
                 self.memory = memory;
                 self.list.runs(&apps);
+                self.list.begin(matched, cycles.len());
                 cycles.into_iter().for_each(|c| self.list.push(c));
             }
             News::Refused(why) => {
@@ -101,13 +102,17 @@ impl App {
     fn live(&mut self, event: LiveEvent) {
         match event {
             LiveEvent::Cycle(cycle) => self.list.push(*cycle),
-            LiveEvent::Run(run) => self.list.run(&run),
+            LiveEvent::Run(run) => {
+                self.list.run(&run);
+                self.renew_state();
+            }
             LiveEvent::Counters {
                 counters,
                 memory,
                 matched,
             } => {
                 self.filter.matched = matched;
+                self.list.total(matched.unwrap_or(counters.stored));
                 self.counters = counters;
                 self.memory = memory;
             }

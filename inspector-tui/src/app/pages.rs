@@ -152,9 +152,9 @@ fn answer<T>(
     }
 }
 
-/// What to say where no cycle came that says which app is meant.
+/// What to say where no app has sent its map.
 fn nothing() -> Vec<PageLine> {
     vec![dim(
-        "No cycle yet: this is about the app of the cycle that is looked at.",
+        "No cycle yet: an app sends its map with its first. Send it a request.",
     )]
 }

@@ -5,15 +5,38 @@ use crate::{
     ask::{Answer, Failure, Question},
     event::{Effect, Event, News},
     testing::{
-        after_restart, answer, busy, connected, cycles, every, listed, live, open, press, samples,
+        after_restart, answer, busy, connected, cycles, every, listed, live, open, press, run,
+        samples,
     },
 };
 use crossterm::event::KeyCode;
-use onionskin_web::{export::Format, model::LiveEvent};
+use onionskin::wire::Counters;
+use onionskin_web::{
+    export::Format,
+    model::{LiveEvent, Memory, Run},
+};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+
+fn app_memory() -> Memory {
+    Memory {
+        bytes: 0,
+        cap: 256 << 20,
+    }
+}
+
+fn counters(stored: u64) -> LiveEvent {
+    LiveEvent::Counters {
+        counters: Counters {
+            stored,
+            ..Counters::default()
+        },
+        memory: app_memory(),
+        matched: None,
+    }
+}
 
 fn selected(app: &App) -> &str {
     app.list.selected().map_or("", |c| &c.cycle.id)
@@ -95,11 +118,89 @@ fn the_selection_stays_with_its_cycle_while_others_come() {
         );
     }
     assert_eq!(selected(&app), before);
-    assert!(app.list.newer() > 4_000);
+    assert_eq!(app.list.newer(), 6_994, "those that are not listed too");
     assert_eq!(app.list.len(), 5_000, "bounded");
+    let left_out = |older, count| Item::LeftOut { older, count };
+    live(&mut app, counters(6_999));
+    let window = app.list.window(3);
+    assert_eq!(window[0], left_out(true, 4));
+    assert_eq!(window[2], left_out(false, 1_995));
+    // Once another is selected nothing keeps it.
+    press(&mut app, KeyCode::End);
+    let cycle = samples::short_circuit();
+    live(&mut app, LiveEvent::Cycle(Box::new(listed(7_000, &cycle))));
+    live(&mut app, counters(7_000));
+    press(&mut app, KeyCode::Home);
+    let window = app.list.window(4);
+    assert_eq!(window[0], left_out(true, 2_000));
+    assert!(matches!(window[1], Item::Cycle(c) if c.position == 2_001));
+    assert!(matches!(window[2], Item::Cycle(_)));
     press(&mut app, KeyCode::Esc);
     assert_eq!(selected(&app), "");
     assert_eq!(app.list.window(3).len(), 3);
+}
+
+#[test]
+fn older_cycles_than_the_inspector_sent_at_first_are_counted_in_the_list() {
+    let mut app = connected();
+    let some = |matched| News::Connected {
+        filter: "status:200".into(),
+        matched,
+        cycles: vec![listed(900, &samples::completed())],
+        apps: vec![],
+        counters: Counters::default(),
+        memory: app_memory(),
+    };
+    app.update(Event::News(some(1)));
+    assert_eq!(app.list.window(9).len(), 1);
+    app.update(Event::News(some(40)));
+    let older = Item::LeftOut {
+        older: true,
+        count: 39,
+    };
+    assert_eq!(app.list.window(9)[0], older);
+}
+
+#[test]
+fn the_state_of_the_tool_is_asked_for_again_when_it_is_shown_and_when_a_run_comes_or_goes() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Char('3'));
+    answer(&mut app, &every());
+    let later = Instant::now() + Duration::from_secs(60);
+    assert_eq!(app.questions(later), []);
+    press(&mut app, KeyCode::Char('3'));
+    press(&mut app, KeyCode::Char('3'));
+    let state = [Question::Status, Question::Apps];
+    assert_eq!(app.questions(later), state);
+
+    let mut app = busy();
+    press(&mut app, KeyCode::Char('3'));
+    answer(&mut app, &every());
+    live(&mut app, LiveEvent::Run(Box::new(run(3))));
+    assert_eq!(app.questions(later), state);
+}
+
+#[test]
+fn the_map_is_that_of_the_newest_run_where_no_cycle_says_which() {
+    let mut app = connected();
+    press(&mut app, KeyCode::Char('2'));
+    assert_eq!(app.questions(Instant::now()), []);
+    for (name, started_unix_us, has_stack) in
+        [("old", 1, true), ("new", 2, true), ("bare", 3, false)]
+    {
+        let run = Run {
+            run: name.into(),
+            started_unix_us,
+            has_stack,
+            ..run(1)
+        };
+        live(&mut app, LiveEvent::Run(Box::new(run)));
+    }
+    let map = Question::Map {
+        run: "new".into(),
+        filter: String::new(),
+    };
+    assert_eq!(app.questions(Instant::now()), [map]);
 }
 
 #[test]
@@ -135,7 +236,7 @@ fn cycles_that_come_twice_or_out_of_order_are_listed_once_and_in_order() {
         .iter()
         .map(|item| match item {
             Item::Cycle(c) => c.position,
-            Item::Restarted { .. } => 0,
+            Item::Restarted { .. } | Item::LeftOut { .. } => 0,
         })
         .collect();
     assert_eq!(positions, [1, 2, 3]);

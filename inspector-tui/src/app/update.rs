@@ -185,11 +185,21 @@ impl App {
         }
     }
 
+    /// What is known of the inspector and the apps may be another by now, although no cycle came.
+    pub(super) fn renew_state(&mut self) {
+        for question in [Question::Status, Question::Apps] {
+            self.answers.renew(&question);
+        }
+    }
+
     /// Shows a screen; where it is the one in view, goes back.
     pub(super) fn show(&mut self, screen: Screen) {
         let is_shown = self.pages.last().is_some_and(|page| page.screen == screen);
         self.pages.retain(|page| page.screen != screen);
         if !is_shown {
+            if screen == Screen::State {
+                self.renew_state();
+            }
             self.pages.push(super::Page { screen, cursor: 0 });
         }
     }

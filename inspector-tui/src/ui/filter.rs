@@ -88,21 +88,32 @@ fn completions(frame: &mut Frame<'_>, body: Rect, field: &Field, theme: Theme) {
         .max()
         .unwrap_or(0)
         .min(40);
+    let room = usize::from(body.width).saturating_sub(column + 6);
+    // The only one is told whole.
+    let details = |detail: &str| match all.len() {
+        1 => fit::words(detail, room),
+        _ => vec![fit::cut(detail, room)],
+    };
     let lines = shown
         .into_iter()
-        .map(|(i, c)| {
+        .flat_map(|(i, c)| {
             let is_chosen = chosen == Some(i);
             let sign = if is_chosen { "▶ " } else { "  " };
-            let text = format!("{sign}{}", fit::pad(&escape(&c.text), column));
+            let begin = format!("{sign}{}", fit::pad(&escape(&c.text), column));
+            let next = " ".repeat(column + 2);
+            let begins = std::iter::once(begin).chain(std::iter::repeat(next));
             let style = if is_chosen {
                 theme.selected()
             } else {
                 theme.strong()
             };
-            Line::from(vec![
-                Span::styled(text, style),
-                Span::styled(format!("  {}", escape(&c.detail)), theme.dim()),
-            ])
+            let details = details(&escape(&c.detail)).into_iter();
+            details.zip(begins).map(move |(detail, begin)| {
+                Line::from(vec![
+                    Span::styled(begin, style),
+                    Span::styled(format!("  {detail}"), theme.dim()),
+                ])
+            })
         })
         .collect();
     popup(frame, body, "Tab takes one, ↓ chooses", lines, theme);

@@ -51,6 +51,28 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// The same, broken between words where there is a space; what is a line longer than that, wherever it has to be.
+pub(super) fn words(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let joined = width(&line) + 1 + width(word);
+        if !line.is_empty() && joined > columns {
+            lines.push(std::mem::take(&mut line));
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if width(&line) > columns {
+            let mut wrapped = wrap(&line, columns);
+            line = wrapped.pop().unwrap_or_default();
+            lines.append(&mut wrapped);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
 /// The text cut or filled up to exactly so many columns.
 pub(super) fn pad(text: &str, columns: usize) -> String {
     let mut out = cut(text, columns);
@@ -80,6 +102,9 @@ mod tests {
             }
         }
         assert_eq!(cut("abcdef", 4), "abc…");
+        assert_eq!(words("one two  three", 7), ["one two", "three"]);
+        assert_eq!(words("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
+        assert_eq!(words("", 4), [""]);
         assert_eq!(grouped(1_204), "1,204");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_000_000), "1,000,000");

@@ -27,7 +27,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     let focused = app.focus == Pane::List;
     let inner = pane(frame, area, title(app, area.width, theme), focused, theme);
     if app.list.is_empty() {
-        frame.render_widget(Paragraph::new(empty(app)), inner);
+        frame.render_widget(Paragraph::new(empty(app, usize::from(inner.width))), inner);
         return;
     }
     let selected = app.list.selected().map(|c| c.position);
@@ -50,6 +50,10 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
                 let text = format!("── {} restarted{run} ──", escape(app));
                 Line::styled(fit::cut(&text, width), theme.dim())
             }
+            Item::LeftOut { older, count } => {
+                let text = left_out(app, older, count);
+                Line::styled(fit::cut(&text, width), theme.dim())
+            }
         })
         .collect();
     frame.render_widget(Paragraph::new(lines), inner);
@@ -61,7 +65,7 @@ pub(super) fn spot(area: Rect, app: &App, place: Position) -> Option<Spot> {
     let at = usize::from(place.y.checked_sub(inner.y)?);
     match app.list.window(inner.height.into()).get(at)? {
         Item::Cycle(cycle) => Some(Spot::Cycle(cycle.position)),
-        Item::Restarted { .. } => None,
+        Item::Restarted { .. } | Item::LeftOut { .. } => None,
     }
 }
 
@@ -85,31 +89,53 @@ fn title(app: &App, width: u16, theme: Theme) -> Line<'static> {
     }
     let newer = app.list.newer();
     if newer > 0 {
-        let newer = fit::grouped(newer as u64);
+        let newer = fit::grouped(newer);
         spans.push(format!("─ {newer} newer below ").into());
     }
     Line::from(spans)
 }
 
-fn empty(app: &App) -> Vec<Line<'static>> {
+fn left_out(app: &App, older: bool, count: u64) -> String {
+    let count = fit::grouped(count);
+    if !older {
+        return format!("── {count} more are not listed ──");
+    }
+    let [filter, browser] =
+        [Command::Filter, Command::Browser].map(|command| app.keys.hint(command));
+    format!(
+        "── {count} older are not listed: {filter} finds them, {browser} shows all in a browser ──"
+    )
+}
+
+fn empty(app: &App, width: usize) -> Vec<Line<'static>> {
     if !app.listed.is_empty() && app.counters.stored > 0 {
         let kept = fit::grouped(app.counters.stored);
-        return vec![Line::from(format!(
+        let text = format!(
             "None of the {kept} cycles kept matches. Change the filter with {}, or switch it off with {}.",
             app.keys.hint(Command::Filter),
             app.keys.hint(Command::FilterOnOff)
-        ))];
+        );
+        return fit::words(&text, width)
+            .into_iter()
+            .map(Line::from)
+            .collect();
     }
-    let mut lines = vec![
-        Line::from("No cycle yet. Send your app a request."),
-        Line::from(""),
-    ];
-    if app.notices.is_empty() {
+    let connected = app.list.connected();
+    let text = match connected.is_empty() {
+        true => "No cycle yet. Send your app a request.".into(),
+        false => {
+            let names = escape(&connected.join(", ")).into_owned();
+            format!("No cycle yet. Connected: {names}. Send it a request.")
+        }
+    };
+    let text = fit::words(&text, width).into_iter().map(Line::from);
+    let mut lines: Vec<_> = text.chain([Line::from("")]).collect();
+    if app.notices.is_empty() && connected.is_empty() {
         lines.push(Line::from(
-            "An app shows up here once it is built with onionskin:",
+            "An app shows up here once its Cargo.toml has onionskin for axum:",
         ));
         lines.push(Line::from(
-            "  axum = { package = \"onionskin\", path = \"…/onionskin/core\" }   in its Cargo.toml",
+            "  axum = { package = \"onionskin\", path = \"…/onionskin/core\" }",
         ));
     }
     for notice in &app.notices {

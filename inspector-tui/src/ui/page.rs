@@ -35,12 +35,59 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, page: &Page, 
         fit::grouped(lines.len() as u64)
     );
     let inner = pane(frame, area, Line::from(title), true, theme);
-    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
-    let skip = skipped(cursor, lines.len(), height);
-    let shown: Vec<_> = (lines.iter().enumerate().skip(skip).take(height))
+    let width = usize::from(inner.width);
+    let Window {
+        skip,
+        height,
+        below,
+    } = window(&lines, cursor, inner);
+    let mut shown: Vec<_> = (lines.iter().enumerate().skip(skip).take(height))
         .map(|(at, line)| page_line(line, width, at == cursor, theme))
         .collect();
+    if !below.is_empty() {
+        shown.resize_with(height, Line::default);
+    }
+    let below = below.into_iter();
+    shown.extend(below.map(|text| Line::styled(text, theme.dim())));
     frame.render_widget(Paragraph::new(shown), inner);
+}
+
+/// Which lines are in view.
+struct Window {
+    /// Lines above them.
+    skip: usize,
+    /// Lines for them.
+    height: usize,
+    /// The one at the cursor, whole, where it is cut.
+    below: Vec<String>,
+}
+
+fn window(lines: &[PageLine], cursor: usize, inner: Rect) -> Window {
+    let height = usize::from(inner.height);
+    let below = match lines.get(cursor) {
+        Some(line) if is_cut(line, inner.width.into()) => {
+            whole(line, inner.width.into(), height / 2)
+        }
+        _ => Vec::new(),
+    };
+    let height = height - below.len();
+    Window {
+        skip: skipped(cursor, lines.len(), height),
+        height,
+        below,
+    }
+}
+
+/// The whole line, in so many lines at most.
+fn whole(line: &PageLine, width: usize, most: usize) -> Vec<String> {
+    let mut whole = fit::words(&line.text(), width);
+    if whole.len() > most {
+        whole.truncate(most);
+        if let Some(last) = whole.last_mut() {
+            *last = fit::cut_off(last, width);
+        }
+    }
+    whole
 }
 
 /// Lines above those in view.
@@ -52,11 +99,11 @@ fn skipped(cursor: usize, lines: usize, height: usize) -> usize {
 /// The line that is drawn at a place.
 pub(super) fn line_at(area: Rect, app: &App, page: &Page, place: Position) -> Option<usize> {
     let inner = inside(area);
-    let lines = page_lines(app, &page.screen).len();
-    let cursor = page.cursor.min(lines.saturating_sub(1));
-    let at =
-        skipped(cursor, lines, inner.height.into()) + usize::from(place.y.checked_sub(inner.y)?);
-    (place.y < inner.bottom() && at < lines).then_some(at)
+    let lines = page_lines(app, &page.screen);
+    let cursor = page.cursor.min(lines.len().saturating_sub(1));
+    let Window { skip, height, .. } = window(&lines, cursor, inner);
+    let at = usize::from(place.y.checked_sub(inner.y)?);
+    (at < height && skip + at < lines.len()).then_some(skip + at)
 }
 
 fn page_line(shown: &PageLine, width: usize, cursor: bool, theme: Theme) -> Line<'static> {
@@ -65,13 +112,23 @@ fn page_line(shown: &PageLine, width: usize, cursor: bool, theme: Theme) -> Line
     } else {
         Style::new()
     };
-    // Figures are what a narrow line keeps; the name is cut.
-    let right = line::width(&shown.right).min(width.saturating_sub(12));
-    let room = width.saturating_sub(right + usize::from(right > 0));
+    let (room, right) = rooms(shown, width);
     let mut spans = line::spans(&shown.pieces, room, base, theme);
     if right > 0 {
         spans.push(ratatui::text::Span::styled(" ", base));
         spans.extend(line::spans(&shown.right, right, base, theme));
     }
     Line::from(spans)
+}
+
+/// Columns for what it says, and for its figures. These are what a narrow line keeps; the name is cut.
+fn rooms(line: &PageLine, width: usize) -> (usize, usize) {
+    let right = line::width(&line.right).min(width.saturating_sub(12));
+    let room = width.saturating_sub(right + usize::from(right > 0));
+    (room, right)
+}
+
+fn is_cut(line: &PageLine, width: usize) -> bool {
+    let (room, right) = rooms(line, width);
+    line::width(&line.pieces) > room || line::width(&line.right) > right
 }

@@ -3,7 +3,7 @@
 mod bound;
 mod colours;
 mod hostile;
-mod screens;
+pub(crate) mod screens;
 mod styles;
 
 use super::render;
@@ -244,6 +244,14 @@ fn a_filter_is_written() {
     }));
     press(&mut app, KeyCode::Down);
     check("filter_completions", &app);
+    let long = "how it ended: `completed`, `short_circuited`, `rejected`, `failed`, `panicked`, `timed_out`, `cancelled`";
+    help.completions[0].detail = long.into();
+    help.completions.truncate(1);
+    app.update(Event::News(News::Help {
+        text: text.clone(),
+        help: help.clone(),
+    }));
+    check("filter_one", &app);
     help.completions.clear();
     help.error = Some(FilterError {
         at: 1,

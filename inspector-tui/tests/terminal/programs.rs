@@ -89,6 +89,7 @@ fn a_pager_shows_the_step_and_an_interrupt_is_meant_for_it() {
     let programs = program("pager", waits);
     let pager = programs.path().join("pager");
     let mut pty = started(programs.path(), &[("PAGER", pager.to_str().unwrap())]);
+    pty.wait_for("+ host: ");
     pty.type_keys("p");
     pty.wait_for("IT WAITS");
     pty.resize(100, 30);

@@ -169,3 +169,11 @@ test('server-sent events are listed: name, id and data of each', async ({ dash, 
   await expect(listed.nth(0)).toHaveText(/^stock\s+id 7\s+one\\ntwo$/);
   await expect(listed.nth(1)).toHaveText(/^message\s+alone$/);
 });
+
+test('of a body that nobody read it is said how long it would have been', async ({ dash, shop }) => {
+  const { id } = await shop.visit('/api/books', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"title":"The Onion"}' });
+  await dash.cycle(id);
+  await dash.end();
+  await expect(dash.message('Request').locator('.body')).toContainText('0 B of 21 B');
+  await expect(dash.message('Request')).toContainText('Nobody read it to its end.');
+});

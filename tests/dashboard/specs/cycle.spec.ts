@@ -214,3 +214,29 @@ test('places in the source open in the editor that the settings say', async ({ p
   await page.keyboard.press('Escape');
   await expect(dash.timeline.getByRole('link', { name: /:\d+$/ })).toHaveCount(0);
 });
+
+test('the page itself never scrolls, whatever is gone to in its panes', async ({ page, dash, shop }) => {
+  await dash.cycle((await shop.visit('/books/9')).id);
+  await dash.end();
+  await dash.message('Response').getByRole('button', { name: 'Body' }).click();
+  await expect(dash.message('Response').getByText('Body', { exact: true }).last()).toBeInViewport();
+  await page.mouse.move(640, 60);
+  await page.mouse.wheel(0, 500);
+  const scrolled = () => page.evaluate(() => [document.documentElement.scrollTop, document.documentElement.scrollHeight - innerHeight, document.querySelector('main')!.scrollTop]);
+  await expect.poll(scrolled).toEqual([0, 0, 0]);
+  await expect(page.getByRole('banner')).toBeInViewport({ ratio: 1 });
+});
+
+test('who set a value stands beside it where there is room, and else when it is pointed at', async ({ page, dash, shop }) => {
+  await dash.cycle((await shop.visit('/books/10')).id);
+  await dash.end();
+  const line = dash.message('Response').getByRole('listitem').filter({ hasText: 'x-frame-options' });
+  const by = line.getByRole('button', { name: /set by security_headers/ });
+  await expect(by).toHaveCSS('opacity', '0');
+  await line.hover();
+  await expect(by).toHaveCSS('opacity', '1');
+  await page.mouse.move(0, 0);
+  await page.setViewportSize({ width: 2560, height: 1000 });
+  await expect(by).toHaveCSS('opacity', '1');
+  await expect(by).toHaveText('← security_headers');
+});

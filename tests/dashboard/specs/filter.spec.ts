@@ -43,6 +43,26 @@ test('a completion is chosen by the arrow keys and by the pointer', async ({ pag
   await expect(dash.filter).toHaveValue('method:');
 });
 
+test('what a completion is for can be read whole, on a telephone too', async ({ page, dash }) => {
+  await dash.open();
+  const said = page.getByRole('listbox', { name: 'Completions' }).getByRole('option').filter({ hasText: 'outcome:' }).locator('span');
+  const cut = () => said.evaluate((one) => Math.max(0, one.scrollWidth - one.clientWidth));
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    await dash.filter.fill('outc');
+    await expect(said).toContainText('completed');
+    expect(await cut(), `${width} px`).toBe(0);
+  }
+});
+
+test('what stands in an empty field can be read', async ({ page, dash }) => {
+  await dash.open();
+  const colour = (pseudo: string | null) => dash.filter.evaluate((field, pseudo) => getComputedStyle(field, pseudo).color, pseudo);
+  const soft = await page.locator('.figures').evaluate((one) => getComputedStyle(one).color);
+  expect(await colour('::placeholder')).toBe(soft);
+  expect(await colour(null)).not.toBe(soft);
+});
+
 test('an error points at the character', async ({ page, dash }) => {
   await dash.open();
   await dash.filter.fill('method:GET status:>=abc');

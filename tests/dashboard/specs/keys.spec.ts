@@ -1,3 +1,4 @@
+import type { Route } from '@playwright/test';
 import { expect, test } from '../lib/test.ts';
 
 test('a key that is pressed before the page knows its keys is not lost', async ({ page, dash }) => {
@@ -13,6 +14,37 @@ test('a key that is pressed before the page knows its keys is not lost', async (
   answer();
   await expect(page.getByRole('dialog')).toBeVisible();
 });
+
+test('a table of keys that does not come is asked for again, and the keys pressed before are taken then', async ({ page, dash, guard }) => {
+  guard.allow = [/Failed to load|ERR_/];
+  const failures = [(route: Route) => route.abort(), (route: Route) => route.fulfill({ status: 500 })];
+  await page.route('**/api/keys', async (route) => {
+    await (failures.shift() ?? ((last: Route) => last.continue()))(route);
+  });
+  await dash.open();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keys' }).getByRole('definition').first()).toBeVisible();
+  expect(failures).toEqual([]);
+});
+
+for (const [when, wrong] of [['without a token', null], ['once it is refused', '0'.repeat(64)]] as const) {
+  test(`keys are kept only while the table is asked for, not ${when}`, async ({ page, dash, shop, guard }) => {
+    guard.allow = [/Failed to load/];
+    const { target } = await shop.visit('/books/30');
+    await page.goto(wrong ? `${shop.origin}/#token=${wrong}` : shop.origin);
+    const form = page.getByLabel('URL or token');
+    await expect(form).toBeVisible();
+    await page.waitForLoadState('networkidle');
+    await page.keyboard.press('2');
+    await page.keyboard.press('?');
+    await form.fill(shop.token);
+    await form.press('Enter');
+    await dash.list.getByText(target).click();
+    // The table has come: what was kept would have been taken with it.
+    await expect(page.getByRole('button', { name: 'First step' })).toHaveAttribute('title', /\(.+\)/);
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  });
+}
 
 test('a text is searched for in a cycle, and gone to from step to step, round and round', async ({ page, dash, shop }) => {
   const { id } = await shop.visit('/books/31');

@@ -57,7 +57,7 @@ test('health checks are left out on demand', async ({ page, dash, shop }) => {
   await expect(dash.list.getByText(health.target)).toBeVisible();
   await page.keyboard.press('.');
   await expect(dash.list.getByText(health.target)).toHaveCount(0);
-  await page.getByRole('button', { name: 'no health' }).click();
+  await page.getByRole('button', { name: 'hide health checks' }).click();
   await expect(dash.list.getByText(health.target)).toBeVisible();
 });
 

@@ -1,4 +1,5 @@
-import { expect, test } from '../lib/test.ts';
+import { Inspector } from '../lib/inspector.ts';
+import { Dashboard, expect, test } from '../lib/test.ts';
 
 test('the map of the app: routes and layers with figures, and from a figure to its cycles', async ({ page, dash, shop }) => {
   await shop.visit('/books/17');
@@ -126,4 +127,18 @@ test('the map is held still by itself, and its errors lead to what went wrong', 
   await expect(dash.filter).toHaveValue(/route:\/panic .*\(status:>=500 or outcome:failed or outcome:panicked\)$/);
   await expect(dash.rows).toHaveCount(1);
   await expect(dash.rows.first()).toContainText(target);
+});
+
+test('an app that is connected and has sent no map yet is said to need a request', async ({ page }) => {
+  const shop = await Inspector.shop();
+  try {
+    const dash = new Dashboard(page, shop);
+    await dash.open({ screen: 'stack' });
+    await expect(page.getByText('An app sends its map with its first cycle: send it a request,')).toBeVisible();
+    await shop.visit('/books/43');
+    await expect(page.getByText('figures over 1 cycle kept', { exact: true })).toBeVisible();
+  } finally {
+    await page.close();
+    await shop.stop();
+  }
 });

@@ -148,7 +148,7 @@ test('at 390 pixels recording, leaving out health checks and the filter are ther
     await page.keyboard.press('Space');
     await expect(running).toHaveAttribute('aria-pressed', 'true');
     await expect(running).toBeInViewport({ ratio: 1 });
-    await page.getByRole('button', { name: 'no health' }).click();
+    await page.getByRole('button', { name: 'hide health checks' }).click();
     await expect.poll(() => dash.place.get('quiet')).toBe('1');
     expect((await dash.filter.boundingBox())!.width, 'there is room for a filter').toBeGreaterThan(300);
     const menu = page.locator('summary', { hasText: 'Filters' });
@@ -170,13 +170,16 @@ test('at 390 pixels what is compared stands one below the other', async ({ page,
   expect((await edit.boundingBox())!.width).toBeGreaterThan(300);
 });
 
-test('a tab whose token is an old one takes the new URL where it says so', async ({ page, shop, guard }) => {
+test('a tab whose token is an old one takes the new URL where it says so, and opens the cycle of its link', async ({ page, dash, shop, guard }) => {
   guard.allow = [/401/];
-  await page.goto(`${shop.origin}/#token=${'0'.repeat(64)}`);
+  const { id, target } = await shop.visit('/books/27');
+  await page.goto(`${shop.origin}/#token=${'0'.repeat(64)}&cycle=${id}`);
   const form = page.getByLabel('URL or token');
   await expect(form).toBeVisible();
+  await expect(page.getByText('The inspector does not know the token of this tab.', { exact: true })).toBeVisible();
   await form.fill(shop.url);
   await form.press('Enter');
   await expect(page.getByRole('button', { name: /^State of the tool/ })).toContainText(/: connected/);
   await expect(form).toHaveCount(0);
+  await expect(dash.cycleName).toHaveText(`GET ${target}`);
 });

@@ -3,11 +3,13 @@
 use super::check;
 use crate::{
     app::{App, Link},
+    ask::{Answer, Question},
     event::{Event, News, Printed},
     testing::{busy, connected, open, press, samples},
 };
 use crossterm::event::KeyCode;
-use onionskin::wire::{Cycle, HeaderEdit, Octets};
+use onionskin::wire::{BodyEnd, Cycle, HeaderEdit, Octets};
+use std::sync::Arc;
 
 /// The step at which the view has answered.
 const ANSWERED: usize = 8;
@@ -28,7 +30,7 @@ fn answering(media_type: &str, body: &[u8]) -> Cycle {
 }
 
 /// It is open, and its response seen alone where there is little room.
-fn seen(media_type: &str, body: &[u8]) -> App {
+pub(crate) fn seen(media_type: &str, body: &[u8]) -> App {
     let mut app = open(answering(media_type, body), ANSWERED);
     press(&mut app, KeyCode::Tab);
     press(&mut app, KeyCode::Tab);
@@ -81,12 +83,76 @@ fn a_body_of_events() {
 }
 
 #[test]
+fn a_body_that_nobody_read_is_not_called_empty() {
+    let mut cycle = answering("application/json", b"");
+    cycle.bodies[0].end = BodyEnd::Cut;
+    let delta = cycle.steps[ANSWERED].delta.as_mut().unwrap();
+    delta.body.as_mut().unwrap().to.announced = Some(171);
+    let app = open(cycle, ANSWERED);
+    let drawn = super::draw(&app, (120, 40), crate::theme::Theme::new(true));
+    let text = drawn.backend().to_string();
+    assert!(
+        text.contains("body 0 B of 171 B, not read to its end"),
+        "{text}"
+    );
+    assert!(!text.contains("empty"), "{text}");
+}
+
+#[test]
 fn an_inspector_that_is_lost() {
     let mut app = open(samples::completed(), 3);
     let why = "can't reach http://127.0.0.1:7335: Connection refused (os error 111)";
     app.update(Event::News(News::Lost(why.into())));
     assert!(matches!(app.link, Link::Lost(_)));
     check("lost", &app);
+}
+
+#[test]
+fn a_remark_that_is_cut_is_told_whole_below() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Char('4'));
+    for question in app.questions(std::time::Instant::now()) {
+        let Question::RunInsights { .. } = question else {
+            continue;
+        };
+        let mut remarks = crate::testing::pages::remarks();
+        remarks.insights[0].text = "7 layers in a row, SetRequestIdLayer to CatchPanicLayer, were added one at a time with \
+            Router::layer, which boxes each of them; in one ServiceBuilder they are one"
+            .into();
+        let result = Ok(Answer::RunInsights(Arc::new(remarks)));
+        app.update(Event::News(News::Answered { question, result }));
+    }
+    press(&mut app, KeyCode::Down);
+    check("remarks", &app);
+}
+
+#[test]
+fn more_cycles_than_are_listed() {
+    let mut app = busy();
+    app.list.begin(9_405, 5);
+    check("partial", &app);
+}
+
+#[test]
+fn an_app_that_is_connected_is_named_before_its_first_cycle() {
+    let mut app = connected();
+    let text = |app: &App| {
+        let drawn = super::draw(app, (80, 24), crate::theme::Theme::new(true));
+        drawn.backend().to_string()
+    };
+    assert!(text(&app).contains("No cycle yet. Send your app a request."));
+    let event = |connected| {
+        let run = onionskin_web::model::Run {
+            command: "target/debug/shop".into(),
+            connected,
+            ..crate::testing::run(1)
+        };
+        onionskin_web::model::LiveEvent::Run(Box::new(run))
+    };
+    crate::testing::live(&mut app, event(true));
+    assert!(text(&app).contains("No cycle yet. Connected: shop. Send it a request."));
+    crate::testing::live(&mut app, event(false));
+    assert!(text(&app).contains("No cycle yet. Send your app a request."));
 }
 
 #[test]

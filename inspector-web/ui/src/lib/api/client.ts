@@ -42,6 +42,7 @@ export async function ask(
     throw new ApiError(problem(0, 'The inspector does not answer.'));
   });
   if (answer.ok) return answer;
+  if (answer.status === 401) throw new ApiError(problem(401, 'The inspector does not know the token of this tab.'));
   throw new ApiError(await answer.json().catch(() => problem(answer.status, answer.statusText)));
 }
 

@@ -1,9 +1,7 @@
 import { ApiError, ask } from './client.ts';
 import type { Counters, ListedCycle, Memory, Run, SpanCounters } from './model';
+import { pause, pauseAfter } from './pause.ts';
 import { EventReader, type ServerEvent } from './sse.ts';
-
-/** Waits between attempts to connect, in milliseconds. */
-const WAITS = [500, 1_000, 2_000, 4_000, 8_000];
 
 /** Longer silence means that the line is dead: the inspector says something every 15 s. */
 const SILENCE_MS = 40_000;
@@ -80,10 +78,10 @@ export class Live {
       }
       if (stop.aborted) return;
       this.#broke = true;
-      const wait = WAITS[Math.min(this.#attempt++, WAITS.length - 1)]!;
+      const wait = pauseAfter(this.#attempt++);
       this.state = 'waiting';
       this.retryAt = Date.now() + wait;
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await pause(wait);
     }
   }
 

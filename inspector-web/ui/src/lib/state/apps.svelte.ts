@@ -11,6 +11,11 @@ class Apps {
     this.all = await get<App[]>('/api/apps');
   }
 
+  /** Names of those that are connected. */
+  get connected(): string[] {
+    return this.all.filter((app) => app.runs.some((run) => run.connected)).map((app) => app.name);
+  }
+
   run(id: string): Run | undefined {
     return this.#runs.get(id);
   }

@@ -1,5 +1,6 @@
-import { get } from '../api/client.ts';
+import { ApiError, get } from '../api/client.ts';
 import type { KeyGroup } from '../api/model';
+import { pause, pauseAfter } from '../api/pause.ts';
 
 /** What a command does here; false: nothing, the key is the browser's. */
 export type Handler = () => boolean | void;
@@ -21,17 +22,29 @@ class Keys {
     new Map(this.groups.flatMap((group) => group.commands.flatMap((line) => line.web.map((key) => [key, line.command])))),
   );
   #handlers: Map<string, Handler>[] = [];
-  /** Keys that are pressed while the table is asked for. */
+  /** Keys that are pressed while the table is asked for; each `load` has its own. */
   #early: string[] | null = null;
 
   async load(): Promise<void> {
-    const early = (this.#early = [] as string[]);
-    try {
-      this.groups = await get<KeyGroup[]>('/api/keys');
-    } finally {
-      this.#early = null;
-    }
+    const early: string[] = (this.#early = []);
+    const groups = await this.#table(early).catch(() => null);
+    if (this.#early !== early) return;
+    this.#early = null;
+    if (!groups) return;
+    this.groups = groups;
     for (const key of early) this.#take(key);
+  }
+
+  /** The table, asked for until it comes, unless the token is refused or another `load` asks. */
+  async #table(early: string[]): Promise<KeyGroup[]> {
+    for (let failed = 0; ; failed++) {
+      try {
+        return await get<KeyGroup[]>('/api/keys');
+      } catch (error) {
+        if (this.#early !== early || (error instanceof ApiError && error.status === 401)) throw error;
+        await pause(pauseAfter(failed));
+      }
+    }
   }
 
   /** Gives commands something to do until the returned function is called. The newest is asked first. */

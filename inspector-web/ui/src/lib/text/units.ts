@@ -28,6 +28,11 @@ export function count(n: number): string {
   return n.toLocaleString('en');
 }
 
+/** So many things, in words: `1 cycle`, `1,204 cycles`. */
+export function counted(n: number, what: string): string {
+  return `${count(n)} ${what}${n === 1 ? '' : 's'}`;
+}
+
 /** The time of day here, of so many microseconds since the Unix epoch: `12:01:07.411`. */
 export function clock(unixUs: number): string {
   const date = new Date(unixUs / 1_000);
