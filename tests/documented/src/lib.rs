@@ -1,0 +1,15 @@
+//! Every example of axum's documentation, compiled and run with Onionskin in axum's place (`cargo test --doc`).
+//!
+//! `build.rs` takes them out of axum's own sources.
+
+#![allow(rustdoc::all)] // links of axum's
+
+include!(concat!(env!("OUT_DIR"), "/examples.rs"));
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn there_are_many() {
+        assert!(super::EXAMPLES > 150, "{}", super::EXAMPLES);
+    }
+}
