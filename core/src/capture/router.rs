@@ -2,7 +2,7 @@
 
 use super::{
     handler::ProbedHandler,
-    map::RouterMap,
+    map::{MethodMap, RouterMap},
     method_router::MethodRouter,
     probe::{Frame, Probe, ProbeLayer},
     site,
@@ -181,8 +181,7 @@ where
             "Invalid route: `Router::route_service` cannot be used with `Router`s. Use `Router::nest` instead"
         );
         let (service, id) = probed(SiteKind::Service, service);
-        let mut map = super::map::MethodMap::default();
-        map.endpoint(None, id);
+        let map = MethodMap::of_all(id);
         self.map(
             |inner| inner.route_service(path, service),
             |m| m.route(path, map),
@@ -220,8 +219,7 @@ where
         T::Future: Send + 'static,
     {
         let (service, id) = probed(SiteKind::Service, service);
-        let mut map = super::map::MethodMap::default();
-        map.endpoint(None, id);
+        let map = MethodMap::of_all(id);
         Arc::make_mut(&mut self.map)
             .route(&format!("{}/{{*rest}}", path.trim_end_matches('/')), map);
         Self {
@@ -336,7 +334,7 @@ where
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
         self.map(
             |inner| inner.method_not_allowed_fallback(ProbedHandler { handler, site }),
-            |_| {},
+            |map| map.method_not_allowed(site.id),
         )
     }
 

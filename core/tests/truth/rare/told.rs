@@ -6,10 +6,11 @@ use onionskin::{
     Cause, Extension, Json, Router,
     body::{Body, Bytes, to_bytes},
     extract::{Path, Request},
+    handler::HandlerWithoutStateExt as _,
     http::StatusCode,
     middleware::{Next, from_fn},
     response::{Html, IntoResponse as _, Response},
-    routing::{get, post},
+    routing::{any, get, post},
     testing::{self, Tap},
     times,
     wire::{Edge, Outcome, SiteKind, Stage},
@@ -166,6 +167,61 @@ async fn what_never_ran_is_of_the_nearest_nest_and_stands_before_the_sending() {
     let at = |is: &dyn Fn(&times::Row) -> bool| rows.iter().position(is);
     let first = at(&|row| row.state == times::RowState::NeverRan);
     assert!(first < at(&|row| row.stage == Stage::Send), "{cycle}");
+}
+
+/// Refuses those who have no key.
+async fn guards(request: Request, next: Next) -> Response {
+    match request.headers().contains_key("x-key") {
+        true => next.run(request).await,
+        false => StatusCode::UNAUTHORIZED.into_response(),
+    }
+}
+
+#[tokio::test]
+async fn what_never_ran_is_what_runs_where_the_layer_lets_the_request_pass() {
+    async fn view() {}
+    async fn other() {}
+    async fn fell() {}
+    let lays = || from_fn(passes);
+    let at = |methods| Router::new().route("/", methods);
+    let apps = [
+        at(get(view).layer(lays())),
+        at(get(view).route_layer(lays())),
+        at(get(view)).route_layer(lays()),
+        at(get(view).layer(lays()).merge(post(other))),
+        at(get(view).layer(lays())).route("/", post(other)),
+        at(get(view)).merge(at(post(other)).layer(lays())),
+        at(get(view).fallback(fell).layer(lays())),
+        at(get(view).layer(lays()).merge(post(other).fallback(fell))),
+        at(get(view).fallback(fell).layer(lays()).merge(post(other))),
+        at(get(view).layer(lays())).method_not_allowed_fallback(fell),
+        at(get(view).fallback(other)).method_not_allowed_fallback(fell),
+        at(any(view).layer(lays())).method_not_allowed_fallback(fell),
+        Router::new().route_service("/", view.into_service()),
+    ];
+    for (nth, app) in apps.into_iter().enumerate() {
+        let app = app.layer(from_fn(guards));
+        for method in ["GET", "HEAD", "POST", "DELETE"] {
+            let ask = async |key: &str| {
+                let request = Request::builder().method(method).header(key, "1");
+                let (_, cycle) =
+                    testing::run(app.clone(), request.body(Body::empty()).unwrap()).await;
+                cycle
+            };
+            let (passed, refused) = (ask("x-key").await, ask("x-none").await);
+            let entered = passed.steps.iter().filter(|step| step.edge == Edge::In);
+            let entered = entered.filter_map(|step| Some(&passed.sites[step.site?]));
+            let mut ran: Vec<_> = entered.skip_while(|site| site.name != "guards").collect();
+            // The layer itself, and the sending.
+            (ran.remove(0), ran.pop());
+            let never = refused.never_ran.iter().map(|site| &refused.sites[*site]);
+            assert_eq!(
+                never.collect::<Vec<_>>(),
+                ran,
+                "{nth}, {method}\n{passed}\n{refused}"
+            );
+        }
+    }
 }
 
 #[derive(Debug)]
