@@ -7,7 +7,10 @@ use super::{
     probe::{Frame, Probe, ProbeLayer},
     site,
 };
-use crate::wire::{Site, SiteKind};
+use crate::{
+    codec::NESTED_SERVICE,
+    wire::{Site, SiteKind},
+};
 #[cfg(feature = "tokio")]
 use axum::extract::connect_info::{ConnectInfo, IntoMakeServiceWithConnectInfo};
 use axum::{
@@ -108,6 +111,10 @@ fn router_site(at: &'static Location<'static>) -> &'static Site {
     site::named_site(SiteKind::Router, "router".into(), "axum::Router", &[], at)
 }
 
+fn nest_site(path: &str, at: &'static Location<'static>) -> &'static Site {
+    site::named_site(SiteKind::Nest, format!("nest {path}"), "", &[], at)
+}
+
 /// A probe around axum's own 404: a layer on an empty router goes around it and leaves it "the default fallback".
 fn probed_empty<S>(at: &'static Location<'static>) -> (axum::Router<S>, u32)
 where
@@ -194,8 +201,7 @@ where
     /// If a route overlaps with another, or the path is empty or `/`.
     #[track_caller]
     pub fn nest(mut self, path: &str, mut router: Self) -> Self {
-        let at = Location::caller();
-        let site = site::named_site(SiteKind::Nest, format!("nest {path}"), "", &[], at);
+        let site = nest_site(path, Location::caller());
         // Inside of what axum puts around the nested router: it is seen by what it did.
         Arc::make_mut(&mut router.map).layer(site.id, true);
         Arc::make_mut(&mut self.map).nest(path, &router.map);
@@ -218,12 +224,14 @@ where
         T::Response: IntoResponse,
         T::Future: Send + 'static,
     {
-        let (service, id) = probed(SiteKind::Service, service);
-        let map = MethodMap::of_all(id);
-        Arc::make_mut(&mut self.map)
-            .route(&format!("{}/{{*rest}}", path.trim_end_matches('/')), map);
+        let (inner, id) = probed(SiteKind::Service, service);
+        let site = nest_site(path, Location::caller());
+        let mut map = MethodMap::of_all(id);
+        map.layer(site.id, true);
+        let below = format!("{}{NESTED_SERVICE}", path.trim_end_matches('/'));
+        Arc::make_mut(&mut self.map).route(&below, map);
         Self {
-            inner: self.inner.nest_service(path, service),
+            inner: self.inner.nest_service(path, Probe { inner, site }),
             map: self.map,
             site: self.site,
         }

@@ -6,7 +6,7 @@ use crate::wire::{Stack, Tried, Why};
 const MOST: usize = 32;
 
 /// The path of a request target.
-fn path_of(target: &str) -> &str {
+pub(super) fn path_of(target: &str) -> &str {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     match path.find("://") {
         Some(at) => path[at + 3..]
@@ -63,7 +63,7 @@ pub(super) fn tried(stack: &Stack, method: &str, target: &str) -> Vec<Tried> {
 }
 
 /// Where a pattern and a path part: how many segments agree, and what the next ones are.
-fn mismatch(pattern: &str, path: &str) -> Option<(usize, Why)> {
+pub(super) fn mismatch(pattern: &str, path: &str) -> Option<(usize, Why)> {
     let (mut wanted, mut got) = (pattern.split('/').skip(1), path.split('/').skip(1));
     for near in 0.. {
         let (want, have) = match (wanted.next(), got.next()) {

@@ -199,29 +199,59 @@ async fn what_never_ran_is_what_runs_where_the_layer_lets_the_request_pass() {
         at(any(view).layer(lays())).method_not_allowed_fallback(fell),
         Router::new().route_service("/", view.into_service()),
     ];
-    for (nth, app) in apps.into_iter().enumerate() {
-        let app = app.layer(from_fn(guards));
+    for app in apps {
         for method in ["GET", "HEAD", "POST", "DELETE"] {
-            let ask = async |key: &str| {
-                let request = Request::builder().method(method).header(key, "1");
-                let (_, cycle) =
-                    testing::run(app.clone(), request.body(Body::empty()).unwrap()).await;
-                cycle
-            };
-            let (passed, refused) = (ask("x-key").await, ask("x-none").await);
-            let entered = passed.steps.iter().filter(|step| step.edge == Edge::In);
-            let entered = entered.filter_map(|step| Some(&passed.sites[step.site?]));
-            let mut ran: Vec<_> = entered.skip_while(|site| site.name != "guards").collect();
-            // The layer itself, and the sending.
-            (ran.remove(0), ran.pop());
-            let never = refused.never_ran.iter().map(|site| &refused.sites[*site]);
-            assert_eq!(
-                never.collect::<Vec<_>>(),
-                ran,
-                "{nth}, {method}\n{passed}\n{refused}"
-            );
+            never_ran_is_what_runs(app.clone(), method, "/").await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_nested_service_is_behind_a_nest_that_takes_the_prefix_off() {
+    async fn view() {}
+    let app = Router::new().nest_service("/files", view.into_service());
+    let app = app.route("/other", get(view));
+    let outer = Router::new().nest("/users/{id}", app.clone());
+    for (app, paths) in [
+        (app, ["/files", "/files/", "/files/a?b=/"]),
+        (
+            outer,
+            ["/users/7/files", "/users/7/files/", "/users/7/files/a"],
+        ),
+    ] {
+        for path in paths {
+            let passed = never_ran_is_what_runs(app.clone(), "GET", path).await;
+            let guards = passed.layer("guards").request_changes();
+            assert!(guards.iter().all(|d| d.uri.is_none()), "{passed}");
+            let nest = passed.layer("nest /files").request_changes();
+            assert!(nest.iter().any(|d| d.uri.is_some()), "{passed}");
+        }
+    }
+}
+
+/// Asks an app twice, and a layer around it lets only one request pass.
+async fn never_ran_is_what_runs(app: Router, method: &str, path: &str) -> testing::Recorded {
+    let app = app.layer(from_fn(guards));
+    let ask = async |key: &str| {
+        let request = Request::builder().method(method).uri(path).header(key, "1");
+        let (_, cycle) = testing::run(app.clone(), request.body(Body::empty()).unwrap()).await;
+        cycle
+    };
+    let (passed, refused) = (ask("x-key").await, ask("x-none").await);
+    let entered = passed.steps.iter().filter(|step| step.edge == Edge::In);
+    let entered = entered.filter_map(|step| Some(&passed.sites[step.site?]));
+    let entered = entered.filter(|site| site.kind != SiteKind::Edge);
+    let mut ran: Vec<_> = entered.skip_while(|site| site.name != "guards").collect();
+    // The layer itself, and the sending.
+    ran.remove(0);
+    ran.pop();
+    let never = refused.never_ran.iter().map(|site| &refused.sites[*site]);
+    assert_eq!(
+        never.collect::<Vec<_>>(),
+        ran,
+        "{method} {path}\n{passed}\n{refused}"
+    );
+    passed
 }
 
 #[derive(Debug)]
