@@ -189,12 +189,16 @@ mod tests {
             [pair("name", "ann")],
             "asked by a handler of another router"
         );
+        assert_eq!(
+            params("/a/{b}", "/a/%7G%4"),
+            [pair("b", "%7G%4")],
+            "no digits"
+        );
         assert_eq!(params("/", "/"), []);
         assert_eq!(params("/books", "http://localhost/books"), []);
-        assert_eq!(
-            params("/books/{id}", "http://localhost/books/7"),
-            [pair("id", "7")]
-        );
+        for target in ["http://localhost/books/7", "http://x/books/7"] {
+            assert_eq!(params("/books/{id}", target), [pair("id", "7")]);
+        }
     }
 
     #[test]
