@@ -136,6 +136,20 @@ fn bytes_changed_behind_the_size_hint_are_shown_as_what_was_sent() {
     let sent = cycle.steps.last().and_then(|s| s.delta.as_ref());
     let to = sent.and_then(|d| d.body.as_ref()).expect("another body").to;
     assert_eq!(cycle.bodies[to.body.unwrap()].head.0, b"wjfx");
+    let change = sent.and_then(|d| d.body.clone()).unwrap();
+    let before = cycle.replay().response(cycle.steps.len() as u32 - 2);
+    let before = before.and_then(|r| r.body.clone()).map(|held| held.value);
+    assert_eq!(change.from, before);
+    assert_eq!(change.to.announced, Some(4), "the word of the body inside");
+}
+
+#[test]
+fn of_a_cycle_that_was_cancelled_behind_an_answer_nothing_is_said_to_have_never_run() {
+    let mut slow = layer(Mode::Pass);
+    slow.wait_after = 4;
+    let mut case = case(vec![slow, layer(Mode::Answer(401)), layer(Mode::Pass)]);
+    case.client.gives_up = Some(0);
+    assert_eq!(holds(&case).never_ran, [0; 0]);
 }
 
 #[test]

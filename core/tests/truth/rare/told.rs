@@ -15,6 +15,8 @@ use onionskin::{
     times,
     wire::{Edge, Outcome, SiteKind, Stage},
 };
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Notify, time::timeout};
 use tower_service::Service as _;
 
 #[tokio::test]
@@ -198,6 +200,8 @@ async fn what_never_ran_is_what_runs_where_the_layer_lets_the_request_pass() {
         at(get(view).fallback(other)).method_not_allowed_fallback(fell),
         at(any(view).layer(lays())).method_not_allowed_fallback(fell),
         Router::new().route_service("/", view.into_service()),
+        axum::Router::new().fallback(view).into(),
+        Router::new().fallback(fell).reset_fallback(),
     ];
     for app in apps {
         for method in ["GET", "HEAD", "POST", "DELETE"] {
@@ -213,7 +217,7 @@ async fn a_nested_service_is_behind_a_nest_that_takes_the_prefix_off() {
     let app = app.route("/other", get(view));
     let outer = Router::new().nest("/users/{id}", app.clone());
     for (app, paths) in [
-        (app, ["/files", "/files/", "/files/a?b=/"]),
+        (app, ["/files", "/files/a?b=/", "http://x/files/a"]),
         (
             outer,
             ["/users/7/files", "/users/7/files/", "/users/7/files/a"],
@@ -227,6 +231,68 @@ async fn a_nested_service_is_behind_a_nest_that_takes_the_prefix_off() {
             assert!(nest.iter().any(|d| d.uri.is_some()), "{passed}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_nested_router_without_a_fallback_of_its_own_has_that_of_the_outer_one() {
+    async fn fell() {}
+    let inner = Router::new().route("/x", get(async || "x"));
+    let inner = inner.fallback(async || "inner").reset_fallback();
+    let app = Router::new().nest("/n", inner).fallback(fell);
+    never_ran_is_what_runs(app, "GET", "/n/nowhere").await;
+}
+
+#[tokio::test]
+async fn what_a_layer_puts_in_right_outside_a_nest_is_its_own() {
+    async fn puts(mut request: Request, next: Next) -> Response {
+        request.extensions_mut().insert(7_u8);
+        next.run(request).await
+    }
+    let inner = Router::new().route("/x", get(async || "x"));
+    let app = Router::new().nest("/n", inner).layer(from_fn(puts));
+    let request = Request::get("/n/x").body(Body::empty()).unwrap();
+    let (_, cycle) = testing::run(app, request).await;
+    assert_eq!(cycle.extension_set_by::<u8>(), Some("puts"), "{cycle}");
+}
+
+#[tokio::test]
+async fn a_service_without_a_router_that_answers_is_what_was_asked() {
+    let (_, cycle) = testing::run((async || "seen").into_service(), request()).await;
+    assert_eq!(cycle.outcome, Outcome::Completed, "{cycle}");
+}
+
+#[tokio::test]
+async fn a_request_that_a_layer_makes_after_the_end_is_a_cycle_of_its_own() {
+    let (own, over) = (Tap::new(), Arc::new(Notify::new()));
+    let leaves = async |request: Request, next: Next| {
+        tokio::spawn(next.run(request));
+    };
+    let (tap, is_over) = (own.clone(), over.clone());
+    let asks = move |_: Request, _: Next| {
+        let (tap, is_over) = (tap.clone(), is_over.clone());
+        async move {
+            is_over.notified().await;
+            let mut other = Router::new().route("/", get(async || "other"));
+            other.call(tap.attach(request())).await
+        }
+    };
+    let app = Router::new()
+        .route("/", get(async || "never"))
+        .layer(from_fn(asks))
+        .layer(from_fn(leaves));
+    let (_, first) = testing::run(app, request()).await;
+    assert_eq!(first.status, Some(200));
+    over.notify_one();
+    let cycle = async {
+        loop {
+            match own.take().pop() {
+                Some(cycle) => break cycle,
+                None => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let cycle = timeout(Duration::from_secs(20), cycle).await;
+    assert!(cycle.is_ok(), "it was recorded");
 }
 
 /// Asks an app twice, and a layer around it lets only one request pass.
