@@ -265,3 +265,38 @@ fn chains<'a>(stack: &'a Stack, cycle: &Cycle) -> Vec<&'a StackChain> {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(chains: &[&[u32]]) -> Stack {
+        let route = |chain: &&[u32]| StackRoute {
+            path: "/".into(),
+            endpoints: vec![StackChain {
+                methods: vec![],
+                chain: chain.to_vec(),
+            }],
+        };
+        Stack {
+            routes: chains.iter().map(route).collect(),
+            ..Stack::default()
+        }
+    }
+
+    #[test]
+    fn what_is_inside_is_known_where_all_apps_that_fit_the_way_agree() {
+        let mut cycle = crate::text::samples::completed();
+        cycle.route = Some("/".into());
+        for (chains, way, found) in [
+            (&[&[1, 2, 3, 9][..]][..], &[0, 1, 2][..], Some(&[3, 9][..])),
+            (&[&[1, 2, 3, 9], &[1, 5, 2, 8]], &[1, 2], Some(&[3, 9])),
+            (&[&[1, 2, 3, 9], &[1, 2, 3, 9]], &[1, 2], Some(&[3, 9])),
+            (&[&[1, 2, 3, 9], &[1, 2, 4, 9]], &[1, 2], None),
+            (&[&[1, 2, 3, 9]], &[4], None),
+        ] {
+            let inside = inside(&stack(chains), &cycle, way);
+            assert_eq!(inside.as_deref(), found, "{chains:?} {way:?}");
+        }
+    }
+}

@@ -190,9 +190,9 @@ mod tests {
             "asked by a handler of another router"
         );
         assert_eq!(
-            params("/a/{b}", "/a/%7G%4"),
-            [pair("b", "%7G%4")],
-            "no digits"
+            params("/a/{b}", "/a/%7G%4%C3%b6"),
+            [pair("b", "%7G%4ö")],
+            "no digits, and digits"
         );
         assert_eq!(params("/", "/"), []);
         assert_eq!(params("/books", "http://localhost/books"), []);

@@ -424,6 +424,18 @@ fn a_delta_that_does_not_fit_names_its_step() {
             step(1, Stage::View, Edge::In, changed(None, "b=1", "b=1 c=1")),
             "behind the end",
         ),
+        (
+            step(1, Stage::View, Edge::In, {
+                let mut moves = changed(Some(0), "a=1", "a=1").unwrap();
+                moves.headers.push(HeaderEdit::Move {
+                    from: 0,
+                    at: 1,
+                    header: header("a", "1"),
+                });
+                Some(moves)
+            }),
+            "moved behind the end",
+        ),
         (step(9, Stage::View, Edge::In, None), "place"),
     ] {
         let seq = bad.seq;

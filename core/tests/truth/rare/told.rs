@@ -146,6 +146,10 @@ async fn a_service_that_is_asked_again_after_another_is_at_its_second_attempt() 
     });
     let attempts: Vec<_> = asked.map(|step| step.attempt).collect();
     assert_eq!(attempts[attempts.len() - 3..], [1, 1, 2], "{cycle}");
+    for found in cycle.steps.iter().filter(|step| step.resolved.is_some()) {
+        let looked = &cycle.steps[found.entry as usize];
+        assert_eq!((found.parent, found.site), (looked.parent, looked.site));
+    }
 }
 
 #[tokio::test]
