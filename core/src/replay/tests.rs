@@ -61,6 +61,7 @@ fn what_code_does_to_a_header_map_takes_few_edits() {
         ("s=1 s=2", "s=2", &["-0 s=1"]),
         ("s=1 s=2", "s=9 s=2", &["~0 s=1 s=9"]),
         ("s=1 s=2", "s=2 s=1", &["1>0 s=2"]),
+        ("s=1 s=2 s=3", "s=3 s=1 s=2", &["2>0 s=3"]),
         (
             "a=1 b=2 c=3 d=4 e=5",
             "e=5 b=2 c=3 d=4",
@@ -391,13 +392,16 @@ fn an_extension_that_is_put_in_again_begins_anew() {
     });
     let cycle = cycle(steps.collect());
     let replay = Replay::new(&cycle).unwrap();
-    let history = |side| replay.history(&cycle, 4, side, Part::Extension("User"));
+    let history = |side, name| replay.history(&cycle, 4, side, Part::Extension(name));
     let set = |step, value: &str| Setting {
         step,
         value: Some(value.into()),
     };
-    assert_eq!(history(Side::Request), [set(4, "bob"), set(3, "ann")]);
-    assert_eq!(history(Side::Response), [], "there is none yet");
+    assert_eq!(
+        history(Side::Request, "User"),
+        [set(4, "bob"), set(3, "ann")]
+    );
+    assert_eq!(history(Side::Response, "Other"), [], "there is none yet");
 }
 
 #[test]

@@ -144,15 +144,6 @@ fn bytes_changed_behind_the_size_hint_are_shown_as_what_was_sent() {
 }
 
 #[test]
-fn of_a_cycle_that_was_cancelled_behind_an_answer_nothing_is_said_to_have_never_run() {
-    let mut slow = layer(Mode::Pass);
-    slow.wait_after = 4;
-    let mut case = case(vec![slow, layer(Mode::Answer(401)), layer(Mode::Pass)]);
-    case.client.gives_up = Some(0);
-    assert_eq!(holds(&case).never_ran, [0; 0]);
-}
-
-#[test]
 fn the_outcome_names_the_last_panic_with_its_own_message() {
     let again = vec![
         layer(Mode::CatchAndRetry),

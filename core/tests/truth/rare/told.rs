@@ -260,8 +260,10 @@ async fn what_a_layer_puts_in_right_outside_a_nest_is_its_own() {
 }
 
 #[tokio::test]
-async fn a_service_without_a_router_that_answers_is_what_was_asked() {
-    let (_, cycle) = testing::run((async || "seen").into_service(), request()).await;
+async fn a_router_of_which_nothing_is_seen_inside_is_not_said_to_answer_in_the_place_of_another() {
+    let view = axum::routing::get(async || "seen");
+    let app = axum::Router::new().route("/", view);
+    let (_, cycle) = testing::run(app, request()).await;
     assert_eq!(cycle.outcome, Outcome::Completed, "{cycle}");
 }
 
