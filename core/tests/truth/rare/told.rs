@@ -10,7 +10,7 @@ use onionskin::{
     http::StatusCode,
     middleware::{Next, from_fn},
     response::{Html, IntoResponse as _, Response},
-    routing::{any, get, post},
+    routing::{any, get, get_service, post},
     testing::{self, Tap},
     times,
     wire::{Edge, Outcome, SiteKind, Stage},
@@ -203,6 +203,12 @@ async fn what_never_ran_is_what_runs_where_the_layer_lets_the_request_pass() {
         at(get(view).layer(lays())).method_not_allowed_fallback(fell),
         at(get(view).fallback(other)).method_not_allowed_fallback(fell),
         at(any(view).layer(lays())).method_not_allowed_fallback(fell),
+        at(get(view).merge(post(other).fallback(fell))).method_not_allowed_fallback(other),
+        at(get(view))
+            .method_not_allowed_fallback(fell)
+            .method_not_allowed_fallback(other),
+        at(get_service(view.into_service()).fallback_service(fell.into_service()))
+            .method_not_allowed_fallback(other),
         Router::new().route_service("/", view.into_service()),
         axum::Router::new().fallback(view).into(),
         Router::new().fallback(fell).reset_fallback(),
