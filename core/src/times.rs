@@ -176,7 +176,7 @@ pub fn parent_of(steps: &[Step], i: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::samples;
+    use crate::{text::samples, wire::Stage};
 
     #[test]
     fn what_never_ran_is_inside_of_what_answered() {
@@ -191,6 +191,25 @@ mod tests {
             (depth_of("rate-limit"), depth_of("add_item")),
             (auth + 1, auth + 2)
         );
+        let names: Vec<_> = rows.iter().map(|row| row.name(&cycle)).collect();
+        let (auth, send) = (names.len() - 4, names.len() - 1);
+        assert_eq!(names[auth..send], ["auth", "rate-limit", "add_item"]);
+        assert_eq!(rows[send].stage, Stage::Send);
+    }
+
+    #[test]
+    fn time_before_the_call_inward_is_in_and_all_of_it_where_there_is_none() {
+        let cycle = samples::completed();
+        for (step, segment) in cycle.steps.iter().zip(segments(&cycle)) {
+            let calls = |other: &Step| other.edge == Edge::In && other.parent == Some(step.seq);
+            let part = match cycle.steps.iter().any(calls) {
+                true => Part::In,
+                false => Part::Own,
+            };
+            if step.edge == Edge::In {
+                assert_eq!(segment.part, part, "{}", step.seq);
+            }
+        }
     }
 
     #[test]

@@ -250,6 +250,11 @@ async fn a_nested_router_without_a_fallback_of_its_own_has_that_of_the_outer_one
     let inner = inner.fallback(async || "inner").reset_fallback();
     let app = Router::new().nest("/n", inner).fallback(fell);
     never_ran_is_what_runs(app, "GET", "/n/nowhere").await;
+    // One that has its own keeps it where the router around it is merged.
+    let inner = Router::new().fallback(async || "inner");
+    let outer = Router::new().nest("/n", inner);
+    let app = Router::new().fallback(fell).merge(outer);
+    never_ran_is_what_runs(app, "GET", "/n/nowhere").await;
 }
 
 #[tokio::test]
