@@ -13,7 +13,7 @@ mod rejection;
 mod routes;
 
 #[cfg(any(debug_assertions, feature = "in-release"))]
-pub(crate) use outcome::NESTED_FALLBACK;
+pub(crate) use outcome::{NESTED_FALLBACK, NESTED_SERVICE};
 
 use crate::wire::{Cycle, Site, Stack};
 use read::Reader;

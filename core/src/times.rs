@@ -172,3 +172,62 @@ pub fn parent_of(steps: &[Step], i: usize) -> Option<usize> {
     let parent = steps[i].parent? as usize;
     (parent < i && steps[parent].edge == Edge::In).then_some(parent)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{text::samples, wire::Stage};
+
+    #[test]
+    fn what_never_ran_is_inside_of_what_answered() {
+        let cycle = samples::short_circuit();
+        let rows = rows(&cycle);
+        let depth_of = |name: &str| {
+            let row = rows.iter().find(|row| row.name(&cycle) == name);
+            row.expect("it has a row").depth
+        };
+        let auth = depth_of("auth");
+        assert_eq!(
+            (depth_of("rate-limit"), depth_of("add_item")),
+            (auth + 1, auth + 2)
+        );
+        let names: Vec<_> = rows.iter().map(|row| row.name(&cycle)).collect();
+        let (auth, send) = (names.len() - 4, names.len() - 1);
+        assert_eq!(names[auth..send], ["auth", "rate-limit", "add_item"]);
+        assert_eq!(rows[send].stage, Stage::Send);
+    }
+
+    #[test]
+    fn time_before_the_call_inward_is_in_and_all_of_it_where_there_is_none() {
+        let cycle = samples::completed();
+        for (step, segment) in cycle.steps.iter().zip(segments(&cycle)) {
+            let calls = |other: &Step| other.edge == Edge::In && other.parent == Some(step.seq);
+            let part = match cycle.steps.iter().any(calls) {
+                true => Part::In,
+                false => Part::Own,
+            };
+            if step.edge == Edge::In {
+                assert_eq!(segment.part, part, "{}", step.seq);
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_step_before_that_enters_is_the_parent_of_another() {
+        let mut steps = samples::completed().steps;
+        let left = steps.iter().position(|step| step.edge == Edge::Out);
+        let (left, last) = (left.expect("one leaves"), steps.len() - 1);
+        steps[last - 1].edge = Edge::In;
+        for (parent, found) in [
+            (0, Some(0)),
+            (left, None),
+            (last - 1, Some(last - 1)),
+            (last, None),
+            (last + 1, None),
+        ] {
+            steps[last].edge = Edge::In;
+            steps[last].parent = Some(parent as u32);
+            assert_eq!(parent_of(&steps, last), found, "{parent}");
+        }
+    }
+}

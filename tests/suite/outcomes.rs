@@ -11,6 +11,7 @@ use onionskin::{
     response::{IntoResponse, Response},
     routing::{get, post},
     testing::Recorded,
+    wire::{Edge, Stage},
 };
 use std::{
     collections::HashMap,
@@ -143,6 +144,7 @@ async fn each_is_told_as_what_it_is() {
         (get("caught"), Read, "panic caught: bang at ", Some(500)),
         (get("late"), Read, "timed out by TimeoutLayer", Some(504)),
         ("GET /conn/ok HTT".into(), Leave, "cancelled in parse", None),
+        ("GE".into(), Leave, "cancelled in parse", None),
         (
             get("hold"),
             LeaveWaiting,
@@ -253,6 +255,16 @@ async fn an_answer_of_the_servers_own_has_its_bytes() {
     );
     let sent = cycle.steps.last().unwrap().sent.as_ref().unwrap();
     assert_eq!(sent.bytes_out, Some(answer.len() as u64));
+    let steps = cycle.steps.iter();
+    let steps: Vec<_> = steps
+        .map(|s| (s.stage, s.edge, s.entry, s.parent, s.site))
+        .collect();
+    let expected = [
+        (Stage::Parse, Edge::In, 0, None, Some(0)),
+        (Stage::Send, Edge::In, 1, Some(0), Some(0)),
+        (Stage::Send, Edge::Out, 1, None, Some(0)),
+    ];
+    assert_eq!(steps, expected);
 }
 
 #[tokio::test]

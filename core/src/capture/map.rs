@@ -26,29 +26,51 @@ struct Endpoint {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MethodMap {
     endpoints: Vec<Endpoint>,
+    /// The app said what is to become of all other methods; it is not axum's own 405.
+    has_fallback: bool,
 }
 
 impl MethodMap {
-    /// Adds an endpoint; no filter: for every method that has none.
-    pub(crate) fn endpoint(&mut self, filter: Option<MethodFilter>, site: u32) {
-        let methods = filter.map_or_else(Vec::new, methods);
-        if methods.is_empty() {
-            self.endpoints.retain(|e| !e.methods.is_empty());
-        }
+    /// Adds an endpoint for methods.
+    pub(crate) fn endpoint(&mut self, filter: MethodFilter, site: u32) {
         self.endpoints.push(Endpoint {
-            methods,
+            methods: methods(filter),
             chain: vec![site],
         });
     }
 
-    /// Adds a layer around all endpoints.
-    pub(crate) fn layer(&mut self, site: u32) {
-        self.endpoints.iter_mut().for_each(|e| e.chain.push(site));
+    /// Sets the endpoint for every method that has none; `is_default` for axum's own.
+    pub(crate) fn fallback(&mut self, site: u32, is_default: bool) {
+        self.endpoints.retain(|e| !e.methods.is_empty());
+        self.endpoints.push(Endpoint {
+            methods: Vec::new(),
+            chain: vec![site],
+        });
+        self.has_fallback = !is_default;
     }
 
-    /// Adds the endpoints of another.
-    pub(crate) fn merge(&mut self, other: Self) {
+    /// A map of one endpoint, for all methods.
+    pub(crate) fn of_all(site: u32) -> Self {
+        let mut map = Self::default();
+        map.fallback(site, false);
+        map
+    }
+
+    /// Adds a layer around all endpoints, and the fallback if `fallback_too`.
+    pub(crate) fn layer(&mut self, site: u32, fallback_too: bool) {
+        self.endpoints
+            .iter_mut()
+            .filter(|e| fallback_too || !e.methods.is_empty())
+            .for_each(|e| e.chain.push(site));
+    }
+
+    /// Adds the endpoints of another. Of two fallbacks the app's own stays; of two of axum's that of the other.
+    pub(crate) fn merge(&mut self, mut other: Self) {
+        let keeps = self.has_fallback && !other.has_fallback;
+        let loses = if keeps { &mut other } else { &mut *self };
+        loses.endpoints.retain(|e| !e.methods.is_empty());
         self.endpoints.extend(other.endpoints);
+        self.has_fallback |= other.has_fallback;
     }
 }
 
@@ -73,7 +95,7 @@ fn methods(filter: MethodFilter) -> Vec<&'static str> {
 /// The map of a `Router`.
 #[derive(Debug, Default)]
 pub(crate) struct RouterMap {
-    routes: Vec<(String, Vec<Endpoint>)>,
+    routes: Vec<(String, MethodMap)>,
     /// Where each path stands among them: an app may have ten thousand.
     places: HashMap<String, usize>,
     fallback: Chain,
@@ -100,10 +122,10 @@ impl RouterMap {
     /// Adds a route.
     pub(crate) fn route(&mut self, path: &str, map: MethodMap) {
         match self.places.get(path) {
-            Some(place) => self.routes[*place].1.extend(map.endpoints),
+            Some(place) => self.routes[*place].1.merge(map),
             None => {
                 self.places.insert(path.to_owned(), self.routes.len());
-                self.routes.push((path.to_owned(), map.endpoints));
+                self.routes.push((path.to_owned(), map));
             }
         }
     }
@@ -112,8 +134,7 @@ impl RouterMap {
     pub(crate) fn layer(&mut self, site: u32, fallback_too: bool) {
         self.routes
             .iter_mut()
-            .flat_map(|(_, endpoints)| endpoints)
-            .for_each(|e| e.chain.push(site));
+            .for_each(|(_, map)| map.layer(site, true));
         if fallback_too {
             self.fallback.push(site);
             for (_, chain) in &mut self.nested_fallbacks {
@@ -128,9 +149,17 @@ impl RouterMap {
         self.has_fallback = !is_default;
     }
 
+    /// Sets the fallback of all routes so far that have none of their own.
+    pub(crate) fn method_not_allowed(&mut self, site: u32) {
+        self.routes
+            .iter_mut()
+            .filter(|(_, map)| !map.has_fallback)
+            .for_each(|(_, map)| map.fallback(site, false));
+    }
+
     /// Puts all routes of another below a prefix.
     pub(crate) fn nest(&mut self, prefix: &str, other: &Self) {
-        for (path, endpoints) in &other.routes {
+        for (path, map) in &other.routes {
             let path = if prefix.ends_with('/') {
                 format!("{prefix}{}", path.trim_start_matches('/'))
             } else if path == "/" {
@@ -138,12 +167,7 @@ impl RouterMap {
             } else {
                 format!("{prefix}{path}")
             };
-            self.route(
-                &path,
-                MethodMap {
-                    endpoints: endpoints.clone(),
-                },
-            );
+            self.route(&path, map.clone());
         }
         let prefix = prefix.trim_end_matches('/');
         let nested = other.nested_fallbacks.iter();
@@ -157,13 +181,8 @@ impl RouterMap {
 
     /// Adds all routes of another.
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (path, endpoints) in &other.routes {
-            self.route(
-                path,
-                MethodMap {
-                    endpoints: endpoints.clone(),
-                },
-            );
+        for (path, map) in &other.routes {
+            self.route(path, map.clone());
         }
         self.nested_fallbacks
             .extend_from_slice(&other.nested_fallbacks);
@@ -186,9 +205,10 @@ impl RouterMap {
         let routes = self
             .routes
             .iter()
-            .map(|(path, endpoints)| StackRoute {
+            .map(|(path, map)| StackRoute {
                 path: path.clone(),
-                endpoints: endpoints
+                endpoints: map
+                    .endpoints
                     .iter()
                     .map(|e| StackChain {
                         methods: e.methods.iter().map(|m| (*m).to_owned()).collect(),

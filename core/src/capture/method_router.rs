@@ -93,11 +93,9 @@ where
             "axum::routing::MethodRouter",
             Location::caller(),
         );
-        let mut map = MethodMap::default();
-        map.endpoint(None, site.id);
         Self {
             inner: inner.layer(ProbeLayer { site }),
-            map,
+            map: MethodMap::of_all(site.id),
         }
     }
 }
@@ -148,7 +146,7 @@ where
         S: Send + Sync + 'static,
     {
         let site = site::handler_site::<H, T>(SiteKind::Handler, Location::caller());
-        self.map.endpoint(Some(filter), site.id);
+        self.map.endpoint(filter, site.id);
         Self {
             inner: self.inner.on(filter, ProbedHandler { handler, site }),
             map: self.map,
@@ -176,7 +174,7 @@ where
         S: Send + Sync + 'static,
     {
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
-        self.map.endpoint(None, site.id);
+        self.map.fallback(site.id, false);
         Self {
             inner: self.inner.fallback(ProbedHandler { handler, site }),
             map: self.map,
@@ -218,7 +216,7 @@ where
             Location::caller(),
         );
         let mut map = MethodMap::default();
-        map.endpoint(None, site.id);
+        map.fallback(site.id, true);
         // A layer on an empty router goes around axum's own 405 and leaves it "the default".
         let inner = axum::routing::MethodRouter::<S, E>::new().layer::<_, E>(ProbeLayer { site });
         Self { inner, map }
@@ -244,7 +242,7 @@ where
         T::Future: Send + 'static,
     {
         let site = site::site(SiteKind::Service, type_name::<T>(), Location::caller());
-        self.map.endpoint(Some(filter), site.id);
+        self.map.endpoint(filter, site.id);
         Self {
             inner: self.inner.on_service(filter, Probe { inner: svc, site }),
             map: self.map,
@@ -272,7 +270,7 @@ where
         T::Future: Send + 'static,
     {
         let site = site::site(SiteKind::Fallback, type_name::<T>(), Location::caller());
-        self.map.endpoint(None, site.id);
+        self.map.fallback(site.id, false);
         Self {
             inner: self.inner.fallback_service(Probe { inner: svc, site }),
             map: self.map,
@@ -293,7 +291,7 @@ where
         NewError: 'static,
     {
         let site = site::site(SiteKind::MethodLayer, type_name::<L>(), Location::caller());
-        self.map.layer(site.id);
+        self.map.layer(site.id, true);
         MethodRouter {
             inner: self.inner.layer((ProbeLayer { site }, layer)),
             map: self.map,
@@ -315,7 +313,7 @@ where
         S: 'static,
     {
         let site = site::site(SiteKind::MethodLayer, type_name::<L>(), Location::caller());
-        self.map.layer(site.id);
+        self.map.layer(site.id, false);
         Self {
             inner: self.inner.route_layer((ProbeLayer { site }, layer)),
             map: self.map,

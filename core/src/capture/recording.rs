@@ -539,3 +539,23 @@ fn cut(text: &str, cap: usize) -> &str {
     }
     &text[..end]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        for (cap, kept) in [
+            (0, ""),
+            (1, "a"),
+            (2, "a"),
+            (3, "aö"),
+            (5, "aö"),
+            (6, "aö€"),
+            (9, "aö€"),
+        ] {
+            assert_eq!(cut("aö€", cap), kept, "{cap}");
+        }
+    }
+}

@@ -2,12 +2,15 @@
 
 use super::{
     handler::ProbedHandler,
-    map::RouterMap,
+    map::{MethodMap, RouterMap},
     method_router::MethodRouter,
     probe::{Frame, Probe, ProbeLayer},
     site,
 };
-use crate::wire::{Site, SiteKind};
+use crate::{
+    codec::NESTED_SERVICE,
+    wire::{Site, SiteKind},
+};
 #[cfg(feature = "tokio")]
 use axum::extract::connect_info::{ConnectInfo, IntoMakeServiceWithConnectInfo};
 use axum::{
@@ -108,6 +111,10 @@ fn router_site(at: &'static Location<'static>) -> &'static Site {
     site::named_site(SiteKind::Router, "router".into(), "axum::Router", &[], at)
 }
 
+fn nest_site(path: &str, at: &'static Location<'static>) -> &'static Site {
+    site::named_site(SiteKind::Nest, format!("nest {path}"), "", &[], at)
+}
+
 /// A probe around axum's own 404: a layer on an empty router goes around it and leaves it "the default fallback".
 fn probed_empty<S>(at: &'static Location<'static>) -> (axum::Router<S>, u32)
 where
@@ -181,8 +188,7 @@ where
             "Invalid route: `Router::route_service` cannot be used with `Router`s. Use `Router::nest` instead"
         );
         let (service, id) = probed(SiteKind::Service, service);
-        let mut map = super::map::MethodMap::default();
-        map.endpoint(None, id);
+        let map = MethodMap::of_all(id);
         self.map(
             |inner| inner.route_service(path, service),
             |m| m.route(path, map),
@@ -195,8 +201,7 @@ where
     /// If a route overlaps with another, or the path is empty or `/`.
     #[track_caller]
     pub fn nest(mut self, path: &str, mut router: Self) -> Self {
-        let at = Location::caller();
-        let site = site::named_site(SiteKind::Nest, format!("nest {path}"), "", &[], at);
+        let site = nest_site(path, Location::caller());
         // Inside of what axum puts around the nested router: it is seen by what it did.
         Arc::make_mut(&mut router.map).layer(site.id, true);
         Arc::make_mut(&mut self.map).nest(path, &router.map);
@@ -219,13 +224,14 @@ where
         T::Response: IntoResponse,
         T::Future: Send + 'static,
     {
-        let (service, id) = probed(SiteKind::Service, service);
-        let mut map = super::map::MethodMap::default();
-        map.endpoint(None, id);
-        Arc::make_mut(&mut self.map)
-            .route(&format!("{}/{{*rest}}", path.trim_end_matches('/')), map);
+        let (inner, id) = probed(SiteKind::Service, service);
+        let site = nest_site(path, Location::caller());
+        let mut map = MethodMap::of_all(id);
+        map.layer(site.id, true);
+        let below = format!("{}{NESTED_SERVICE}", path.trim_end_matches('/'));
+        Arc::make_mut(&mut self.map).route(&below, map);
         Self {
-            inner: self.inner.nest_service(path, service),
+            inner: self.inner.nest_service(path, Probe { inner, site }),
             map: self.map,
             site: self.site,
         }
@@ -336,7 +342,7 @@ where
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
         self.map(
             |inner| inner.method_not_allowed_fallback(ProbedHandler { handler, site }),
-            |_| {},
+            |map| map.method_not_allowed(site.id),
         )
     }
 

@@ -95,11 +95,9 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let site = site::handler_site::<H, T>(SiteKind::Handler, Location::caller());
-    let mut map = MethodMap::default();
-    map.endpoint(None, site.id);
     MethodRouter {
         inner: axum::routing::any(ProbedHandler { handler, site }),
-        map,
+        map: MethodMap::of_all(site.id),
     }
 }
 
@@ -113,10 +111,8 @@ where
     S: Clone + 'static,
 {
     let site = site::site(SiteKind::Service, type_name::<T>(), Location::caller());
-    let mut map = MethodMap::default();
-    map.endpoint(None, site.id);
     MethodRouter {
         inner: axum::routing::any_service(Probe { inner: svc, site }),
-        map,
+        map: MethodMap::of_all(site.id),
     }
 }

@@ -174,13 +174,17 @@ mod tests {
         extensions.insert(Other);
         assert!(shown(&extensions).is_empty());
         extensions.insert(User { id: 42 });
-        extensions.insert(Quiet("ab…".into()));
+        extensions.insert(Quiet("ab…c".into()));
         let shown = shown(&extensions);
         let texts: Vec<&str> = shown.iter().map(|s| s.text.as_str()).collect();
         assert_eq!(texts.len(), 2);
         assert!(texts.contains(&"User { id: 42 }"));
-        let long = texts.iter().find(|text| text.starts_with("ab…ab")).unwrap();
+        let long = texts
+            .iter()
+            .find(|text| text.starts_with("ab…cab"))
+            .unwrap();
         assert!(long.len() <= CAP + '…'.len_utf8());
+        assert!(long.ends_with('…'), "it says that it was cut");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{
     decode::{Decoder, Entry},
     rejection,
+    routes::{mismatch, path_of},
 };
 use crate::wire::{
     BodyEnd, Cycle, Edge, Left, MarkKind, Outcome, SiteKind, Stack, StackChain, StackRoute, Stage,
@@ -177,6 +178,8 @@ fn upgrade_header(cycle: &Cycle) -> Option<String> {
 
 /// How the map writes what a request meets that matches no route below a prefix: the fallback of a nested router.
 pub(crate) const NESTED_FALLBACK: &str = "/{*fallback}";
+/// How the map writes where a service is nested, of which axum says no route.
+pub(crate) const NESTED_SERVICE: &str = "/{*nested}";
 
 /// The sites behind the one that answered which were never entered, as indices into the cycle's sites.
 pub(super) fn never_ran(decoder: &mut Decoder<'_>, stack: Option<&Stack>) -> Vec<usize> {
@@ -225,7 +228,12 @@ fn inside(stack: &Stack, cycle: &Cycle, way: &[u32]) -> Option<Vec<u32>> {
 fn chains<'a>(stack: &'a Stack, cycle: &Cycle) -> Vec<&'a StackChain> {
     let takes = |e: &&StackChain, method: &str| e.methods.iter().any(|m| m == method);
     if let Some(route) = &cycle.route {
-        let routes = stack.routes.iter().filter(|r| r.path == *route);
+        // Right at its prefix, with a slash or without, axum does say where a service is nested.
+        let nests = |r: &StackRoute| {
+            r.path.strip_suffix(NESTED_SERVICE) == Some(route.trim_end_matches('/'))
+        };
+        let routes = stack.routes.iter();
+        let routes = routes.filter(|r| r.path == *route || nests(r));
         let endpoint = |r: &'a StackRoute| {
             let e = &r.endpoints;
             e.iter()
@@ -235,15 +243,19 @@ fn chains<'a>(stack: &'a Stack, cycle: &Cycle) -> Vec<&'a StackChain> {
         };
         return routes.filter_map(endpoint).collect();
     }
-    let path = cycle.target.split(['?', '#']).next().unwrap_or_default();
+    let path = path_of(&cycle.target);
     let below = |prefix: &str| {
-        path.strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let mut slashes = path.match_indices('/').map(|(at, _)| at);
+        let end = slashes.nth(prefix.matches('/').count());
+        mismatch(prefix, &path[..end.unwrap_or(path.len())]).is_none()
     };
     let nested = stack
         .routes
         .iter()
-        .filter_map(|r| Some((r.path.strip_suffix(NESTED_FALLBACK)?, r)))
+        .filter_map(|r| {
+            let prefix = r.path.strip_suffix(NESTED_SERVICE);
+            Some((prefix.or_else(|| r.path.strip_suffix(NESTED_FALLBACK))?, r))
+        })
         .filter(|(prefix, _)| below(prefix));
     match nested.clone().map(|(prefix, _)| prefix.len()).max() {
         None => vec![&stack.fallback],
@@ -251,5 +263,40 @@ fn chains<'a>(stack: &'a Stack, cycle: &Cycle) -> Vec<&'a StackChain> {
             .filter(|(prefix, _)| prefix.len() == longest)
             .flat_map(|(_, r)| &r.endpoints)
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(chains: &[&[u32]]) -> Stack {
+        let route = |chain: &&[u32]| StackRoute {
+            path: "/".into(),
+            endpoints: vec![StackChain {
+                methods: vec![],
+                chain: chain.to_vec(),
+            }],
+        };
+        Stack {
+            routes: chains.iter().map(route).collect(),
+            ..Stack::default()
+        }
+    }
+
+    #[test]
+    fn what_is_inside_is_known_where_all_apps_that_fit_the_way_agree() {
+        let mut cycle = crate::text::samples::completed();
+        cycle.route = Some("/".into());
+        for (chains, way, found) in [
+            (&[&[1, 2, 3, 9][..]][..], &[0, 1, 2][..], Some(&[3, 9][..])),
+            (&[&[1, 2, 3, 9], &[1, 5, 2, 8]], &[1, 2], Some(&[3, 9])),
+            (&[&[1, 2, 3, 9], &[1, 2, 3, 9]], &[1, 2], Some(&[3, 9])),
+            (&[&[1, 2, 3, 9], &[1, 2, 4, 9]], &[1, 2], None),
+            (&[&[1, 2, 3, 9]], &[4], None),
+        ] {
+            let inside = inside(&stack(chains), &cycle, way);
+            assert_eq!(inside.as_deref(), found, "{chains:?} {way:?}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::wire::{Stack, Tried, Why};
 const MOST: usize = 32;
 
 /// The path of a request target.
-fn path_of(target: &str) -> &str {
+pub(super) fn path_of(target: &str) -> &str {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     match path.find("://") {
         Some(at) => path[at + 3..]
@@ -63,7 +63,7 @@ pub(super) fn tried(stack: &Stack, method: &str, target: &str) -> Vec<Tried> {
 }
 
 /// Where a pattern and a path part: how many segments agree, and what the next ones are.
-fn mismatch(pattern: &str, path: &str) -> Option<(usize, Why)> {
+pub(super) fn mismatch(pattern: &str, path: &str) -> Option<(usize, Why)> {
     let (mut wanted, mut got) = (pattern.split('/').skip(1), path.split('/').skip(1));
     for near in 0.. {
         let (want, have) = match (wanted.next(), got.next()) {
@@ -189,12 +189,16 @@ mod tests {
             [pair("name", "ann")],
             "asked by a handler of another router"
         );
+        assert_eq!(
+            params("/a/{b}", "/a/%7G%4%C3%b6"),
+            [pair("b", "%7G%4ö")],
+            "no digits, and digits"
+        );
         assert_eq!(params("/", "/"), []);
         assert_eq!(params("/books", "http://localhost/books"), []);
-        assert_eq!(
-            params("/books/{id}", "http://localhost/books/7"),
-            [pair("id", "7")]
-        );
+        for target in ["http://localhost/books/7", "http://x/books/7"] {
+            assert_eq!(params("/books/{id}", target), [pair("id", "7")]);
+        }
     }
 
     #[test]

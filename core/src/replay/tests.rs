@@ -61,6 +61,7 @@ fn what_code_does_to_a_header_map_takes_few_edits() {
         ("s=1 s=2", "s=2", &["-0 s=1"]),
         ("s=1 s=2", "s=9 s=2", &["~0 s=1 s=9"]),
         ("s=1 s=2", "s=2 s=1", &["1>0 s=2"]),
+        ("s=1 s=2 s=3", "s=3 s=1 s=2", &["2>0 s=3"]),
         (
             "a=1 b=2 c=3 d=4 e=5",
             "e=5 b=2 c=3 d=4",
@@ -68,6 +69,7 @@ fn what_code_does_to_a_header_map_takes_few_edits() {
         ),
         ("a=1 b=2", "b=2 a=7", &["~0 a=1 a=7", "1>0 b=2"]),
         ("s=1 s=1", "s=1", &["-1 s=1"]),
+        ("s=1 s=2 s=3", "s=8 s=2 s=9", &["~0 s=1 s=8", "~2 s=3 s=9"]),
     ] {
         assert_eq!(edits(old, new), expected, "{old} -> {new}");
     }
@@ -141,6 +143,53 @@ fn edits_between_any_two_lists_are_exact() {
         let edits = diff(&old, &new);
         assert_eq!(apply(&old, &edits), new, "{old:?}\n{new:?}\n{edits:?}");
         assert!(edits.len() <= old.len() + new.len(), "{old:?}\n{new:?}");
+    }
+}
+
+/// How many of a list can stay where they are, in order, while it becomes another: by trying all.
+fn most_that_stay<T: PartialEq>(old: &[T], new: &[T]) -> usize {
+    let ([first, old_rest @ ..], [head, new_rest @ ..]) = (old, new) else {
+        return 0;
+    };
+    if first == head {
+        return 1 + most_that_stay(old_rest, new_rest);
+    }
+    most_that_stay(old_rest, new).max(most_that_stay(old, new_rest))
+}
+
+#[test]
+fn of_the_values_of_one_name_as_many_stay_as_can() {
+    let mut random = Random(3);
+    for _ in 0..5_000 {
+        let (old, new) = (random.list(1, 4), random.list(1, 4));
+        let touched = diff(&old, &new);
+        let touched = touched
+            .iter()
+            .filter(|edit| !matches!(edit, HeaderEdit::Add { .. }));
+        let stay = old.len() - touched.count();
+        assert!(stay >= most_that_stay(&old, &new), "{old:?}\n{new:?}");
+    }
+}
+
+#[test]
+fn headers_that_only_change_places_take_as_few_moves_as_can_be() {
+    let mut random = Random(5);
+    for _ in 0..5_000 {
+        let old: Vec<_> = (0..7).map(|n| header(&format!("h{n}"), "x")).collect();
+        let mut new = old.clone();
+        for last in (1..new.len()).rev() {
+            new.swap(last, random.below(last as u64 + 1) as usize);
+        }
+        let moves = diff(&old, &new);
+        let all_move = moves
+            .iter()
+            .all(|edit| matches!(edit, HeaderEdit::Move { .. }));
+        assert!(all_move, "{moves:?}");
+        assert_eq!(
+            moves.len(),
+            old.len() - most_that_stay(&old, &new),
+            "{new:?}"
+        );
     }
 }
 
@@ -273,6 +322,8 @@ fn each_step_has_both_messages_and_who_set_what() {
     let status = replay.snapshot(7).unwrap().response.unwrap().status;
     assert_eq!(status, Some(Held { value: 200, by: 6 }));
     assert_eq!(replay.snapshots().count(), 8);
+    assert_eq!((replay.len(), replay.is_empty()), (8, false));
+    assert!(Replay::default().is_empty());
     assert_eq!(replay.snapshot(8), None);
 }
 
@@ -320,7 +371,12 @@ fn an_extension_that_is_put_in_again_begins_anew() {
         from: Some("ann".into()),
         to: "bob".into(),
     };
+    let other = ExtensionEdit::Add {
+        type_name: "Other".into(),
+        value: Some("other".into()),
+    };
     let edits = [
+        other,
         add("joe"),
         ExtensionEdit::Remove { type_name: user() },
         add("ann"),
@@ -336,9 +392,16 @@ fn an_extension_that_is_put_in_again_begins_anew() {
     });
     let cycle = cycle(steps.collect());
     let replay = Replay::new(&cycle).unwrap();
-    let history = replay.history(&cycle, 3, Side::Request, Part::Extension("User"));
-    let set: Vec<_> = history.iter().map(|setting| setting.step).collect();
-    assert_eq!(set, [3, 2]);
+    let history = |side, name| replay.history(&cycle, 4, side, Part::Extension(name));
+    let set = |step, value: &str| Setting {
+        step,
+        value: Some(value.into()),
+    };
+    assert_eq!(
+        history(Side::Request, "User"),
+        [set(4, "bob"), set(3, "ann")]
+    );
+    assert_eq!(history(Side::Response, "Other"), [], "there is none yet");
 }
 
 #[test]
@@ -364,6 +427,18 @@ fn a_delta_that_does_not_fit_names_its_step() {
         (
             step(1, Stage::View, Edge::In, changed(None, "b=1", "b=1 c=1")),
             "behind the end",
+        ),
+        (
+            step(1, Stage::View, Edge::In, {
+                let mut moves = changed(Some(0), "a=1", "a=1").unwrap();
+                moves.headers.push(HeaderEdit::Move {
+                    from: 0,
+                    at: 1,
+                    header: header("a", "1"),
+                });
+                Some(moves)
+            }),
+            "moved behind the end",
         ),
         (step(9, Stage::View, Edge::In, None), "place"),
     ] {

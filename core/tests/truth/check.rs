@@ -132,6 +132,10 @@ fn steps(wanted: &Wanted, cycle: &Cycle) -> Verdict {
             );
         }
     }
+    hold!(
+        cycle.steps.first().is_none_or(|step| step.t_ns == 0),
+        "the cycle does not begin with its first step"
+    );
     let cost: u64 = cycle.steps.iter().map(|step| step.cost_ns).sum();
     hold!(
         cost == cycle.cost_ns,

@@ -8,7 +8,7 @@ use crate::{
 };
 use onionskin::{
     testing::Recorded,
-    wire::{Body, BodyEnd},
+    wire::{Body, BodyEnd, MarkKind},
 };
 use std::collections::HashMap;
 
@@ -28,7 +28,22 @@ pub fn check(bodies: &HashMap<Label, usize>, ran: &Ran, cycle: &Recorded) -> Ver
             })?;
         }
     }
+    times(cycle)?;
     sent(ran, cycle)
+}
+
+/// The times of a body are those of the marks of its frames.
+fn times(cycle: &Recorded) -> Verdict {
+    for (index, body) in cycle.bodies.iter().enumerate() {
+        let marks = cycle.marks.iter();
+        let of_body = marks
+            .filter(|mark| matches!(mark.what, MarkKind::BodyFrame { body, .. } if body == index));
+        let at: Vec<_> = of_body.map(|mark| mark.t_ns).collect();
+        let (first, last) = (at.first().copied(), at.last().copied());
+        let times = (body.first_ns, body.last_ns);
+        hold!(times == (first, last), "body {index} of {at:?}: {times:?}");
+    }
+    Ok(())
 }
 
 fn one(given: &Given, body: &Body) -> Verdict {

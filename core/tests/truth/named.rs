@@ -136,6 +136,11 @@ fn bytes_changed_behind_the_size_hint_are_shown_as_what_was_sent() {
     let sent = cycle.steps.last().and_then(|s| s.delta.as_ref());
     let to = sent.and_then(|d| d.body.as_ref()).expect("another body").to;
     assert_eq!(cycle.bodies[to.body.unwrap()].head.0, b"wjfx");
+    let change = sent.and_then(|d| d.body.clone()).unwrap();
+    let before = cycle.replay().response(cycle.steps.len() as u32 - 2);
+    let before = before.and_then(|r| r.body.clone()).map(|held| held.value);
+    assert_eq!(change.from, before);
+    assert_eq!(change.to.announced, Some(4), "the word of the body inside");
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl<'t> Links<'t> {
 
     /// To the cycles of one of its endpoints.
     pub(super) fn to_endpoint(&self, route: &Route<'_>, endpoint: &StackChain) -> String {
-        if route.is_nested_fallback() {
+        if route.is_nested() {
             let view = self.view(endpoint).unwrap_or_default();
             return self.lead(&format!("route:none {view}"));
         }
@@ -99,9 +99,9 @@ impl<'t> Links<'t> {
         })
     }
 
-    /// To the cycles that no route matched, but those that a nested router's fallback answered.
+    /// To the cycles that no route matched, but those that a nested router's fallback or a nested service answered.
     pub(super) fn to_fallback(&self, shape: &Shape<'_>) -> String {
-        let nested = shape.routes.iter().filter(|r| r.is_nested_fallback());
+        let nested = shape.routes.iter().filter(|r| r.is_nested());
         let views = nested.flat_map(|route| route.endpoints);
         let views = views.filter_map(|end| self.view(end));
         let others: String = views.map(|view| format!(" !{view}")).collect();
@@ -109,7 +109,7 @@ impl<'t> Links<'t> {
     }
 
     fn of_route(&self, route: &Route<'_>) -> String {
-        if !route.is_nested_fallback() {
+        if !route.is_nested() {
             return format!("route:{}", written(route.path.to_string()));
         }
         let ends = route.endpoints.iter();

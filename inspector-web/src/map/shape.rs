@@ -17,9 +17,9 @@ pub(super) struct Route<'s> {
 }
 
 impl Route<'_> {
-    /// Whether it stands for the fallback of a nested router.
-    pub(super) fn is_nested_fallback(&self) -> bool {
-        self.path.ends_with("/{*fallback}")
+    /// Whether it stands for the fallback of a nested router, or for a nested service: for no route that axum knows.
+    pub(super) fn is_nested(&self) -> bool {
+        self.path.ends_with("/{*fallback}") || self.path.ends_with("/{*nested}")
     }
 }
 
@@ -50,7 +50,7 @@ impl<'s> Shape<'s> {
         passed: &[Passed],
     ) -> (Option<usize>, Option<usize>) {
         let Some(path) = &cycle.route else {
-            return self.nested_fallback(passed);
+            return self.nested(passed);
         };
         let Some(routes) = self.by_path.get(path.as_str()) else {
             return (Some(self.push(Cow::Owned(path.clone()), &[])), None);
@@ -68,14 +68,12 @@ impl<'s> Shape<'s> {
         })
     }
 
-    /// A fallback of a nested router stands in the map as a route, though no route matched.
-    fn nested_fallback(&self, passed: &[Passed]) -> (Option<usize>, Option<usize>) {
+    /// What is nested stands in the map as a route, though no route matched.
+    fn nested(&self, passed: &[Passed]) -> (Option<usize>, Option<usize>) {
         let mut routes = self.routes.iter().enumerate();
         let found = routes.find_map(|(i, route)| {
             let endpoint = route.endpoints.iter().position(|e| is_reached(e, passed))?;
-            route
-                .is_nested_fallback()
-                .then_some((Some(i), Some(endpoint)))
+            route.is_nested().then_some((Some(i), Some(endpoint)))
         });
         found.unwrap_or_default()
     }

@@ -36,6 +36,7 @@ fn tables() -> Tables {
         site(4, SiteKind::Handler, "any_book"),
         site(5, SiteKind::Fallback, "no_api"),
         site(6, SiteKind::Fallback, "no_api"),
+        site(7, SiteKind::Service, "ServeDir"),
         site(9, SiteKind::Server, "serve"),
     ];
     Tables {
@@ -47,6 +48,7 @@ fn tables() -> Tables {
             routes: vec![
                 route("/books/{id}", vec![chain(&["GET"], 3), chain(&[], 4)]),
                 route("/api/{*fallback}", vec![chain(&[], 5)]),
+                route("/files/{*nested}", vec![chain(&[], 7)]),
             ],
             fallback: chain(&[], 6),
         }),
@@ -104,7 +106,7 @@ fn place<'m>(map: &'m StackView, name: &str) -> &'m MapPlace {
 }
 
 /// A cycle of each way through.
-fn everywhere() -> [Cycle; 8] {
+fn everywhere() -> [Cycle; 9] {
     let no_route = |c: &mut Cycle| c.route = None;
     [
         through(1, 3, |_| {}),
@@ -133,13 +135,14 @@ fn everywhere() -> [Cycle; 8] {
                 caught: true,
             };
         }),
+        through(9, 7, no_route),
     ]
 }
 
 #[test]
 fn cycles_are_counted_where_they_went() {
     let map = map(everywhere(), "");
-    assert_eq!((&*map.app, map.cycles), ("shop", 8));
+    assert_eq!((&*map.app, map.cycles), ("shop", 9));
     let routes: Vec<_> = map
         .routes
         .iter()
@@ -150,6 +153,7 @@ fn cycles_are_counted_where_they_went() {
         [
             ("/books/{id}", 5),
             ("/api/{*fallback}", 1),
+            ("/files/{*nested}", 1),
             ("/from/elsewhere", 1)
         ]
     );
@@ -171,11 +175,11 @@ fn cycles_are_counted_where_they_went() {
     assert_eq!(names, ["auth", "show_book"]);
 
     let auth = place(&map, "auth").stats;
-    assert_eq!((auth.count, auth.answered, auth.errors), (8, 1, 3));
+    assert_eq!((auth.count, auth.answered, auth.errors), (9, 1, 3));
     assert_eq!(auth.self_p50_ns, Some(1000));
     let handler = place(&map, "show_book").stats;
     assert_eq!((handler.count, handler.changed), (3, 3));
-    assert_eq!(place(&map, "serve").stats.count, 8);
+    assert_eq!(place(&map, "serve").stats.count, 9);
     let nobody = place(&map, "any_book").stats;
     assert_eq!((nobody.count, nobody.changed), (1, 1));
 }
@@ -226,7 +230,7 @@ fn where_there_are_several_runs_a_figure_leads_to_those_of_its_own() {
         let map = of_run(&store, RUN, &filter, &AtomicBool::new(false)).unwrap();
         map.fallback.filter
     };
-    let fallback = "route:none !handler:no_api@src/main.rs:5";
+    let fallback = "route:none !handler:no_api@src/main.rs:5 !handler:ServeDir";
     assert_eq!(alone(""), fallback);
     let _other = store.connect(&hello("ba9876543210")).unwrap();
     assert_eq!(alone(""), format!("{fallback} run:{RUN}"));
@@ -254,7 +258,7 @@ fn a_filter_narrows_the_figures_and_not_the_map() {
         ),
         (1, 1, 1)
     );
-    assert_eq!((map.routes.len(), map.fallback.stats.count), (2, 0));
+    assert_eq!((map.routes.len(), map.fallback.stats.count), (3, 0));
     assert_eq!(map.fallback.stats.p50_ns, None);
     assert_eq!(place(&map, "no_api").stats.self_p50_ns, None);
 }

@@ -47,6 +47,7 @@ macro_rules! code {
 
             /// As axum's documentation of `into_make_service_with_connect_info` has it.
             #[derive(Clone, Debug)]
+            #[expect(dead_code, reason = "it is printed")]
             struct Client {
                 from: String,
                 peer: Option<SocketAddr>,
@@ -71,6 +72,7 @@ macro_rules! code {
             }
 
             #[derive(Clone, Debug)]
+            #[expect(dead_code, reason = "it is printed")]
             struct User(u32);
 
             impl Connected<IncomingStream<'_, UnixListener>> for User {
@@ -94,6 +96,7 @@ macro_rules! code {
             struct Numbering(TcpListener, u32);
 
             #[derive(Clone, Copy, Debug)]
+            #[expect(dead_code, reason = "it is printed")]
             struct Number(u32);
 
             impl Listener for Numbering {

@@ -7,11 +7,11 @@ use onionskin::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{Path, Request},
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue, StatusCode, Version},
     middleware::{Next, from_fn},
-    routing::get,
+    routing::{MethodRouter, get},
     testing::{self, Tap},
-    wire::{Left, Outcome, Side},
+    wire::{BodyEnd, Left, Outcome, Side, Stage},
 };
 use std::{convert::Infallible, future::poll_fn, pin::Pin};
 use tower_service::Service as _;
@@ -146,9 +146,86 @@ async fn events_are_counted_whatever_the_charset() {
             "data: 1\n\n",
         )
     };
-    let app = Router::new().route("/", get(events));
-    let (_, cycle) = testing::run(app, request()).await;
-    assert_eq!(cycle.bodies[0].events, Some(1));
+    let others = async || "data: 1\n\n";
+    for (view, counted) in [(get(events), Some(1)), (get(others), None)] {
+        let app = Router::new().route("/", view);
+        let (_, cycle) = testing::run(app, request()).await;
+        assert_eq!(cycle.bodies[0].events, counted);
+    }
+}
+
+/// What became of a view's body of which so many frames were taken, and of the cycle.
+async fn taken(frames: usize, view: MethodRouter) -> testing::Recorded {
+    let tap = Tap::new();
+    let mut app = Router::new().route("/", view);
+    let response = app.call(tap.attach(request())).await.expect("an answer");
+    let mut body = response.into_body();
+    for _ in 0..frames {
+        drop(poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await);
+    }
+    drop(body);
+    tap.take().remove(0)
+}
+
+#[tokio::test]
+async fn a_body_of_known_length_is_whole_once_so_much_was_taken() {
+    let view = async || ([("content-length", "1")], frames(vec![Bytes::from("x")]));
+    let cycle = taken(1, get(view)).await;
+    assert_eq!(cycle.bodies[0].end, BodyEnd::Complete);
+    let last = cycle.steps.last().and_then(|step| step.left.clone());
+    assert_eq!(last, Some(Left::Sent));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_when_all_of_it_has_come_is_broken() {
+    let view = async || {
+        let mut nth = 0;
+        let body = made(move || {
+            nth += 1;
+            Some(match nth {
+                1 => Ok(Frame::data(Bytes::from("x"))),
+                _ => Err("broken"),
+            })
+        });
+        ([("content-length", "1")], body)
+    };
+    let cycle = taken(2, get(view)).await;
+    let broken = matches!(&cycle.outcome, Outcome::Failed { error, .. } if error == "broken");
+    assert!(broken, "{cycle}");
+}
+
+#[tokio::test]
+async fn a_panic_that_the_view_survived_did_not_cut_its_body() {
+    let view = async || {
+        let _ = std::panic::catch_unwind(|| panic!("survived"));
+        frames(vec![Bytes::from("frame"); 2])
+    };
+    let cycle = taken(1, get(view)).await;
+    assert!(cycle.to_string().contains("survived"), "{cycle}");
+    let cut = Outcome::Cancelled {
+        stage: Stage::Send,
+        site: None,
+    };
+    assert_eq!(cycle.outcome, cut, "{cycle}");
+}
+
+#[tokio::test]
+async fn a_layer_that_copies_the_bytes_of_a_body_sends_no_other() {
+    let copies = async |request: Request, next: Next| {
+        next.run(request).await.map(|body| {
+            around(body, |said| {
+                let copy = |data: Bytes| Bytes::copy_from_slice(&data);
+                Some(said.map(|said| said.map(|frame| frame.map_data(copy))))
+            })
+        })
+    };
+    let app = Router::new()
+        .route("/", get(async || frames(["one", " two"].map(Bytes::from))))
+        .layer(from_fn(copies));
+    let (response, cycle) = testing::run(app, request()).await;
+    assert_eq!(response.body(), "one two");
+    let last = cycle.steps.last().expect("it was sent");
+    assert_eq!(last.delta, None, "{cycle}");
 }
 
 #[tokio::test]
@@ -231,16 +308,18 @@ async fn a_body_that_has_no_place_is_complete_unless_somebody_asked_for_it() {
             (StatusCode::from_u16(status).expect("a status"), frames())
         })
     });
-    for (status, asks, left) in [
-        (200, false, Left::Cut),
-        (404, false, Left::Cut),
-        (204, false, Left::Sent),
-        (304, false, Left::Sent),
-        (200, true, Left::Cut),
-        (204, true, Left::Cut),
-        (304, true, Left::Cut),
+    for (version, status, asks, left) in [
+        (Version::HTTP_11, 200, false, Left::Cut),
+        (Version::HTTP_11, 404, false, Left::Cut),
+        (Version::HTTP_11, 204, false, Left::Sent),
+        (Version::HTTP_11, 304, false, Left::Sent),
+        (Version::HTTP_11, 200, true, Left::Cut),
+        (Version::HTTP_11, 204, true, Left::Cut),
+        (Version::HTTP_11, 304, true, Left::Cut),
+        (Version::HTTP_2, 204, false, Left::Cut),
     ] {
-        let request = Request::get(format!("/{status}")).body(Body::empty());
+        let request = Request::get(format!("/{status}")).version(version);
+        let request = request.body(Body::empty());
         let (tap, mut app) = (Tap::new(), app.clone());
         let call = app.call(tap.attach(request.unwrap()));
         let mut body = call.await.expect("an answer").into_body();

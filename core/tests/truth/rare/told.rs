@@ -6,14 +6,17 @@ use onionskin::{
     Cause, Extension, Json, Router,
     body::{Body, Bytes, to_bytes},
     extract::{Path, Request},
+    handler::HandlerWithoutStateExt as _,
     http::StatusCode,
     middleware::{Next, from_fn},
     response::{Html, IntoResponse as _, Response},
-    routing::{get, post},
+    routing::{any, get, get_service, post},
     testing::{self, Tap},
     times,
     wire::{Edge, Outcome, SiteKind, Stage},
 };
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Notify, time::timeout};
 use tower_service::Service as _;
 
 #[tokio::test]
@@ -143,6 +146,10 @@ async fn a_service_that_is_asked_again_after_another_is_at_its_second_attempt() 
     });
     let attempts: Vec<_> = asked.map(|step| step.attempt).collect();
     assert_eq!(attempts[attempts.len() - 3..], [1, 1, 2], "{cycle}");
+    for found in cycle.steps.iter().filter(|step| step.resolved.is_some()) {
+        let looked = &cycle.steps[found.entry as usize];
+        assert_eq!((found.parent, found.site), (looked.parent, looked.site));
+    }
 }
 
 #[tokio::test]
@@ -166,6 +173,168 @@ async fn what_never_ran_is_of_the_nearest_nest_and_stands_before_the_sending() {
     let at = |is: &dyn Fn(&times::Row) -> bool| rows.iter().position(is);
     let first = at(&|row| row.state == times::RowState::NeverRan);
     assert!(first < at(&|row| row.stage == Stage::Send), "{cycle}");
+}
+
+/// Refuses those who have no key.
+async fn guards(request: Request, next: Next) -> Response {
+    match request.headers().contains_key("x-key") {
+        true => next.run(request).await,
+        false => StatusCode::UNAUTHORIZED.into_response(),
+    }
+}
+
+#[tokio::test]
+async fn what_never_ran_is_what_runs_where_the_layer_lets_the_request_pass() {
+    async fn view() {}
+    async fn other() {}
+    async fn fell() {}
+    let lays = || from_fn(passes);
+    let at = |methods| Router::new().route("/", methods);
+    let apps = [
+        at(get(view).layer(lays())),
+        at(get(view).route_layer(lays())),
+        at(get(view)).route_layer(lays()),
+        at(get(view).layer(lays()).merge(post(other))),
+        at(get(view).layer(lays())).route("/", post(other)),
+        at(get(view)).merge(at(post(other)).layer(lays())),
+        at(get(view).fallback(fell).layer(lays())),
+        at(get(view).layer(lays()).merge(post(other).fallback(fell))),
+        at(get(view).fallback(fell).layer(lays()).merge(post(other))),
+        at(get(view).layer(lays())).method_not_allowed_fallback(fell),
+        at(get(view).fallback(other)).method_not_allowed_fallback(fell),
+        at(any(view).layer(lays())).method_not_allowed_fallback(fell),
+        at(get(view).merge(post(other).fallback(fell))).method_not_allowed_fallback(other),
+        at(get(view))
+            .method_not_allowed_fallback(fell)
+            .method_not_allowed_fallback(other),
+        at(get_service(view.into_service()).fallback_service(fell.into_service()))
+            .method_not_allowed_fallback(other),
+        Router::new().route_service("/", view.into_service()),
+        axum::Router::new().fallback(view).into(),
+        Router::new().fallback(fell).reset_fallback(),
+    ];
+    for app in apps {
+        for method in ["GET", "HEAD", "POST", "DELETE"] {
+            never_ran_is_what_runs(app.clone(), method, "/").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_nested_service_is_behind_a_nest_that_takes_the_prefix_off() {
+    async fn view() {}
+    let app = Router::new().nest_service("/files", view.into_service());
+    let app = app.route("/other", get(view));
+    let outer = Router::new().nest("/users/{id}", app.clone());
+    for (app, paths) in [
+        (app, ["/files", "/files/a?b=/", "http://x/files/a"]),
+        (
+            outer,
+            ["/users/7/files", "/users/7/files/", "/users/7/files/a"],
+        ),
+    ] {
+        for path in paths {
+            let passed = never_ran_is_what_runs(app.clone(), "GET", path).await;
+            let guards = passed.layer("guards").request_changes();
+            assert!(guards.iter().all(|d| d.uri.is_none()), "{passed}");
+            let nest = passed.layer("nest /files").request_changes();
+            assert!(nest.iter().any(|d| d.uri.is_some()), "{passed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_nested_router_without_a_fallback_of_its_own_has_that_of_the_outer_one() {
+    async fn fell() {}
+    let inner = Router::new().route("/x", get(async || "x"));
+    let inner = inner.fallback(async || "inner").reset_fallback();
+    let app = Router::new().nest("/n", inner).fallback(fell);
+    never_ran_is_what_runs(app, "GET", "/n/nowhere").await;
+    // One that has its own keeps it where the router around it is merged.
+    let inner = Router::new().fallback(async || "inner");
+    let outer = Router::new().nest("/n", inner);
+    let app = Router::new().fallback(fell).merge(outer);
+    never_ran_is_what_runs(app, "GET", "/n/nowhere").await;
+}
+
+#[tokio::test]
+async fn what_a_layer_puts_in_right_outside_a_nest_is_its_own() {
+    async fn puts(mut request: Request, next: Next) -> Response {
+        request.extensions_mut().insert(7_u8);
+        next.run(request).await
+    }
+    let inner = Router::new().route("/x", get(async || "x"));
+    let app = Router::new().nest("/n", inner).layer(from_fn(puts));
+    let request = Request::get("/n/x").body(Body::empty()).unwrap();
+    let (_, cycle) = testing::run(app, request).await;
+    assert_eq!(cycle.extension_set_by::<u8>(), Some("puts"), "{cycle}");
+}
+
+#[tokio::test]
+async fn a_router_of_which_nothing_is_seen_inside_is_not_said_to_answer_in_the_place_of_another() {
+    let view = axum::routing::get(async || "seen");
+    let app = axum::Router::new().route("/", view);
+    let (_, cycle) = testing::run(app, request()).await;
+    assert_eq!(cycle.outcome, Outcome::Completed, "{cycle}");
+}
+
+#[tokio::test]
+async fn a_request_that_a_layer_makes_after_the_end_is_a_cycle_of_its_own() {
+    let (own, over) = (Tap::new(), Arc::new(Notify::new()));
+    let leaves = async |request: Request, next: Next| {
+        tokio::spawn(next.run(request));
+    };
+    let (tap, is_over) = (own.clone(), over.clone());
+    let asks = move |_: Request, _: Next| {
+        let (tap, is_over) = (tap.clone(), is_over.clone());
+        async move {
+            is_over.notified().await;
+            let mut other = Router::new().route("/", get(async || "other"));
+            other.call(tap.attach(request())).await
+        }
+    };
+    let app = Router::new()
+        .route("/", get(async || "never"))
+        .layer(from_fn(asks))
+        .layer(from_fn(leaves));
+    let (_, first) = testing::run(app, request()).await;
+    assert_eq!(first.status, Some(200));
+    over.notify_one();
+    let cycle = async {
+        loop {
+            match own.take().pop() {
+                Some(cycle) => break cycle,
+                None => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let cycle = timeout(Duration::from_secs(20), cycle).await;
+    assert!(cycle.is_ok(), "it was recorded");
+}
+
+/// Asks an app twice, and a layer around it lets only one request pass.
+async fn never_ran_is_what_runs(app: Router, method: &str, path: &str) -> testing::Recorded {
+    let app = app.layer(from_fn(guards));
+    let ask = async |key: &str| {
+        let request = Request::builder().method(method).uri(path).header(key, "1");
+        let (_, cycle) = testing::run(app.clone(), request.body(Body::empty()).unwrap()).await;
+        cycle
+    };
+    let (passed, refused) = (ask("x-key").await, ask("x-none").await);
+    let entered = passed.steps.iter().filter(|step| step.edge == Edge::In);
+    let entered = entered.filter_map(|step| Some(&passed.sites[step.site?]));
+    let entered = entered.filter(|site| site.kind != SiteKind::Edge);
+    let mut ran: Vec<_> = entered.skip_while(|site| site.name != "guards").collect();
+    // The layer itself, and the sending.
+    ran.remove(0);
+    ran.pop();
+    let never = refused.never_ran.iter().map(|site| &refused.sites[*site]);
+    assert_eq!(
+        never.collect::<Vec<_>>(),
+        ran,
+        "{method} {path}\n{passed}\n{refused}"
+    );
+    passed
 }
 
 #[derive(Debug)]

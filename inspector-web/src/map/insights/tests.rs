@@ -100,7 +100,7 @@ fn what_nobody_asked_for_is_told_unless_a_filter_left_it_out() {
         unmet[0],
         (text, 0, 24, "route:/books/{id} !method:GET !method:HEAD")
     );
-    assert_eq!(unmet.len(), 2);
+    assert_eq!(unmet.len(), 3);
     let some = remarks(twenty_four(false), "method:GET");
     assert_eq!(
         (some.cycles, of_kind(&some, Kind::NeverReached)),
