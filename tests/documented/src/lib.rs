@@ -5,11 +5,3 @@
 #![allow(rustdoc::all)] // links of axum's
 
 include!(concat!(env!("OUT_DIR"), "/examples.rs"));
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn there_are_many() {
-        assert!(super::EXAMPLES > 150, "{}", super::EXAMPLES);
-    }
-}
