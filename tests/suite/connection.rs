@@ -2,7 +2,12 @@
 
 mod http2;
 
-use crate::served::{Served, read_until};
+use crate::{
+    app::{App, ONIONSKIN},
+    raw::{Act, converse},
+    served::{Served, read_until},
+    watch::Watch,
+};
 use onionskin::{
     Router,
     body::Body,
@@ -306,4 +311,29 @@ async fn refused_routes_are_named_with_the_reason() {
         "{}",
         said[1]
     );
+}
+
+/// What is ignored was on the connection all the same, and its bytes are not those of the next request.
+#[test]
+fn a_request_that_is_ignored_counts_on_its_connection() {
+    let watch = Watch::new();
+    let socket = watch.socket();
+    let environment = [
+        ("ONIONSKIN_SOCKET", socket.to_str().unwrap()),
+        ("ONIONSKIN_IGNORE", "/peer"),
+    ];
+    let app = App::start(ONIONSKIN, &environment);
+    watch.wait_for_app();
+    let last = b"GET /notes HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let acts = [
+        Act::Send(b"GET /peer HTTP/1.1\r\nhost: a.long.name.example\r\n\r\n".into()),
+        Act::Await(b"\r\n\r\n"),
+        Act::Send(last.into()),
+    ];
+    converse(app.at, &acts);
+    watch.wait_for(1);
+    let listed = watch.listed().remove(0);
+    let connection = watch.cycle(&listed.cycle.id).connection.unwrap();
+    assert_eq!((connection.number, connection.reuse), (1, 2));
+    assert_eq!(connection.bytes_in, last.len() as u64);
 }

@@ -203,7 +203,9 @@ impl Clock {
 
     /// A request comes of which nothing is recorded.
     pub(crate) fn pass_over(&self) {
-        self.lock().reading = Reading::Unknown;
+        let mut state = self.lock();
+        state.requests += 1;
+        state.reading = Reading::Unknown;
     }
 
     /// What is written from now on is the response of this cycle, which ends when the last of it is.

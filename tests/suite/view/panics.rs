@@ -156,3 +156,31 @@ async fn in_a_body_no_layer_catches_it() {
         assert_eq!((message, caught), ("dropped", false));
     }
 }
+
+/// In a process of its own: a hook is everybody's.
+#[test]
+fn a_hook_of_the_apps_own_is_called_as_before() {
+    const CHILD: &str = "ONIONSKIN_TEST_OF_A_HOOK";
+    const NAME: &str = "view::panics::a_hook_of_the_apps_own_is_called_as_before";
+    if std::env::var_os(CHILD).is_some() {
+        std::panic::set_hook(Box::new(|info| eprintln!("the app's own hook: {info}")));
+        let app = Router::new()
+            .route("/conn", get(handler))
+            .layer(CatchPanicLayer::new());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let (_, cycle) = runtime.unwrap().block_on(ask(app, "GET /conn HTTP/1.1", b""));
+        assert!(matches!(cycle.outcome, Outcome::Panicked { .. }));
+        return;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", NAME, "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(said.matches("the app's own hook: ").count(), 1, "{said}");
+    assert!(said.contains("in the handler"), "{said}");
+}
