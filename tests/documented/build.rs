@@ -38,7 +38,7 @@ fn main() {
 /// Where axum's sources are.
 fn axum() -> PathBuf {
     let metadata = Command::new(env::var_os("CARGO").unwrap())
-        .args(["metadata", "--format-version=1", "--offline", "--locked"])
+        .args(["metadata", "--format-version=1", "--locked"])
         .args(["--filter-platform", &env::var("TARGET").unwrap()])
         .output()
         .unwrap();
