@@ -78,7 +78,7 @@ pub enum Left {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resolved {
-    /// The pattern that matched; none: a fallback answered.
+    /// The pattern that matched; none: a fallback answered, or a nested service, of which axum says no pattern.
     pub route: Option<String>,
     /// Path parameters, in order of the pattern.
     pub params: Vec<(String, String)>,

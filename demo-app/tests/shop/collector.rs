@@ -207,10 +207,16 @@ fn nobody_there_costs_the_time_for_the_end_and_no_more() {
 #[test]
 fn settings_that_can_not_be_followed_are_said_and_the_shop_opens() {
     for (endpoint, why) in [
-        ("localhost:4318", "it must begin with http://"),
-        ("https://localhost:4318", "this build speaks no TLS"),
+        ("localhost:4318", "it must begin with http:// or https://"),
+        (
+            "https://localhost:4318",
+            "can't read /nowhere.pem: No such file",
+        ),
     ] {
-        let ended = Shop::sending_to(endpoint).run();
+        let mut shop = Shop::sending_to(endpoint);
+        shop.command
+            .env("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere.pem");
+        let ended = shop.run();
         assert!(ended.said.contains(why), "{}", ended.said);
         assert!(ended.printed >= VISITS);
     }

@@ -133,7 +133,7 @@ pub(super) const FIELDS: &[Info] = &[
     row(Field::Path, "path", Kind::Name, Needs::Line, "path as received, without the query", "path:/api/*"),
     row(Field::Query, "query", Kind::Named, Needs::Line, "parameter in the query, as received (not decoded)", "query:page:2"),
     row(Field::Target, "target", Kind::Name, Needs::Line, "path and query as received", "target:*page=2*"),
-    row(Field::Route, "route", Kind::Name, Needs::Line, "pattern that matched; `none`: a fallback answered", "route:/books/{id}"),
+    row(Field::Route, "route", Kind::Name, Needs::Line, "pattern that matched; `none`: a fallback or nested service answered", "route:/books/{id}"),
     row(Field::Time, "time", Kind::Number(Unit::Time), Needs::Line, "from the first byte to the last", "time:>100ms"),
     row(Field::Outcome, "outcome", Kind::Name, Needs::Line, "how it ended: `completed`, `short_circuited`, `rejected`, `failed`, `panicked`, `timed_out`, `cancelled`, `upgraded`", "outcome:rejected"),
     row(Field::AnsweredBy, "answered-by", Kind::Name, Needs::Line, "layer that answered by itself, or gave up waiting and answered", "answered-by:auth"),

@@ -170,7 +170,9 @@ fn a_hook_of_the_apps_own_is_called_as_before() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        let (_, cycle) = runtime.unwrap().block_on(ask(app, "GET /conn HTTP/1.1", b""));
+        let (_, cycle) = runtime
+            .unwrap()
+            .block_on(ask(app, "GET /conn HTTP/1.1", b""));
         assert!(matches!(cycle.outcome, Outcome::Panicked { .. }));
         return;
     }

@@ -2268,7 +2268,7 @@ export interface components {
                 string,
                 string
             ][];
-            /** @description The pattern that matched; none: a fallback answered. */
+            /** @description The pattern that matched; none: a fallback answered, or a nested service, of which axum says no pattern. */
             route: string | null;
             /**
              * @description Where no view of the app took the request (404, 405): the routes of the map, the nearest first, and why each was
