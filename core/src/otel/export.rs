@@ -140,7 +140,10 @@ impl Thread {
             .enable_all()
             .build();
         match runtime {
-            Ok(runtime) => runtime.block_on(self.run(Outlet::over(connector, settings))),
+            Ok(runtime) => runtime.block_on(async {
+                let outlet = Outlet::over(connector, settings);
+                self.run(outlet).await;
+            }),
             Err(error) => {
                 self.queue.end();
                 eprintln!(
