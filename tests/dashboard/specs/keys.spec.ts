@@ -31,10 +31,11 @@ for (const [when, wrong] of [['without a token', null], ['once it is refused', '
   test(`keys are kept only while the table is asked for, not ${when}`, async ({ page, dash, shop, guard }) => {
     guard.allow = [/Failed to load/];
     const { target } = await shop.visit('/books/30');
+    const refused = wrong ? page.waitForResponse('**/api/keys') : null;
     await page.goto(wrong ? `${shop.origin}/#token=${wrong}` : shop.origin);
     const form = page.getByLabel('URL or token');
     await expect(form).toBeVisible();
-    await page.waitForLoadState('networkidle');
+    expect((await refused)?.status()).toBe(wrong ? 401 : undefined);
     await page.keyboard.press('2');
     await page.keyboard.press('?');
     await form.fill(shop.token);
