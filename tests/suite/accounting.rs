@@ -106,12 +106,7 @@ fn settled(watch: &Watch, sent: &Sent) -> Counters {
 #[test]
 fn with_an_inspector_that_keeps_all() {
     let watch = Watch::new();
-    let socket = watch.socket();
-    let environment = [
-        ("ONIONSKIN_SOCKET", socket.to_str().unwrap()),
-        ("ONIONSKIN_IGNORE", "/peer"),
-    ];
-    let app = App::start(ONIONSKIN, &environment);
+    let app = App::ignoring("/peer", &watch.socket());
     watch.wait_for_app();
     let sent = Sent::default();
     run_clients(app.at, 1, &sent);

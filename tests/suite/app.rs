@@ -74,6 +74,13 @@ impl App {
         }
     }
 
+    /// The app on Onionskin, with the inspector that listens there; requests to this path are ignored.
+    pub(crate) fn ignoring(path: &str, socket: &Path) -> Self {
+        let socket = socket.to_str().unwrap();
+        let environment = [("ONIONSKIN_SOCKET", socket), ("ONIONSKIN_IGNORE", path)];
+        Self::start(ONIONSKIN, &environment)
+    }
+
     /// The app on Onionskin, with the inspector that listens there.
     pub(crate) fn attached(socket: &Path) -> Self {
         Self::start(ONIONSKIN, &[("ONIONSKIN_SOCKET", socket.to_str().unwrap())])

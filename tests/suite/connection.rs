@@ -3,7 +3,7 @@
 mod http2;
 
 use crate::{
-    app::{App, ONIONSKIN},
+    app::App,
     raw::{Act, converse},
     served::{Served, read_until},
     watch::Watch,
@@ -317,12 +317,7 @@ async fn refused_routes_are_named_with_the_reason() {
 #[test]
 fn a_request_that_is_ignored_counts_on_its_connection() {
     let watch = Watch::new();
-    let socket = watch.socket();
-    let environment = [
-        ("ONIONSKIN_SOCKET", socket.to_str().unwrap()),
-        ("ONIONSKIN_IGNORE", "/peer"),
-    ];
-    let app = App::start(ONIONSKIN, &environment);
+    let app = App::ignoring("/peer", &watch.socket());
     watch.wait_for_app();
     let last = b"GET /notes HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
     let acts = [
