@@ -197,7 +197,7 @@ impl Replay {
                 }
             }
         };
-        let index = if delta.is_empty() && base != 0 {
+        let index = if delta.is_empty() && delta.counted.is_none() && base != 0 {
             base
         } else {
             let mut message = self.messages[base].clone();

@@ -1,6 +1,10 @@
 //! Who starts first, and who starts again.
 
 use crate::{app::App, raw::ask, watch::Watch};
+use onionskin::{
+    replay::Replay,
+    wire::{BodyEnd, Edge, Stage},
+};
 
 fn ask_times(app: &App, times: u64) {
     for _ in 0..times {
@@ -71,4 +75,29 @@ fn the_inspector_again() {
     // The new one has the whole history, and nothing twice.
     assert_eq!(numbers(&watch, &runs[0].run), (1..=11).collect::<Vec<_>>());
     assert_eq!(watch.counters().seen, 11);
+}
+
+/// With nobody attached a body is counted where it is sent, and not looked at before.
+#[test]
+fn a_body_that_nobody_looked_at_was_not_changed() {
+    let mut watch = Watch::not_yet(256 << 20);
+    let app = App::attached(&watch.socket());
+    ask_times(&app, 1);
+    watch.start();
+    watch.wait_for(1);
+    let cycle = watch.cycle(&watch.listed()[0].cycle.id);
+    let sent = cycle.steps.iter().find(|s| s.stage == Stage::Send).unwrap();
+    assert_eq!(sent.edge, Edge::In);
+    let delta = sent.delta.as_ref().unwrap();
+    assert!(delta.is_empty(), "{delta:?}");
+    // And it is known what was sent.
+    let replay = Replay::new(&cycle).unwrap();
+    let body = |step: u32| replay.response(step).unwrap().body.clone().unwrap();
+    let (before, now) = (body(delta.base.unwrap()), body(sent.seq));
+    assert_eq!((before.value.body, before.by), (None, now.by));
+    let now = &cycle.bodies[now.value.body.unwrap()];
+    assert_eq!(
+        (now.len, &now.end),
+        (before.value.announced.unwrap(), &BodyEnd::Complete)
+    );
 }

@@ -5,7 +5,7 @@
 
 use super::{
     DecodeError, Tables,
-    delta::Head,
+    delta::{Head, count},
     format::tag,
     nest::strip,
     outcome,
@@ -250,7 +250,8 @@ impl Decoder<'_> {
             tag::RESOLVED => self.resolved()?,
             tag::SEND => {
                 let entry = self.entry()?;
-                let (delta, head) = self.response_delta(entry)?;
+                let (mut delta, head) = self.response_delta(entry)?;
+                count(&mut delta);
                 let mut step = self.blank(Stage::Send, Edge::In);
                 step.cost_ns = self.reader.varint()?;
                 step.delta = Some(delta);

@@ -194,6 +194,20 @@ impl Decoder<'_> {
     }
 }
 
+/// A body that is looked at for the first time where it is sent is not another than before.
+pub(super) fn count(delta: &mut Delta) {
+    if let Some(Change {
+        from: Some(from),
+        to,
+    }) = delta.body
+        && from.body.is_none()
+        && from.announced == to.announced
+    {
+        delta.body = None;
+        delta.counted = to.body;
+    }
+}
+
 /// Sets a value and says what it was.
 fn set<T: Clone>(slot: &mut Option<T>, to: T) -> Change<T> {
     Change {

@@ -10,6 +10,9 @@ pub(super) fn apply(message: &mut Message, delta: &Delta, by: u32) -> Result<(),
     set(&mut message.version, delta.version.as_ref(), by);
     set(&mut message.status, delta.status.as_ref(), by);
     set(&mut message.body, delta.body.as_ref(), by);
+    if let (Some(_), Some(held)) = (delta.counted, &mut message.body) {
+        held.value.body = delta.counted;
+    }
     for edit in &delta.headers {
         edit_headers(&mut message.headers, edit, by)?;
     }

@@ -41,6 +41,10 @@ pub struct Delta {
     /// Another body took the place of the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Change<BodyRef>>,
+    /// Nothing changed, but the body that the message had and that nobody had looked at is counted from here on: it is this
+    /// one of the cycle's bodies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<usize>,
 }
 
 impl Delta {

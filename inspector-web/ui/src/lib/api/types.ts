@@ -1157,6 +1157,12 @@ export interface components {
             base: number | null;
             /** @description Another body took the place of the one before. */
             body?: components["schemas"]["Change_of_BodyRef"] | null;
+            /**
+             * Format: uint
+             * @description Nothing changed, but the body that the message had and that nobody had looked at is counted from here on: it is this
+             *     one of the cycle's bodies.
+             */
+            counted?: number | null;
             /** @description Extensions that came and went. */
             extensions?: components["schemas"]["ExtensionEdit"][];
             /** @description Edits to the header list, to be done in this order. */
