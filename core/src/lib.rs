@@ -23,6 +23,10 @@
 //! - [`redact`]: credentials masked
 //! - `capture`: everything that runs inside the app
 
+/// axum itself, where another crate wants one of its types that this crate has its own of: `plain::Router::from(router)`, and
+/// back by [`Router::from`]. What is in such a router is seen from outside.
+#[doc(no_inline)]
+pub use axum as plain;
 pub use axum::*;
 pub use cause::{Cause, Rejected};
 
@@ -101,6 +105,12 @@ pub mod routing {
         },
     };
     pub use axum::routing::*;
+
+    /// axum's, with the future of our routers.
+    pub mod future {
+        pub use crate::capture::router::RouteFuture;
+        pub use axum::routing::future::*;
+    }
 }
 
 #[cfg(all(any(debug_assertions, feature = "in-release"), feature = "subscriber"))]

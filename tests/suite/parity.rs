@@ -1,5 +1,6 @@
 //! `Router`, `MethodRouter` and `serve` beside axum's own, in this process: the same answers, the same refusals.
 
+mod foreign;
 mod handler;
 mod index;
 mod method_router;

@@ -4,6 +4,7 @@ use super::{
     handler::ProbedHandler,
     map::MethodMap,
     probe::{Probe, ProbeLayer},
+    router::RouteFuture,
     site,
 };
 use crate::wire::SiteKind;
@@ -16,10 +17,7 @@ use axum::{
     extract::Request,
     handler::Handler,
     response::IntoResponse,
-    routing::{
-        IntoMakeService, MethodFilter, Route,
-        future::{InfallibleRouteFuture, RouteFuture},
-    },
+    routing::{IntoMakeService, MethodFilter, Route, future::InfallibleRouteFuture},
 };
 use bytes::Bytes;
 use std::{
@@ -88,11 +86,7 @@ where
     /// Takes a router built without probes: its endpoints are seen from outside only.
     #[track_caller]
     fn from(inner: axum::routing::MethodRouter<S, E>) -> Self {
-        let site = site::site(
-            SiteKind::Opaque,
-            "axum::routing::MethodRouter",
-            Location::caller(),
-        );
+        let site = site::opaque_site("axum::routing::MethodRouter", Location::caller());
         Self {
             inner: inner.layer(ProbeLayer { site }),
             map: MethodMap::of_all(site.id),
@@ -365,7 +359,7 @@ where
 
     #[inline]
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        self.inner.call(request)
+        RouteFuture::unseen(self.inner.call(request))
     }
 }
 

@@ -1,10 +1,14 @@
 //! axum's `Router` with a probe between every pair of layers.
 
+mod service;
+
+pub use service::{RouteFuture, RouterAsService, RouterIntoService};
+
 use super::{
     handler::ProbedHandler,
     map::{MethodMap, RouterMap},
     method_router::MethodRouter,
-    probe::{Frame, Probe, ProbeLayer},
+    probe::{Probe, ProbeLayer},
     site,
 };
 use crate::{
@@ -12,29 +16,19 @@ use crate::{
     wire::{Site, SiteKind},
 };
 #[cfg(feature = "tokio")]
-use axum::extract::connect_info::{ConnectInfo, IntoMakeServiceWithConnectInfo};
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::{
-    BoxError,
-    body::{Body, HttpBody},
     extract::Request,
     handler::Handler,
-    response::{IntoResponse, Response},
-    routing::{IntoMakeService, Route, future::RouteFuture},
+    response::IntoResponse,
+    routing::{IntoMakeService, Route},
 };
-use bytes::Bytes;
-use pin_project_lite::pin_project;
-#[cfg(feature = "tokio")]
-use std::net::SocketAddr;
 use std::{
     any::{Any, type_name},
     convert::Infallible,
     fmt,
-    future::Future,
-    marker::PhantomData,
     panic::Location,
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
 };
 use tower_layer::Layer;
 use tower_service::Service;
@@ -96,7 +90,7 @@ where
     /// Takes a router built without probes, by another crate perhaps: it is seen from outside only.
     #[track_caller]
     fn from(inner: axum::Router<S>) -> Self {
-        let opaque = site::site(SiteKind::Opaque, "axum::Router", Location::caller());
+        let opaque = site::opaque_site("axum::Router", Location::caller());
         let mut map = RouterMap::default();
         map.fallback(opaque.id, true);
         Self {
@@ -237,16 +231,19 @@ where
         }
     }
 
-    /// As [`axum::Router::merge`].
+    /// As [`axum::Router::merge`]. A router that another crate makes (its type is `Into<axum::Router>`) is seen from outside.
     ///
     /// # Panics
     /// If a route overlaps with another, or both routers have a fallback.
     #[track_caller]
     pub fn merge<R>(mut self, other: R) -> Self
     where
-        R: Into<Self>,
+        R: Into<axum::Router<S>> + 'static,
     {
-        let other = other.into();
+        let other = match downcast::<R, Self>(other) {
+            Ok(ours) => ours,
+            Err(other) => Self::from(other.into()),
+        };
         Arc::make_mut(&mut self.map).merge(&other.map);
         Self {
             inner: self.inner.merge(other.inner),
@@ -364,22 +361,14 @@ where
             site: self.site,
         }
     }
+}
 
-    /// As [`axum::Router::as_service`].
-    pub fn as_service<B>(&mut self) -> RouterAsService<'_, B, S> {
-        RouterAsService {
-            router: self,
-            _body: PhantomData,
-        }
-    }
-
-    /// As [`axum::Router::into_service`].
-    #[must_use]
-    pub fn into_service<B>(self) -> RouterIntoService<B, S> {
-        RouterIntoService {
-            router: self,
-            _body: PhantomData,
-        }
+/// `Ok` if a value of type `T` is a `U`.
+fn downcast<T: 'static, U: 'static>(value: T) -> Result<U, T> {
+    let mut value = Some(value);
+    match (&mut value as &mut dyn Any).downcast_mut::<Option<U>>() {
+        Some(found) => Ok(found.take().expect("nobody took it")),
+        None => Err(value.expect("nobody took it")),
     }
 }
 
@@ -410,177 +399,5 @@ impl Router {
     pub fn into_make_service_with_connect_info<C>(self) -> IntoMakeServiceWithConnectInfo<Self, C> {
         self.map.publish();
         axum::ServiceExt::<Request>::into_make_service_with_connect_info(self.with_state(()))
-    }
-}
-
-#[cfg(all(feature = "tokio", any(feature = "http1", feature = "http2")))]
-impl<L> Service<axum::serve::IncomingStream<'_, L>> for Router<()>
-where
-    L: axum::serve::Listener,
-{
-    type Response = Self;
-    type Error = Infallible;
-    type Future = std::future::Ready<Result<Self, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: axum::serve::IncomingStream<'_, L>) -> Self::Future {
-        std::future::ready(Ok(self.clone().with_state(())))
-    }
-}
-
-impl<B> Service<http::Request<B>> for Router<()>
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = RouterFuture;
-
-    #[inline]
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> RouterFuture {
-        let mut request = request.map(Body::new);
-        let frame = Frame::pass_or_begin(self.site, &mut request);
-        #[cfg(feature = "tokio")]
-        let peer = request
-            .extensions()
-            .get::<ConnectInfo<SocketAddr>>()
-            .copied();
-        let span = frame.as_ref().and_then(CycleSpan::of);
-        let inner = match &frame {
-            Some(frame) => {
-                let mut recording = frame.handle().lock();
-                let is_public = recording.resolving(frame.entry(), &self.map);
-                // A layer of axum's puts it in, so the server itself has not seen it.
-                #[cfg(feature = "tokio")]
-                if let Some(ConnectInfo(peer)) = peer {
-                    recording.set_peer(peer);
-                }
-                drop(recording);
-                if is_public {
-                    self.map.publish();
-                }
-                frame.run(|| CycleSpan::enter(&span, || self.inner.call(request)))
-            }
-            None => self.inner.call(request),
-        };
-        RouterFuture { inner, frame, span }
-    }
-}
-
-pin_project! {
-    /// The future of a [`Router`]'s response.
-    pub struct RouterFuture {
-        #[pin]
-        inner: RouteFuture<Infallible>,
-        frame: Option<Frame>,
-        span: Option<CycleSpan>,
-    }
-}
-
-/// The span of a cycle, while `log_layer` is installed.
-struct CycleSpan {
-    #[cfg(feature = "subscriber")]
-    span: tracing::Span,
-}
-
-impl CycleSpan {
-    fn of(frame: &Frame) -> Option<Self> {
-        #[cfg(feature = "subscriber")]
-        return frame.run(super::logs::cycle_span).map(|span| Self { span });
-        #[cfg(not(feature = "subscriber"))]
-        {
-            let _ = frame;
-            None
-        }
-    }
-
-    fn enter<R>(this: &Option<Self>, code: impl FnOnce() -> R) -> R {
-        #[cfg(feature = "subscriber")]
-        let _entered = this.as_ref().map(|this| this.span.enter());
-        #[cfg(not(feature = "subscriber"))]
-        let _ = this;
-        code()
-    }
-}
-
-impl Future for RouterFuture {
-    type Output = Result<Response, Infallible>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let Some(frame) = this.frame else {
-            return this.inner.poll(cx);
-        };
-        let Ok(mut response) =
-            ready!(frame.poll(|| CycleSpan::enter(this.span, || this.inner.poll(cx))));
-        frame.leave_or_send(&mut response);
-        Poll::Ready(Ok(response))
-    }
-}
-
-/// As [`axum::routing::RouterAsService`].
-#[derive(Debug)]
-pub struct RouterAsService<'a, B, S = ()> {
-    router: &'a mut Router<S>,
-    _body: PhantomData<fn(B)>,
-}
-
-impl<B> Service<http::Request<B>> for RouterAsService<'_, B, ()>
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = RouterFuture;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> RouterFuture {
-        self.router.call(request)
-    }
-}
-
-/// As [`axum::routing::RouterIntoService`].
-#[derive(Debug)]
-pub struct RouterIntoService<B, S = ()> {
-    router: Router<S>,
-    _body: PhantomData<fn(B)>,
-}
-
-impl<B, S> Clone for RouterIntoService<B, S> {
-    fn clone(&self) -> Self {
-        Self {
-            router: self.router.clone(),
-            _body: PhantomData,
-        }
-    }
-}
-
-impl<B> Service<http::Request<B>> for RouterIntoService<B, ()>
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = RouterFuture;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> RouterFuture {
-        self.router.call(request)
     }
 }

@@ -33,6 +33,11 @@ pub(crate) fn site(
     named_site(kind, short_name(type_name), type_name, &[], at)
 }
 
+/// The site of a router that another crate built.
+pub(crate) fn opaque_site(type_name: &str, at: &'static Location<'static>) -> &'static Site {
+    named_site(SiteKind::Opaque, type_name.to_owned(), type_name, &[], at)
+}
+
 /// The site of a handler with the types of its extractors.
 pub(crate) fn handler_site<H, T>(kind: SiteKind, at: &'static Location<'static>) -> &'static Site {
     let type_name = std::any::type_name::<H>();
@@ -179,7 +184,7 @@ pub(crate) fn names_from(from: usize) -> Vec<String> {
     table.names.get(from..).unwrap_or_default().to_vec()
 }
 
-/// `a::b::Layer<c::D>` → `Layer<D>`; for layers made of a function, the function: `FromFnLayer<app::auth, …>` → `auth`.
+/// `a::b::Layer<c::D>` → `Layer`; for layers made of a function, the function: `FromFnLayer<app::auth, …>` → `auth`.
 pub(crate) fn short_name(type_name: &str) -> String {
     const OF_A_FUNCTION: [&str; 9] = [
         "FromFnLayer<",
@@ -197,6 +202,9 @@ pub(crate) fn short_name(type_name: &str) -> String {
         if let Some(rest) = short.strip_prefix(prefix) {
             let end = rest.find([',', '>', '<']).unwrap_or(rest.len());
             let function = &rest[..end];
+            if let Some((within, _)) = function.split_once("::{{closure}}") {
+                return format!("closure in {within}");
+            }
             if !function.is_empty() {
                 return function.to_owned();
             }
@@ -266,7 +274,11 @@ mod tests {
             ),
             (
                 "axum::middleware::from_fn::FromFnLayer<shop::run::{{closure}}, (), (A,)>",
-                "run::{{closure}}",
+                "closure in run",
+            ),
+            (
+                "axum::middleware::from_fn::FromFnLayer<shop::main::{{closure}}::{{closure}}, (), (A,)>",
+                "closure in main",
             ),
             (
                 "tower::util::map_response::MapResponseLayer<shop::tidy>",
