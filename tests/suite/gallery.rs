@@ -11,7 +11,7 @@ use crate::{
     raw::{LONG, request, without_date},
     watch::{Watch, site_of},
 };
-use onionskin::wire::{Cycle, Edge, Stage};
+use onionskin::wire::{Cycle, Delta, Edge, Outcome, Stage};
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -151,49 +151,73 @@ fn directory() -> TempDir {
     dir
 }
 
-fn start(program: &str, app: &str, files: &Path, socket: Option<&Path>) -> App {
+/// `keeps`: bodies are kept before the app knows that it is attached.
+fn start(program: &str, app: &str, files: &Path, socket: Option<&Path>, keeps: bool) -> App {
     let mut command = command(program, &[]);
     command
         .arg(app)
         .env(gallery_axum::DIRECTORY, files)
         .envs(socket.map(|socket| ("ONIONSKIN_SOCKET", socket)))
-        // The app may learn a moment later than the inspector that they are connected.
-        .envs(socket.map(|_| ("ONIONSKIN_BODIES", "always")));
+        .envs(keeps.then_some(("ONIONSKIN_BODIES", "always")));
     App::start_command(command)
+}
+
+/// All cycles of all talks, in the order in which the requests came.
+fn cycles(watch: &Watch) -> Vec<Cycle> {
+    let listed = watch.listed();
+    let mut cycles: Vec<_> = listed.iter().map(|l| watch.cycle(&l.cycle.id)).collect();
+    cycles.sort_by_key(|cycle| cycle.number);
+    for cycle in &cycles {
+        onionskin::replay::Replay::new(cycle).unwrap();
+        assert_eq!(cycle.omitted, Default::default());
+    }
+    cycles
 }
 
 /// Holds the talks with the app on axum, on Onionskin, and with an inspector; the bytes are the same. What the inspector
 /// was told, by talk, in the order in which the requests came.
 fn same(app: &str, talks: &[Talk]) -> Vec<Vec<Cycle>> {
     let hold = |talk: &Talk, app: &App| without_date(&(talk.hold)(app.at));
-    let all = |program: &str| {
-        let files = directory();
-        let app = start(program, app, files.path(), None);
-        let heard: Vec<_> = talks.iter().map(|talk| hold(talk, &app)).collect();
-        app.shut_down();
-        heard
-    };
-    let axum = all(GALLERY_AXUM);
+    let files = directory();
+    let axum = start(GALLERY_AXUM, app, files.path(), None, false);
+    let said: Vec<_> = talks.iter().map(|talk| hold(talk, &axum)).collect();
+    axum.shut_down();
     let mut wrong = String::new();
-    for (talk, heard) in talks.iter().zip(&axum) {
-        if statuses(heard) != talk.statuses {
-            wrong += &format!("{}: {}\n", talk.name, heard.escape_ascii());
+    for (talk, said) in talks.iter().zip(&said) {
+        if statuses(said) != talk.statuses {
+            wrong += &format!("{}: {}\n", talk.name, said.escape_ascii());
         }
     }
     assert!(wrong.is_empty(), "{app} on axum:\n{wrong}");
 
-    let (watch, files) = (Watch::new(), directory());
-    let watched = start(GALLERY_ONIONSKIN, app, files.path(), Some(&watch.socket()));
-    watch.wait_for_app();
-    let (mut heard, mut seen) = (Vec::new(), 0);
-    for talk in talks {
-        heard.push(hold(talk, &watched));
-        seen += talk.requests() as u64;
-        watch.wait_for(seen);
-    }
-    watched.shut_down();
-    for (how, ours) in [("alone", all(GALLERY_ONIONSKIN)), ("watched", heard)] {
-        for ((talk, axum), ours) in talks.iter().zip(&axum).zip(&ours) {
+    let [mut watched, mut late] = [(); 2].map(|()| Watch::not_yet(256 << 20));
+    let heard = |watch: &mut Watch, is_late: bool| {
+        let (socket, files) = (watch.socket(), directory());
+        // The app may learn a moment later than the inspector that they are connected.
+        let keeps = !is_late;
+        let ours = start(GALLERY_ONIONSKIN, app, files.path(), Some(&socket), keeps);
+        if !is_late {
+            watch.start();
+            watch.wait_for_app();
+        }
+        let (mut heard, mut seen) = (Vec::new(), 0);
+        for talk in talks {
+            heard.push(hold(talk, &ours));
+            seen += talk.requests() as u64;
+            if !is_late {
+                watch.wait_for(seen);
+            }
+        }
+        if is_late {
+            watch.start();
+            watch.wait_for(seen);
+        }
+        ours.shut_down();
+        heard
+    };
+    let (alone, with) = (heard(&mut late, true), heard(&mut watched, false));
+    for (how, ours) in [("alone", alone), ("watched", with)] {
+        for ((talk, axum), ours) in talks.iter().zip(&said).zip(&ours) {
             if axum != ours {
                 let (axum, ours) = (axum.escape_ascii(), ours.escape_ascii());
                 wrong += &format!("{} {how}\n  axum: {axum}\n  ours: {ours}\n", talk.name);
@@ -202,21 +226,51 @@ fn same(app: &str, talks: &[Talk]) -> Vec<Vec<Cycle>> {
     }
     assert!(wrong.is_empty(), "{app}:\n{wrong}");
 
-    let mut cycles: Vec<_> = watch
-        .listed()
-        .iter()
-        .map(|listed| watch.cycle(&listed.cycle.id))
-        .collect();
-    cycles.sort_by_key(|cycle| cycle.number);
-    for cycle in &cycles {
-        onionskin::replay::Replay::new(cycle).unwrap();
-        assert_eq!(cycle.omitted, Default::default());
+    let cycles = [cycles(&watched), cycles(&late)];
+    for (watched, alone) in cycles[0].iter().zip(&cycles[1]) {
+        told_the_same(watched, alone);
     }
-    let mut cycles = cycles.into_iter();
+    let mut cycles = cycles.into_iter().next().unwrap().into_iter();
     let by_talk = talks
         .iter()
         .map(|talk| cycles.by_ref().take(talk.requests()).collect());
     by_talk.collect()
+}
+
+/// What is recorded while nobody is attached is the same, except that bodies were not looked at: nothing is said of them
+/// that was not so.
+fn told_the_same(watched: &Cycle, alone: &Cycle) {
+    assert_eq!(way(watched), way(alone));
+    assert_eq!(
+        (watched.status, &watched.route),
+        (alone.status, &alone.route)
+    );
+    // Which extractor refused is read off the answer's body.
+    if !matches!(watched.outcome, Outcome::Rejected { .. }) {
+        assert_eq!(watched.outcome, alone.outcome);
+    }
+    for (watched, alone) in watched.steps.iter().zip(&alone.steps) {
+        let deltas = [watched, alone].map(|step| step.delta.clone().unwrap_or_default());
+        let [is_other, seems_other] = [0, 1].map(|i| deltas[i].body.is_some());
+        assert!(is_other || !seems_other, "{alone:?}");
+        let [watched, alone] = deltas.map(|delta| {
+            let (body, counted) = (None, None);
+            let delta = Delta {
+                body,
+                counted,
+                ..delta
+            };
+            unsalted(&serde_json::to_string(&delta).unwrap())
+        });
+        assert_eq!(watched, alone);
+    }
+}
+
+/// Without the marks of masked values, which differ from run to run.
+fn unsalted(text: &str) -> String {
+    let mut parts = text.split("[redacted #");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + "[redacted" + &part[4..])
 }
 
 /// The only cycle of a talk.

@@ -245,7 +245,7 @@ fn an_upload_under_way_is_finished_before_the_end() {
     let upload = |program: &str, watch: Option<&Watch>| {
         let files = directory();
         let socket = watch.map(Watch::socket);
-        let app = start(program, "disk", files.path(), socket.as_deref());
+        let app = start(program, "disk", files.path(), socket.as_deref(), true);
         // What ends with the process may be gone before it is told; that they are connected is sure.
         watch.inspect(|watch| watch.wait_for_app());
         let at = app.at;
