@@ -14,12 +14,14 @@
 //! | `cors` | who may ask from where |
 //! | `disk` | bodies streamed to a file |
 //! | `relay` | a router that asks another |
+//! | `foreign` | parts of other crates |
 
 mod chat;
 mod cors;
 mod disk;
 mod events;
 mod files;
+mod foreign;
 mod grpc;
 mod relay;
 mod stack;
@@ -83,6 +85,7 @@ async fn serve(name: &str) -> std::io::Result<()> {
         "disk" => disk::app(),
         "events" => events::app(),
         "files" => files::app(),
+        "foreign" => foreign::app(),
         "relay" => relay::app(),
         "stack" => stack::app(),
         "store" => store::app(),

@@ -513,3 +513,40 @@ fn a_router_behind_a_router() {
     );
     assert_eq!(by(refused), "rebuilt");
 }
+
+#[test]
+fn parts_of_other_crates() {
+    let visits = "GET /visits\nuser-agent: browser\ncookie: seen=2";
+    let talks = [
+        one("docs", &[200], "GET /docs", b""),
+        one("docs by another method", &[405], "PUT /docs", b""),
+        one("lists", &[200], "GET /books?tag=a&tag=b", b""),
+        one("no list", &[400], "GET /books?tag=%ff%fe", b""),
+        one("cookies", &[200], visits, b""),
+        one("nobody", &[400], "GET /visits", b""),
+        one("nowhere", &[404], "GET /docs/more", b""),
+    ];
+    let told = same("foreign", &talks);
+    let docs = only(&told[0]);
+    // Only what its router is, is known.
+    assert_eq!(kind_of(docs, "axum::Router"), Some(SiteKind::Opaque));
+    assert_eq!(docs.route.as_deref(), Some("/docs"));
+    assert_eq!(
+        way(only(&told[4])),
+        [
+            "> serve",
+            "> resolve",
+            "< resolve",
+            "> visits",
+            "< visits",
+            "< router",
+            "> send",
+            "< send"
+        ]
+    );
+    let refused = only(&told[5]);
+    assert!(
+        matches!(&refused.outcome, Outcome::Completed),
+        "{refused:?}"
+    );
+}
