@@ -21,6 +21,8 @@
 //! - [`spans`]: a cycle as OpenTelemetry spans, and back
 //! - `otel` (feature `otel`): cycles sent to a collector
 //! - [`redact`]: credentials masked
+//! - [`times`]: who had the time; [`text`]: a cycle as text
+//! - [`testing`]: what layers do, asserted in your own tests
 //! - `capture`: everything that runs inside the app
 
 pub use axum::*;

@@ -164,7 +164,7 @@ fn said(pages: &Pages, rows: &Rows) -> String {
     let first = rows.cycles.keys().next().copied().unwrap_or(0);
     let last = rows.cycles.keys().next_back().copied().unwrap_or(0);
     let kept = rows.cycles.len() as u64;
-    let between = last - first + 1 - kept as i64;
+    let between = i128::from(last) - i128::from(first) + 1 - i128::from(kept);
     let cycles = text::counted(kept, "cycle");
     let mut said = format!("the recording is damaged: {cycles} can be read");
     if between > 0 {
@@ -172,7 +172,7 @@ fn said(pages: &Pages, rows: &Rows) -> String {
     }
     if pages.cut > 0 {
         said += &format!(
-            ", and those that stood behind byte {}, where the file ends",
+            "; those behind byte {}, where the file ends, are lost",
             pages.len
         );
     } else if let Some(offset) = rows.broken.first() {
