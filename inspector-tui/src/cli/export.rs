@@ -217,7 +217,12 @@ async fn of_ids(
 /// Where an export goes.
 enum Output {
     /// A file that appears when it is whole.
-    File(tempfile::NamedTempFile, PathBuf),
+    File {
+        file: tempfile::NamedTempFile,
+        path: PathBuf,
+        /// The path without links, so that these stay.
+        place: PathBuf,
+    },
     /// What is there and no file, and takes bytes as they come: a pipe, a device.
     Other(fs::File, PathBuf),
     Standard(io::Stdout),
@@ -229,13 +234,15 @@ impl Output {
             return Ok(Self::Standard(io::stdout()));
         };
         let failed = || format!("can't write to {}", path.display());
-        // Where a link leads to, so that the link stays.
-        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.into());
         if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
             let open = fs::OpenOptions::new().write(true).open(path);
             return Ok(Self::Other(open.with_context(failed)?, path.into()));
         }
-        let dir = path
+        let place = match fs::symlink_metadata(path) {
+            Ok(there) if there.is_symlink() => fs::canonicalize(path).with_context(failed)?,
+            _ => path.into(),
+        };
+        let dir = place
             .parent()
             .filter(|dir| !dir.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
@@ -245,12 +252,16 @@ impl Output {
         let file = file
             .map_err(plain)
             .with_context(|| format!("can't write to {}", dir.display()))?;
-        Ok(Self::File(file, path.into()))
+        Ok(Self::File {
+            file,
+            path: path.into(),
+            place,
+        })
     }
 
     fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         match self {
-            Self::File(file, path) => {
+            Self::File { file, path, .. } => {
                 let written = file.as_file_mut().write_all(bytes);
                 written.with_context(|| format!("can't write to {}", path.display()))
             }
@@ -278,10 +289,10 @@ impl Output {
     /// Puts the file in its place.
     fn end(self) -> anyhow::Result<()> {
         match self {
-            Self::File(file, path) => {
+            Self::File { file, path, place } => {
                 let failed = || format!("can't write {}", path.display());
                 fs::File::sync_all(file.as_file()).with_context(failed)?;
-                file.persist(&path).map(drop).with_context(failed)
+                file.persist(&place).map(drop).with_context(failed)
             }
             Self::Other(..) => Ok(()),
             Self::Standard(mut out) => out.flush().context("can't write to standard output"),
