@@ -440,8 +440,8 @@ mod tests {
         let mut page = vec![0; PAGE];
         page[4..8].copy_from_slice(&[0xe1, 0xd4, 0x05, 1]);
         page[8..13].copy_from_slice(&[5, 0x81, 0xc3, 0xa8, 0x0c]);
-        page[3] = 2;
         let at = 4;
+        // It goes on here again, and so does the page.
         page[at + 4 + local(1_600_005)..][..4].copy_from_slice(&[0, 0, 0, 2]);
         page[..4].copy_from_slice(&[0, 0, 0, 2]);
         let with = |more: u32| Pages {
