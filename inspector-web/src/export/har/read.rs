@@ -139,7 +139,9 @@ fn cycle(entry: Entry, at: usize, app: &str, run: &str) -> Result<Cycle, HarErro
     })?;
     let duration_ns = ns(entry.time);
     let parsed = ns(entry.timings.send).min(duration_ns);
-    let answered = (parsed + ns(entry.timings.wait)).min(duration_ns);
+    let answered = parsed
+        .saturating_add(ns(entry.timings.wait))
+        .min(duration_ns);
     let target = match entry.request.target {
         Some(target) => target,
         None => target_of(&entry.request.url),
@@ -273,7 +275,9 @@ fn headers(pairs: &[Pair], url: Option<&str>) -> Vec<Header> {
         .filter(|pair| !pair.name.starts_with(':'))
         .map(|pair| masked(pair.name.to_ascii_lowercase(), &pair.value))
         .collect();
-    let host = url.and_then(|url| url.split_once("://")?.1.split(['/', '?', '#']).next());
+    let authority = url.and_then(|url| url.split_once("://")?.1.split(['/', '?', '#']).next());
+    // Behind a user and a password, if there are any: they are no part of the host.
+    let host = authority.and_then(|authority| authority.rsplit('@').next());
     if let Some(host) = host.filter(|_| !headers.iter().any(|h| h.name == "host")) {
         headers.insert(0, masked("host".into(), host));
     }
