@@ -94,20 +94,7 @@ impl Decoder<'_> {
             head.fields = fields;
         }
         if mask & part::EXTENSIONS != 0 {
-            for added in [true, false] {
-                for _ in 0..self.reader.varint()? {
-                    let type_name = self.name()?;
-                    delta.extensions.push(if added {
-                        ExtensionEdit::Add {
-                            type_name,
-                            value: None,
-                        }
-                    } else {
-                        head.values.retain(|(name, _)| *name != type_name);
-                        ExtensionEdit::Remove { type_name }
-                    });
-                }
-            }
+            self.extensions(&mut head, &mut delta.extensions)?;
         }
         if mask & part::BODY != 0 {
             let body = self
@@ -122,6 +109,26 @@ impl Decoder<'_> {
             self.values(&mut head, &mut delta.extensions)?;
         }
         Ok((delta, Rc::new(head)))
+    }
+
+    /// Extensions that were put in, then those that were taken out.
+    fn extensions(
+        &mut self,
+        head: &mut Head,
+        edits: &mut Vec<ExtensionEdit>,
+    ) -> Result<(), DecodeError> {
+        for _ in 0..self.reader.varint()? {
+            edits.push(ExtensionEdit::Add {
+                type_name: self.name()?,
+                value: None,
+            });
+        }
+        for _ in 0..self.reader.varint()? {
+            let type_name = self.name()?;
+            head.values.retain(|(name, _)| *name != type_name);
+            edits.push(ExtensionEdit::Remove { type_name });
+        }
+        Ok(())
     }
 
     /// Values of extensions: of those that were just put in, or others than before.
