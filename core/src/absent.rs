@@ -25,6 +25,9 @@ pub fn counters() -> AppCounters {
 }
 
 /// The layer itself: nothing is recorded in this build.
+pub type Traced<L> = L;
+
+/// The layer itself: nothing is recorded in this build.
 pub fn traced<L>(_name: impl Into<String>, layer: L) -> L {
     layer
 }
@@ -46,8 +49,12 @@ where
 
 /// A layer that does nothing: nothing is recorded in this build.
 #[cfg(feature = "subscriber")]
-pub fn log_layer() -> tracing_subscriber::layer::Identity {
-    tracing_subscriber::layer::Identity::new()
+pub type LogLayer = tracing_subscriber::layer::Identity;
+
+/// A layer that does nothing: nothing is recorded in this build.
+#[cfg(feature = "subscriber")]
+pub fn log_layer() -> LogLayer {
+    LogLayer::new()
 }
 
 /// The call of the closure: nothing is recorded in this build.

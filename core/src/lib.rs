@@ -21,6 +21,8 @@
 //! - [`spans`]: a cycle as OpenTelemetry spans, and back
 //! - `otel` (feature `otel`): cycles sent to a collector
 //! - [`redact`]: credentials masked
+//! - [`times`]: who had the time; [`text`]: a cycle as text
+//! - `testing` (where it records): what layers do, asserted in your own tests
 //! - `capture`: everything that runs inside the app
 
 /// axum itself, where another crate wants one of its types that this crate has its own of: `plain::Router::from(router)`, and
@@ -127,9 +129,9 @@ pub use absent::diesel_instrumentation;
     not(any(debug_assertions, feature = "in-release")),
     feature = "subscriber"
 ))]
-pub use absent::log_layer;
+pub use absent::{LogLayer, log_layer};
 #[cfg(not(any(debug_assertions, feature = "in-release")))]
 pub use absent::{
-    counters, flush, is_recording, set_recording, template, traced, watch_extension,
+    Traced, counters, flush, is_recording, set_recording, template, traced, watch_extension,
     watch_extension_with,
 };

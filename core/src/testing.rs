@@ -3,6 +3,9 @@
 //! [`run`] sends a request through a service in-process and gives back the response and the [`Recorded`] cycle, which has
 //! assertions that read well and prints as a timeline without times: a good `insta` snapshot.
 //!
+//! Like recording itself it is in builds with `debug_assertions` or the feature `in-release`: `cargo test --release` needs the
+//! latter.
+//!
 //! # Example
 //!
 //! ```

@@ -29,7 +29,11 @@ use anyhow::{Context, anyhow, bail};
 use clap::{
     Arg, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource,
 };
-use onionskin_web::{Config, Error as StartError, Inspector, Running, export::BadFilter};
+use onionskin::otel::SettingsError;
+use onionskin_web::{
+    Config, Error as StartError, Inspector, Running, client::ClientError, export::BadFilter,
+    jaeger::JaegerError,
+};
 use std::{
     io::{self, IsTerminal, Write},
     path::PathBuf,
@@ -109,6 +113,14 @@ struct Own {
     otlp: Option<Option<otlp::Addresses>>,
 }
 
+/// Where the inspector is that runs already.
+#[derive(Debug, clap::Args)]
+struct Asked {
+    /// Socket of the inspector [default: $ONIONSKIN_SOCKET, or the configured one, or one in your runtime directory]
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+}
+
 /// Exit code where the command, or the configuration, is not understood.
 const NOT_UNDERSTOOD: u8 = 2;
 /// Exit code where no cycle matches.
@@ -144,7 +156,7 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "onionskin: {}", said(&error));
-            match error.is::<config::Error>() || error.is::<Misuse>() || error.is::<BadFilter>() {
+            match is_not_understood(&error) {
                 true => ExitCode::from(NOT_UNDERSTOOD),
                 false => ExitCode::FAILURE,
             }
@@ -170,6 +182,19 @@ fn arguments() -> Args {
         }
     }
     Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// Whether it is the command or the configuration that is wrong, and not what came of it.
+fn is_not_understood(error: &anyhow::Error) -> bool {
+    error.is::<config::Error>()
+        || error.is::<Misuse>()
+        || error.is::<BadFilter>()
+        || matches!(error.downcast_ref(), Some(ClientError::Url))
+        || matches!(error.downcast_ref(), Some(JaegerError::Url { .. }))
+        || matches!(
+            error.downcast_ref(),
+            Some(SettingsError::Endpoint { .. } | SettingsError::Value { .. })
+        )
 }
 
 /// A command that says too little, or what does not go together.
@@ -246,14 +271,18 @@ async fn watch(args: Args, loaded: (Settings, Source)) -> anyhow::Result<()> {
     result
 }
 
-fn living(path: &std::path::Path) -> anyhow::Result<String> {
-    let running = onionskin_web::running(path);
-    running.map(|r| r.url).ok_or_else(|| {
-        anyhow!(
-            "no inspector is running on {}; start one with `onionskin`",
-            path.display()
-        )
-    })
+impl Asked {
+    /// The URL of the inspector that runs.
+    fn url(&self, settings: &Settings) -> anyhow::Result<String> {
+        let socket = self.socket.as_ref().unwrap_or(&settings.socket);
+        let running = onionskin_web::running(socket);
+        running.map(|r| r.url).ok_or_else(|| {
+            anyhow!(
+                "no inspector is running on {}; start one with `onionskin`",
+                socket.display()
+            )
+        })
+    }
 }
 
 impl Own {

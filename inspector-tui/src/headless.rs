@@ -137,7 +137,8 @@ impl<W: Write> Printer<W> {
                 Ok(()) => None,
                 Err(Stop::Done) => return Ok(()),
                 Err(Stop::Output(error)) => return Err(Error::Output(error)),
-                Err(Stop::Client(ClientError::Refused(why))) if why.status == 400 => {
+                // It will say the same again.
+                Err(Stop::Client(ClientError::Refused(why))) if why.status < 500 => {
                     return Err(ClientError::Refused(why).into());
                 }
                 Err(Stop::Client(error)) => Some(error),

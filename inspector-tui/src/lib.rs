@@ -13,7 +13,6 @@
 //! - [`picture`]: images of bodies
 //! - [`ask`]: what screens ask the inspector, and what it answered
 //! - [`source`]: asks the inspector
-//! - `count`: counts, as people read them
 //! - `browser`: the dashboard, opened with its token and without telling it
 //! - `program`: an editor or a pager, which has the terminal for a while
 //! - `screen`: the terminal, taken and given back

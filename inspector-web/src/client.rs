@@ -11,7 +11,7 @@
 //! # }
 //! ```
 
-mod error;
+pub(crate) mod error;
 mod files;
 mod list;
 mod sse;

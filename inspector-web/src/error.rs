@@ -28,7 +28,10 @@ pub enum Error {
         host: String,
     },
     /// No port could be bound.
-    #[error("can't listen on {host}, ports {first} to {last}: {source}; choose another port")]
+    #[error(
+        "can't listen on {host}, port {first}{}: {source}; choose another port",
+        if last > first { format!(" to {last}") } else { String::new() }
+    )]
     Listen {
         /// The host.
         host: String,

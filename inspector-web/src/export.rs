@@ -29,6 +29,7 @@ pub use format::{Format, UnknownFormat};
 pub use har::read::{HarError, read as read_har};
 pub(crate) use otlp::resource;
 pub use select::{BadFilter, Exported, Progress, Wanted};
+pub(crate) use time::rfc3339;
 
 use onionskin::wire::Cycle;
 use redact::Redactor;

@@ -26,6 +26,7 @@ use tokio::{
 };
 
 /// An inspector that runs. Dropping it ends it at once, [`shutdown`](Self::shutdown) lets answers finish.
+#[must_use = "dropping it ends the inspector"]
 pub struct Inspector {
     url: String,
     base_url: String,

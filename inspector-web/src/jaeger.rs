@@ -27,6 +27,7 @@ pub use query::Search;
 pub use text::waterfall;
 pub use trace::Trace;
 
+use crate::client::error::innermost;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty, Limited};
@@ -121,13 +122,6 @@ impl fmt::Debug for Jaeger {
             .field("base", &self.base)
             .finish_non_exhaustive()
     }
-}
-
-/// What is at the bottom of an error: there it says what happened.
-fn innermost<'e>(
-    error: &'e (dyn std::error::Error + 'static),
-) -> &'e (dyn std::error::Error + 'static) {
-    error.source().map_or(error, innermost)
 }
 
 /// Why there is no connection.

@@ -64,71 +64,83 @@ impl Reader<'_> {
 impl Decoder<'_> {
     pub(super) fn bodies(&mut self) -> Result<(), DecodeError> {
         // The length of the events was read before them.
-        let reader = &mut self.reader;
         let mut same = 0;
-        for _ in 0..reader.varint()? {
-            let flags = reader.byte()?;
-            let (len, frames) = (reader.varint()?, reader.varint()?);
-            let (first, last) = (reader.varint()?.checked_sub(1), reader.varint()?);
-            let mut hash = [0; 8];
-            hash.copy_from_slice(reader.take(8)?);
-            let end = match reader.byte()? {
-                end::CUT => BodyEnd::Cut,
-                end::COMPLETE => BodyEnd::Complete,
-                end::ERROR => BodyEnd::Error {
-                    error: reader.text()?,
-                },
-                _ => return Err(reader.error("an unknown end of a body")),
-            };
-            let events = reader.varint()?.checked_sub(1);
-            let mut trailers = Vec::new();
-            for _ in 0..reader.varint()? {
-                let name = reader.text()?;
-                let redacted = reader.byte()? != 0;
-                trailers.push(Header {
-                    name,
-                    redacted,
-                    value: Octets::from(reader.bytes()?),
-                });
-            }
-            let (head, redacted) = match reader.byte()? {
-                head::CLEAR => (Octets::from(reader.bytes()?), false),
-                head::MASKED => (Octets::from(reader.bytes()?), true),
-                head::SAME => {
-                    let number = usize::try_from(reader.varint()?).ok();
-                    let Some(body) = number.and_then(|number| self.cycle.bodies.get(number)) else {
-                        return Err(reader.error("the same as a body that did not come before"));
-                    };
-                    same += body.head.0.len();
-                    if same > head::MOST_SAME {
-                        return Err(reader.error("more bodies that are the same than a cycle has"));
-                    }
-                    (body.head.clone(), body.redacted)
-                }
-                _ => return Err(reader.error("an unknown kind of kept bytes")),
-            };
-            self.cycle.bodies.push(Body {
-                side: if flags & 1 == 0 {
-                    Side::Request
-                } else {
-                    Side::Response
-                },
-                len,
-                frames,
-                end,
-                hash: (flags & 2 != 0).then(|| format!("{:016x}", u64::from_le_bytes(hash))),
-                head,
-                redacted,
-                events,
-                trailers,
-                first_ns: first,
-                last_ns: first.map(|_| last),
-            });
+        for _ in 0..self.reader.varint()? {
+            let body = self.body(&mut same)?;
+            self.cycle.bodies.push(body);
         }
-        if !reader.is_at_end() {
-            return Err(reader.error("bytes behind the end"));
+        if !self.reader.is_at_end() {
+            return Err(self.reader.error("bytes behind the end"));
         }
         Ok(())
+    }
+
+    /// A body; `same`: bytes so far that stand elsewhere in the frame.
+    fn body(&mut self, same: &mut usize) -> Result<Body, DecodeError> {
+        let reader = &mut self.reader;
+        let flags = reader.byte()?;
+        let (len, frames) = (reader.varint()?, reader.varint()?);
+        let (first, last) = (reader.varint()?.checked_sub(1), reader.varint()?);
+        let mut hash = [0; 8];
+        hash.copy_from_slice(reader.take(8)?);
+        let end = match reader.byte()? {
+            end::CUT => BodyEnd::Cut,
+            end::COMPLETE => BodyEnd::Complete,
+            end::ERROR => BodyEnd::Error {
+                error: reader.text()?,
+            },
+            _ => return Err(reader.error("an unknown end of a body")),
+        };
+        let events = reader.varint()?.checked_sub(1);
+        let mut trailers = Vec::new();
+        for _ in 0..reader.varint()? {
+            let name = reader.text()?;
+            let redacted = reader.byte()? != 0;
+            trailers.push(Header {
+                name,
+                redacted,
+                value: Octets::from(reader.bytes()?),
+            });
+        }
+        let (head, redacted) = self.head(same)?;
+        Ok(Body {
+            side: if flags & 1 == 0 {
+                Side::Request
+            } else {
+                Side::Response
+            },
+            len,
+            frames,
+            end,
+            hash: (flags & 2 != 0).then(|| format!("{:016x}", u64::from_le_bytes(hash))),
+            head,
+            redacted,
+            events,
+            trailers,
+            first_ns: first,
+            last_ns: first.map(|_| last),
+        })
+    }
+
+    /// The kept bytes of a body, and whether something in them is masked.
+    fn head(&mut self, same: &mut usize) -> Result<(Octets, bool), DecodeError> {
+        let reader = &mut self.reader;
+        match reader.byte()? {
+            head::CLEAR => Ok((Octets::from(reader.bytes()?), false)),
+            head::MASKED => Ok((Octets::from(reader.bytes()?), true)),
+            head::SAME => {
+                let number = usize::try_from(reader.varint()?).ok();
+                let Some(body) = number.and_then(|number| self.cycle.bodies.get(number)) else {
+                    return Err(reader.error("the same as a body that did not come before"));
+                };
+                *same += body.head.0.len();
+                if *same > head::MOST_SAME {
+                    return Err(reader.error("more bodies that are the same than a cycle has"));
+                }
+                Ok((body.head.clone(), body.redacted))
+            }
+            _ => Err(reader.error("an unknown kind of kept bytes")),
+        }
     }
 
     pub(super) fn sent(&mut self, body_end_ns: u64) -> Result<Sent, DecodeError> {

@@ -43,12 +43,17 @@ pub(super) struct Decoder<'a> {
     idle: u64,
     usual_cost_ns: [u64; 2],
     pub(super) literals: u32,
+    /// Headers of all lists, and edits to them.
+    pub(super) headers: usize,
     pub(super) entries: Vec<Entry>,
     /// The entry of each number that the recorder gave: a nest has two.
     pub(super) numbers: Vec<usize>,
     pub(super) site_index: HashMap<u32, usize>,
+    /// How often a site was entered from inside of an entry.
+    attempts: HashMap<(usize, usize), u32>,
     pub(super) cycle: Cycle,
-    send: Option<u32>,
+    /// The step that began to send, and the entry whose response that is.
+    send: Option<(u32, usize)>,
     /// The body that went to the server, or was sent instead.
     pub(super) sent_body: Option<usize>,
     sent_other: Option<usize>,
@@ -97,9 +102,11 @@ pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError
         idle: 0,
         usual_cost_ns: header.usual_cost_ns,
         literals: 0,
+        headers: 0,
         entries: Vec::new(),
         numbers: Vec::new(),
         site_index: HashMap::new(),
+        attempts: HashMap::new(),
         cycle,
         send: None,
         sent_body: None,
@@ -179,7 +186,7 @@ impl Decoder<'_> {
             let (delta, response) = same(inner.ok_or(nothing)?);
             let cost_ns = self.usual_cost_ns[1];
             let step = self.returned(entry, delta, response, cost_ns);
-            self.end_step(step);
+            self.end_step(step, Some(entry));
         }
         Ok(())
     }
@@ -221,78 +228,83 @@ impl Decoder<'_> {
     }
 
     fn step(&mut self, tag: u8) -> Result<(), DecodeError> {
-        let step = match tag {
+        let (step, left) = match tag {
             tag::IN => return self.enter(),
-            tag::OUT => {
-                let entry = self.entry()?;
-                let (delta, head) = self.response_delta(entry)?;
-                let cost_ns = self.reader.varint()?;
-                self.returned(entry, delta, head, cost_ns)
-            }
-            tag::ERR => {
-                let entry = self.entry()?;
-                let error = self.reader.text()?;
-                self.out_of(entry, Left::Error { error })
-            }
-            tag::DROPPED => {
-                let entry = self.entry()?;
-                self.out_of(entry, Left::Dropped)
-            }
-            tag::CANCELLED => {
-                let entry = self.entry()?;
-                self.entries[entry].cancelled = true;
-                self.out_of(entry, Left::Dropped)
-            }
-            tag::UNWOUND => {
-                let entry = self.entry()?;
-                self.out_of(entry, Left::Unwound)
-            }
-            tag::RESOLVED => self.resolved()?,
-            tag::SEND => {
-                let entry = self.entry()?;
-                let (mut delta, head) = self.response_delta(entry)?;
-                count(&mut delta);
-                let mut step = self.blank(Stage::Send, Edge::In);
-                step.cost_ns = self.reader.varint()?;
-                step.delta = Some(delta);
-                step.site = Some(self.entries[entry].site);
-                step.parent = Some(self.entries[entry].step);
-                self.entries[entry].left.get_or_insert(Left::Returned);
-                self.cycle.status = head.status;
-                self.sent_body = head.body.and_then(|b| b.body);
-                self.entries[entry].inner = Some((head, step.seq));
-                self.send = Some(step.seq);
-                step
-            }
+            tag::RESOLVED => (self.resolved()?, None),
+            tag::SEND => (self.sending()?, None),
+            tag::SENT => (self.all_sent()?, None),
             _ => {
-                let mut step = self.blank(Stage::Send, Edge::Out);
-                step.left = Some(if self.reader.byte()? == 0 {
-                    Left::Cut
-                } else {
-                    Left::Sent
-                });
-                let body_end_ns = self.reader.varint()?;
-                step.sent = Some(self.sent(body_end_ns)?);
-                step.entry = self
-                    .send
-                    .ok_or_else(|| self.reader.error("an end of sending without its beginning"))?;
-                step.site = self.cycle.steps[step.entry as usize].site;
-                step.delta = self
-                    .sent_other
-                    .map(|body| self.sent_instead(step.entry, body));
-                step
+                let entry = self.entry()?;
+                (self.leaving(tag, entry)?, Some(entry))
             }
         };
-        self.end_step(step);
+        self.end_step(step, left);
         Ok(())
     }
 
-    fn end_step(&mut self, step: Step) {
-        let left = (step.edge == Edge::Out && step.resolved.is_none()).then_some(step.entry);
+    /// Puts a step behind the others; one that left an entry may leave a nest with it.
+    fn end_step(&mut self, step: Step, left: Option<usize>) {
         self.cycle.steps.push(step);
-        if let Some(entry) = left.and_then(|seq| self.entries.iter().rposition(|e| e.step == seq)) {
+        if let Some(entry) = left {
             self.leave_nest(entry);
         }
+    }
+
+    fn leaving(&mut self, tag: u8, entry: usize) -> Result<Step, DecodeError> {
+        let left = match tag {
+            tag::OUT => {
+                let (delta, head) = self.response_delta(entry)?;
+                let cost_ns = self.reader.varint()?;
+                return Ok(self.returned(entry, delta, head, cost_ns));
+            }
+            tag::ERR => Left::Error {
+                error: self.reader.text()?,
+            },
+            tag::UNWOUND => Left::Unwound,
+            _ => {
+                self.entries[entry].cancelled |= tag == tag::CANCELLED;
+                Left::Dropped
+            }
+        };
+        Ok(self.out_of(entry, left))
+    }
+
+    /// The head of the response goes to the server.
+    fn sending(&mut self) -> Result<Step, DecodeError> {
+        let entry = self.entry()?;
+        let (mut delta, head) = self.response_delta(entry)?;
+        count(&mut delta);
+        let mut step = self.blank(Stage::Send, Edge::In);
+        step.cost_ns = self.reader.varint()?;
+        step.delta = Some(delta);
+        step.site = Some(self.entries[entry].site);
+        step.parent = Some(self.entries[entry].step);
+        self.entries[entry].left.get_or_insert(Left::Returned);
+        self.cycle.status = head.status;
+        self.sent_body = head.body.and_then(|b| b.body);
+        self.entries[entry].inner = Some((head, step.seq));
+        self.send = Some((step.seq, entry));
+        Ok(step)
+    }
+
+    /// The last of the response went, or was given up.
+    fn all_sent(&mut self) -> Result<Step, DecodeError> {
+        let mut step = self.blank(Stage::Send, Edge::Out);
+        step.left = Some(match self.reader.byte()? {
+            0 => Left::Cut,
+            _ => Left::Sent,
+        });
+        let body_end_ns = self.reader.varint()?;
+        step.sent = Some(self.sent(body_end_ns)?);
+        let (send, entry) = self
+            .send
+            .ok_or_else(|| self.reader.error("an end of sending without its beginning"))?;
+        step.entry = send;
+        step.site = self.cycle.steps[send as usize].site;
+        step.delta = self
+            .sent_other
+            .map(|body| self.sent_instead(send, entry, body));
+        Ok(step)
     }
 
     /// A response leaves an entry.
@@ -365,13 +377,11 @@ impl Decoder<'_> {
         step.delta = Some(delta);
         step.site = Some(site);
         step.parent = parent.map(|p| self.entries[p].step);
-        let siblings = parent.map_or(&[][..], |p| &self.entries[p].children[..]);
-        let mut before = siblings.iter().rev().map(|s| &self.entries[*s]);
-        if let Some(before) = before.find(|entry| entry.site == site) {
-            step.attempt = self.cycle.steps[before.step as usize].attempt + 1;
-        }
         let number = self.entries.len();
         if let Some(parent) = parent {
+            let attempts = self.attempts.entry((parent, site)).or_default();
+            *attempts += 1;
+            step.attempt = *attempts;
             self.entries[parent].children.push(number);
         }
         if number == 0 {
@@ -415,12 +425,10 @@ impl Decoder<'_> {
     }
 
     /// What was sent is not the body that the last probe saw: something inside of it changed bytes and said nothing.
-    fn sent_instead(&self, send: u32, body: usize) -> Delta {
-        let seen = self.entries.iter().find_map(|e| {
-            let (head, step) = e.inner.as_ref()?;
-            (*step == send).then_some(head.body)
-        });
-        let from = seen.flatten();
+    fn sent_instead(&self, send: u32, entry: usize, body: usize) -> Delta {
+        let seen = self.entries[entry].inner.as_ref();
+        let from = seen.filter(|(_, step)| *step == send);
+        let from = from.and_then(|(head, _)| head.body);
         let to = BodyRef {
             body: Some(body),
             announced: from.and_then(|b| b.announced),

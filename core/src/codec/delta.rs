@@ -7,10 +7,15 @@ use crate::{
 };
 use std::rc::Rc;
 
+/// Most headers in one list.
+const MOST_LISTED: usize = 1 << 16;
+/// Most headers in all lists of a cycle, with the edits to them: a few bytes of a frame must not become any number of them.
+const MOST_HEADERS: usize = 1 << 21;
+
 /// A header and which recorded literal it is: two values that the mask makes look alike are told apart by it.
 #[derive(Clone)]
 pub(super) struct Field {
-    header: Header,
+    header: Rc<Header>,
     literal: u32,
 }
 
@@ -85,23 +90,11 @@ impl Decoder<'_> {
         if mask & part::HEADERS != 0 {
             let fields = self.fields(&head.fields)?;
             delta.headers = edits(&head.fields, &fields);
+            self.count_headers(delta.headers.len())?;
             head.fields = fields;
         }
         if mask & part::EXTENSIONS != 0 {
-            for added in [true, false] {
-                for _ in 0..self.reader.varint()? {
-                    let type_name = self.name()?;
-                    delta.extensions.push(if added {
-                        ExtensionEdit::Add {
-                            type_name,
-                            value: None,
-                        }
-                    } else {
-                        head.values.retain(|(name, _)| *name != type_name);
-                        ExtensionEdit::Remove { type_name }
-                    });
-                }
-            }
+            self.extensions(&mut head, &mut delta.extensions)?;
         }
         if mask & part::BODY != 0 {
             let body = self
@@ -116,6 +109,26 @@ impl Decoder<'_> {
             self.values(&mut head, &mut delta.extensions)?;
         }
         Ok((delta, Rc::new(head)))
+    }
+
+    /// Extensions that were put in, then those that were taken out.
+    fn extensions(
+        &mut self,
+        head: &mut Head,
+        edits: &mut Vec<ExtensionEdit>,
+    ) -> Result<(), DecodeError> {
+        for _ in 0..self.reader.varint()? {
+            edits.push(ExtensionEdit::Add {
+                type_name: self.name()?,
+                value: None,
+            });
+        }
+        for _ in 0..self.reader.varint()? {
+            let type_name = self.name()?;
+            head.values.retain(|(name, _)| *name != type_name);
+            edits.push(ExtensionEdit::Remove { type_name });
+        }
+        Ok(())
     }
 
     /// Values of extensions: of those that were just put in, or others than before.
@@ -152,6 +165,14 @@ impl Decoder<'_> {
         Ok(name.map_or("an unknown name", String::as_str).to_owned())
     }
 
+    fn count_headers(&mut self, more: usize) -> Result<(), DecodeError> {
+        self.headers += more;
+        match self.headers <= MOST_HEADERS {
+            true => Ok(()),
+            false => Err(self.reader.error("more headers than a cycle has")),
+        }
+    }
+
     fn fields(&mut self, old: &[Field]) -> Result<Vec<Field>, DecodeError> {
         let mut fields = Vec::new();
         loop {
@@ -165,14 +186,16 @@ impl Decoder<'_> {
                     let redacted = self.reader.byte()? != 0;
                     let value = Octets::from(self.reader.bytes()?);
                     self.literals += 1;
+                    let header = Header {
+                        name,
+                        value,
+                        redacted,
+                    };
                     fields.push(Field {
-                        header: Header {
-                            name,
-                            value,
-                            redacted,
-                        },
+                        header: Rc::new(header),
                         literal: self.literals,
                     });
+                    self.count_headers(1)?;
                 }
                 piece if piece & 1 == 1 => {
                     let start = usize::try_from(self.reader.varint()?).unwrap_or(usize::MAX);
@@ -180,13 +203,13 @@ impl Decoder<'_> {
                         .ok()
                         .and_then(|run| start.checked_add(run));
                     let run = end.and_then(|end| old.get(start..end));
-                    // A list can't grow beyond what its bytes can name.
-                    if fields.len() > 1 << 16 {
+                    let run =
+                        run.ok_or_else(|| self.reader.error("headers that were never there"))?;
+                    self.count_headers(run.len())?;
+                    if fields.len() + run.len() > MOST_LISTED {
                         return Err(self.reader.error("too many headers"));
                     }
-                    fields.extend_from_slice(
-                        run.ok_or_else(|| self.reader.error("headers that were never there"))?,
-                    );
+                    fields.extend_from_slice(run);
                 }
                 _ => return Err(self.reader.error("an unknown piece of a header list")),
             }
@@ -220,7 +243,7 @@ fn set<T: Clone>(slot: &mut Option<T>, to: T) -> Change<T> {
 fn edits(old: &[Field], new: &[Field]) -> Vec<HeaderEdit> {
     let with_number = |fields: &[Field]| -> Vec<Header> {
         let numbered = |f: &Field| {
-            let mut header = f.header.clone();
+            let mut header = Header::clone(&f.header);
             if header.redacted {
                 header.value.0.extend_from_slice(&f.literal.to_le_bytes());
             }
@@ -265,17 +288,79 @@ mod tests {
     #[test]
     fn masked_values_that_look_alike_are_another_where_they_were_recorded_again() {
         let field = |literal| Field {
-            header: Header {
+            header: Rc::new(Header {
                 name: "x-api-key".into(),
                 value: "[redacted #3fa2]".into(),
                 redacted: true,
-            },
+            }),
             literal,
         };
         assert_eq!(edits(&[field(1)], &[field(1)]), []);
         let [HeaderEdit::Change { at: 0, from, to }] = &edits(&[field(1)], &[field(2)])[..] else {
             panic!("another key was put in its place");
         };
-        assert_eq!((from, to), (&field(1).header, &field(2).header));
+        assert_eq!((from, to), (&*field(1).header, &*field(2).header));
+    }
+
+    /// A frame of steps inward, each inside of the one before, with these headers.
+    #[cfg(debug_assertions)]
+    fn frame(lists: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+        use crate::codec::format::{FORMAT, put_bytes, put_varint, tag};
+        let mut events = Vec::new();
+        for (number, list) in (0..).zip(lists) {
+            events.push(tag::IN);
+            // Time, idle time, site, parent.
+            for part in [1, 0, number, number] {
+                put_varint(&mut events, part);
+            }
+            events.push(part::HEADERS);
+            events.extend(list);
+            // The end of the list, and the cost.
+            events.extend([0, 0]);
+        }
+        // The header, no connection, no bodies.
+        let mut frame = vec![FORMAT];
+        frame.extend([0; 11]);
+        put_bytes(&mut frame, &events);
+        frame.push(0);
+        frame
+    }
+
+    #[cfg(debug_assertions)]
+    #[test]
+    fn a_small_frame_does_not_become_any_number_of_headers() {
+        use crate::codec::{Tables, decode, format::put_varint};
+        let one = || vec![2, 1, b'a', 0, 1, b'x'];
+        let run = |len: u64, start: u64| {
+            let mut piece = Vec::new();
+            put_varint(&mut piece, len << 1 | 1);
+            put_varint(&mut piece, start);
+            piece
+        };
+        // Each list is the one before, twice.
+        let twice = |n: u32| [run(1 << n, 0), run(1 << n, 0)].concat();
+        let doubled = |times| {
+            decode(
+                &frame(std::iter::once(one()).chain((0..times).map(twice))),
+                &Tables::default(),
+            )
+        };
+        let cycle = doubled(8).unwrap();
+        let edits = cycle
+            .steps
+            .iter()
+            .map(|s| s.delta.as_ref().unwrap().headers.len());
+        assert_eq!(edits.collect::<Vec<_>>(), [1, 1, 2, 4, 8, 16, 32, 64, 128]);
+        assert_eq!(doubled(17).unwrap_err().what, "too many headers");
+
+        // Each list is a long one without its first header, and then with it again.
+        let long = one().repeat(1 << 12);
+        let changed = |n| match n % 2 {
+            0 => run((1 << 12) - 1, 1),
+            _ => [one(), run((1 << 12) - 1, 0)].concat(),
+        };
+        let lists = std::iter::once(long).chain((0..1000).map(changed));
+        let error = decode(&frame(lists), &Tables::default()).unwrap_err();
+        assert_eq!(error.what, "more headers than a cycle has");
     }
 }

@@ -70,7 +70,8 @@ fn panicked(cycle: &Cycle, entries: &[Entry]) -> Option<Outcome> {
             MarkKind::Panic { message, at, .. } => {
                 let entry = mark
                     .inside
-                    .and_then(|step| entries.iter().find(|e| e.step == step));
+                    .and_then(|step| entries.binary_search_by_key(&step, |e| e.step).ok())
+                    .map(|entry| &entries[entry]);
                 Some((mark.after, entry, message, at))
             }
             _ => None,

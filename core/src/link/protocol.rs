@@ -153,8 +153,7 @@ pub struct AppCounters {
 
 /// Kinds of frames, the byte after the length.
 pub mod kind {
-    /// [`super::Message::Site`], [`super::Message::Stack`], [`super::Message::Resume`], [`super::Message::Counters`] or
-    /// [`super::Message::Bye`] as JSON.
+    /// Every [`super::Message`] but a cycle that is compact, as JSON.
     pub const JSON: u8 = 1;
     /// A cycle in the compact encoding.
     pub const CYCLE: u8 = 2;

@@ -41,27 +41,24 @@ pub struct Builder {
     pub(super) sampler: Sampler,
     pub(super) memory: usize,
     pub(super) shows_trace: bool,
-    /// What is wrong, said at the start.
-    wrong: Option<SettingsError>,
+    /// What is wrong with where to send, and with what: said at the start.
+    wrong: [Option<SettingsError>; 2],
 }
 
 impl Builder {
     fn from_vars(var: settings::Vars<'_>) -> Self {
-        let mut wrong = None;
-        let settings = Settings::from_vars(var);
-        let sampler = Sampler::from_vars(var);
-        let mut good = |error: SettingsError| {
-            wrong.get_or_insert(error);
-        };
+        let mut wrong = [None, None];
+        let settings = Settings::from_vars(var).unwrap_or_else(|error| {
+            wrong[0] = Some(error);
+            None
+        });
+        let sampler = Sampler::from_vars(var).unwrap_or_else(|error| {
+            wrong[1] = Some(error);
+            Sampler::default()
+        });
         Self {
-            settings: settings.unwrap_or_else(|error| {
-                good(error);
-                None
-            }),
-            sampler: sampler.unwrap_or_else(|error| {
-                good(error);
-                Sampler::default()
-            }),
+            settings,
+            sampler,
             resource: settings::resource(var),
             options: Options::default(),
             memory: MEMORY,
@@ -74,8 +71,8 @@ impl Builder {
     #[must_use]
     pub fn endpoint(mut self, url: &str, protocol: Protocol) -> Self {
         match Settings::new(url, protocol) {
-            Ok(settings) => self.settings = Some(settings),
-            Err(error) => self.wrong = Some(error),
+            Ok(settings) => return self.settings(settings),
+            Err(error) => self.wrong[0] = Some(error),
         }
         self
     }
@@ -84,6 +81,7 @@ impl Builder {
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = Some(settings);
+        self.wrong[0] = None;
         self
     }
 
@@ -162,8 +160,8 @@ impl Builder {
     /// # Errors
     /// If something was said that can't be done, if an exporter runs already, or if there is no thread for it.
     pub fn start(self) -> Result<Exporter, SettingsError> {
-        if let Some(error) = self.wrong {
-            return Err(error);
+        if let Some(error) = self.wrong.iter().flatten().next() {
+            return Err(error.clone());
         }
         #[cfg(any(debug_assertions, feature = "in-release"))]
         if self.settings.is_some() {
@@ -176,6 +174,7 @@ impl Builder {
 }
 
 /// Sends cycles until it is dropped or shut down.
+#[must_use = "cycles are sent until it is dropped: keep it to the end of `main`"]
 #[derive(Debug, Default)]
 pub struct Exporter {
     #[cfg(any(debug_assertions, feature = "in-release"))]
@@ -256,5 +255,26 @@ impl Drop for Exporter {
             let cycles = text::counted(left.cycles, "cycle");
             eprintln!("onionskin: {cycles} not sent: {why}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_app_says_of_where_to_send_stands_above_what_the_environment_does() {
+        let builder = || {
+            Builder::from_vars(&|name| {
+                (name == "OTEL_EXPORTER_OTLP_ENDPOINT").then(|| "localhost:4318".to_owned())
+            })
+        };
+        builder().start().unwrap_err();
+        let told = builder().endpoint("http://a:1", Protocol::HttpProtobuf);
+        assert_eq!(told.wrong, [None, None]);
+        assert_eq!(told.settings.unwrap().endpoint, "http://a:1/v1/traces");
+        let twice = builder().endpoint("a:1", Protocol::Grpc);
+        let error = twice.start().unwrap_err().to_string();
+        assert!(error.contains("\"a:1\""), "{error}");
     }
 }

@@ -98,6 +98,10 @@ impl Queue {
     /// Cycles that were taken are done with.
     pub(super) fn done(&self, done: &Done, sent: &super::Sent) {
         let mut state = self.lock();
+        // They were counted as lost when there was no time to wait for them any more.
+        if state.ended {
+            return;
+        }
         state.bytes -= done.bytes;
         let counters = &mut state.counters;
         counters.sent += done.sent;
@@ -181,5 +185,22 @@ mod tests {
         let counters = queue.counters();
         assert_eq!(counters.offered, 7);
         assert_eq!(sum(&counters), 7, "{counters:?}");
+    }
+
+    #[test]
+    fn what_is_sent_when_it_is_over_was_counted() {
+        let queue = Queue::new(10);
+        queue.offer(&[0; 4]);
+        assert_eq!(queue.take().len(), 1);
+        queue.end();
+        let done = Done {
+            bytes: 4,
+            sent: 1,
+            ..Done::default()
+        };
+        queue.done(&done, &super::super::Sent::default());
+        let counters = queue.counters();
+        assert_eq!(counters.dropped[NOT_IN_TIME], 1);
+        assert_eq!(sum(&counters), 1, "{counters:?}");
     }
 }

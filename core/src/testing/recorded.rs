@@ -176,7 +176,8 @@ impl Recorded {
         &self.replay
     }
 
-    /// Statements that sqlx ran, in order; needs [`crate::log_layer`], and is empty without it.
+    /// Statements that ran, in order: of sqlx with `log_layer` (feature `subscriber`), of diesel with `diesel_instrumentation`
+    /// (feature `diesel`); empty without these.
     pub fn sql(&self) -> Vec<&str> {
         self.marks
             .iter()

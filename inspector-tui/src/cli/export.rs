@@ -1,6 +1,6 @@
 //! `onionskin export`.
 
-use super::{Misuse, NOTHING, living, progress::Bar};
+use super::{Asked, Misuse, NOTHING, progress::Bar};
 use crate::config::Settings;
 use anyhow::Context;
 use clap::Args;
@@ -26,6 +26,7 @@ use std::{
 #[command(after_help = EXAMPLES)]
 pub(super) struct Export {
     /// A recording, a HAR file or cycles as JSON lines [default: the inspector that runs]
+    #[arg(conflicts_with = "socket")]
     file: Option<PathBuf>,
     /// The format [default: that of the output's ending]
     #[arg(long, short, value_name = "FORMAT", value_parser = Format::ALL.map(Format::name))]
@@ -42,9 +43,8 @@ pub(super) struct Export {
     /// Mask e-mail and IP addresses too
     #[arg(long)]
     redact: bool,
-    /// Socket of the inspector [default: $ONIONSKIN_SOCKET, or one in your runtime directory]
-    #[arg(long, value_name = "PATH", conflicts_with = "file")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    asked: Asked,
 }
 
 const EXAMPLES: &str = "\
@@ -73,7 +73,7 @@ pub(super) async fn run(args: Export, settings: Settings) -> anyhow::Result<Exit
     }
     if exported.missing > 0 {
         eprintln!(
-            "onionskin: {} could not be had: evicted for newer ones, or damaged",
+            "onionskin: {} could not be had: not there (any more), or damaged",
             text::counted(exported.missing, "cycle")
         );
     }
@@ -161,7 +161,7 @@ async fn of_inspector(
     format: Format,
     mut out: Output,
 ) -> anyhow::Result<(Output, Exported)> {
-    let url = living(&args.socket.clone().unwrap_or(settings.socket))?;
+    let url = args.asked.url(&settings)?;
     let client = Client::new(&url)?;
     if !args.id.is_empty() {
         return of_ids(args, format, out, &client).await;
@@ -214,9 +214,17 @@ async fn of_ids(
     Ok((out, exported))
 }
 
-/// A file that appears when it is whole, or standard output.
+/// Where an export goes.
 enum Output {
-    File(tempfile::NamedTempFile, PathBuf),
+    /// A file that appears when it is whole.
+    File {
+        file: tempfile::NamedTempFile,
+        path: PathBuf,
+        /// The path without links, so that these stay.
+        place: PathBuf,
+    },
+    /// What is there and no file, and takes bytes as they come: a pipe, a device.
+    Other(fs::File, PathBuf),
     Standard(io::Stdout),
 }
 
@@ -225,7 +233,16 @@ impl Output {
         let Some(path) = path else {
             return Ok(Self::Standard(io::stdout()));
         };
-        let dir = path
+        let failed = || format!("can't write to {}", path.display());
+        if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+            let open = fs::OpenOptions::new().write(true).open(path);
+            return Ok(Self::Other(open.with_context(failed)?, path.into()));
+        }
+        let place = match fs::symlink_metadata(path) {
+            Ok(there) if there.is_symlink() => fs::canonicalize(path).with_context(failed)?,
+            _ => path.into(),
+        };
+        let dir = place
             .parent()
             .filter(|dir| !dir.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
@@ -235,13 +252,21 @@ impl Output {
         let file = file
             .map_err(plain)
             .with_context(|| format!("can't write to {}", dir.display()))?;
-        Ok(Self::File(file, path.into()))
+        Ok(Self::File {
+            file,
+            path: path.into(),
+            place,
+        })
     }
 
     fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         match self {
-            Self::File(file, path) => {
+            Self::File { file, path, .. } => {
                 let written = file.as_file_mut().write_all(bytes);
+                written.with_context(|| format!("can't write to {}", path.display()))
+            }
+            Self::Other(file, path) => {
+                let written = file.write_all(bytes);
                 written.with_context(|| format!("can't write to {}", path.display()))
             }
             Self::Standard(out) => {
@@ -264,11 +289,12 @@ impl Output {
     /// Puts the file in its place.
     fn end(self) -> anyhow::Result<()> {
         match self {
-            Self::File(file, path) => {
+            Self::File { file, path, place } => {
                 let failed = || format!("can't write {}", path.display());
                 fs::File::sync_all(file.as_file()).with_context(failed)?;
-                file.persist(&path).map(drop).with_context(failed)
+                file.persist(&place).map(drop).with_context(failed)
             }
+            Self::Other(..) => Ok(()),
             Self::Standard(mut out) => out.flush().context("can't write to standard output"),
         }
     }

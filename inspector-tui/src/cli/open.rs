@@ -27,9 +27,9 @@ pub(super) struct Open {
     #[arg(long, value_name = "ID", conflicts_with_all = ["headless", "count"])]
     print: Option<String>,
     #[command(flatten)]
-    search: jaeger::Search,
-    #[command(flatten)]
     view: View,
+    #[command(flatten)]
+    search: jaeger::Search,
 }
 
 pub(super) async fn run(args: Open, mut settings: Settings) -> anyhow::Result<ExitCode> {

@@ -1,6 +1,6 @@
 //! `onionskin send`: cycles of an inspector to a collector or Jaeger.
 
-use super::living;
+use super::{Asked, Misuse};
 use crate::{headless::named, signals};
 use anyhow::{Context, bail};
 use clap::Args;
@@ -17,7 +17,7 @@ use onionskin_web::{
     model::LiveEvent,
     sending::Sender,
 };
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 /// Lines asked for at once.
 const PAGE: usize = 1_000;
@@ -53,9 +53,8 @@ pub(super) struct Send {
     /// The kept heads of bodies too
     #[arg(long)]
     bodies: bool,
-    /// Socket of the inspector [default: $ONIONSKIN_SOCKET, or one in your runtime directory]
-    #[arg(long, value_name = "PATH")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    asked: Asked,
 }
 
 const EXAMPLES: &str = "\
@@ -67,14 +66,13 @@ pub(super) async fn send(args: Send, configured: crate::config::Settings) -> any
     let settings = settings(&args)?;
     // Asked here, so that the error can point at the part that is wrong.
     Wanted::matching(&args.filter).context("the filter is not understood")?;
-    let path = args.socket.clone().unwrap_or(configured.socket);
     let content = match args.bodies {
         true => Content::Bodies,
         false => Content::Record,
     };
     let patience = (!args.follow).then_some(Duration::from_secs(args.wait));
     let work = Work {
-        client: Client::new(&living(&path)?)?,
+        client: Client::new(&args.asked.url(&configured)?)?,
         sender: Sender::new(settings, content, patience)?,
     };
     let ended = signals::ended()?;
@@ -103,9 +101,10 @@ fn settings(args: &Send) -> anyhow::Result<Settings> {
             };
             Ok(Settings::new(url, protocol)?)
         }
-        None => Settings::from_env()?.context(
-            "say where to send it: onionskin send http://127.0.0.1:4318, or OTEL_EXPORTER_OTLP_ENDPOINT",
-        ),
+        None => Settings::from_env()?.ok_or_else(|| {
+            let say = "say where to send it: onionskin send http://127.0.0.1:4318, or OTEL_EXPORTER_OTLP_ENDPOINT";
+            Misuse(say.into()).into()
+        }),
     }
 }
 

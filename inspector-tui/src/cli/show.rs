@@ -2,7 +2,7 @@
 
 mod step;
 
-use super::{NOTHING, living};
+use super::{Asked, NOTHING};
 use crate::{
     config::Settings,
     headless::{NEWEST, named},
@@ -23,6 +23,7 @@ pub(super) struct Show {
     /// The cycle with this id; `last` is the newest
     id: String,
     /// A recording, a HAR file or cycles as JSON lines [default: the inspector that runs]
+    #[arg(conflicts_with = "socket")]
     file: Option<PathBuf>,
     /// Request and response as they stood right after step K (the first is 0), and who set each value
     #[arg(long, value_name = "K")]
@@ -30,9 +31,8 @@ pub(super) struct Show {
     /// As JSON
     #[arg(long)]
     json: bool,
-    /// Socket of the inspector [default: $ONIONSKIN_SOCKET, or one in your runtime directory]
-    #[arg(long, value_name = "PATH", conflicts_with = "file")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    asked: Asked,
 }
 
 const EXAMPLES: &str = "\
@@ -42,7 +42,7 @@ Examples:
   onionskin show last shop.onionskin --json | jq .outcome";
 
 pub(super) async fn run(args: Show, settings: Settings) -> anyhow::Result<ExitCode> {
-    let Some(cycle) = find(&args, settings).await? else {
+    let Some(cycle) = find(&args, &settings).await? else {
         return Ok(none(&args.id));
     };
     let printed = match args.step {
@@ -54,9 +54,9 @@ pub(super) async fn run(args: Show, settings: Settings) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-async fn find(args: &Show, settings: Settings) -> anyhow::Result<Option<Cycle>> {
+async fn find(args: &Show, settings: &Settings) -> anyhow::Result<Option<Cycle>> {
     let Some(file) = args.file.clone() else {
-        let url = living(&args.socket.clone().unwrap_or(settings.socket))?;
+        let url = args.asked.url(settings)?;
         return Ok(named(&Client::new(&url)?, &args.id).await?);
     };
     let opened = tokio::task::spawn_blocking(move || OpenedFile::open(&file)).await??;
@@ -103,6 +103,9 @@ pub(super) fn print(store: &Store, id: &str, json: bool) -> anyhow::Result<ExitC
 }
 
 fn none(id: &str) -> ExitCode {
-    eprintln!("onionskin: there is no cycle {}", text::escape(id));
+    match id {
+        NEWEST => eprintln!("onionskin: there is no cycle"),
+        id => eprintln!("onionskin: there is no cycle {}", text::escape(id)),
+    }
     ExitCode::from(NOTHING)
 }

@@ -1,6 +1,6 @@
 //! `onionskin tail`.
 
-use super::{NOTHING, living};
+use super::{Asked, NOTHING};
 use crate::{
     config::Settings,
     headless::{self, HeadlessConfig},
@@ -9,7 +9,7 @@ use crate::{
 use anyhow::Context;
 use clap::Args;
 use onionskin_web::export::Wanted;
-use std::{io, path::PathBuf, process::ExitCode};
+use std::{io, process::ExitCode};
 
 /// Print the newest cycles of the inspector that runs, a line each
 ///
@@ -33,9 +33,8 @@ pub(super) struct Tail {
     /// End after N cycles
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
-    /// Socket of the inspector [default: $ONIONSKIN_SOCKET, or one in your runtime directory]
-    #[arg(long, value_name = "PATH")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    asked: Asked,
 }
 
 const EXAMPLES: &str = "\
@@ -56,7 +55,7 @@ fn lines(text: &str) -> Result<usize, String> {
 pub(super) async fn run(args: Tail, settings: Settings) -> anyhow::Result<ExitCode> {
     // Asked here, so that the error can point at the part that is wrong.
     Wanted::matching(&args.filter).context("the filter is not understood")?;
-    let url = living(&args.socket.unwrap_or(settings.socket))?;
+    let url = args.asked.url(&settings)?;
     let config = HeadlessConfig {
         url,
         json: args.json,

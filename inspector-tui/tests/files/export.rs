@@ -90,6 +90,17 @@ fn exit_codes_tell_what_happened() {
             "^",
         ),
         (&["export", "-f", "har"], 1, "no inspector is running"),
+        (&["send"], 2, "say where to send it"),
+        (
+            &["attach", "localhost:7335"],
+            2,
+            "not the URL of an inspector",
+        ),
+        (
+            &["attach", "--headless", "http://127.0.0.1:1/#token=x"],
+            1,
+            "can't reach the inspector at http://127.0.0.1:1: Connection refused",
+        ),
         (
             &["export", "ten.jsonl", "-o", "missing/x.har"],
             1,
@@ -141,6 +152,50 @@ fn one_cycle_of_a_file_is_printed_as_text_and_as_json() {
     assert!(shown.contains("GET /books/3"), "{shown}");
     let json = place.out(&["open", "ten.jsonl", "--print", &id, "--json"]);
     assert_eq!(serde_json::from_str::<Cycle>(&json).unwrap(), cycle(RUN, 3));
+}
+
+#[test]
+fn where_a_link_leads_is_written_and_a_pipe_takes_what_comes() {
+    let place = place();
+    fs::write(place.path("old.har"), "old").unwrap();
+    std::os::unix::fs::symlink("old.har", place.path("newest.har")).unwrap();
+    place.out(&["export", "ten.jsonl", "-o", "newest.har"]);
+    assert!(place.path("newest.har").is_symlink());
+    let har = fs::read_to_string(place.path("old.har")).unwrap();
+    assert!(har.starts_with('{'), "{har}");
+
+    let pipe = place.path("pipe.har");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).unwrap()
+    });
+    place.out(&["export", "ten.jsonl", "-o", "pipe.har"]);
+    assert!(!pipe.is_file(), "it is still a pipe");
+    assert_eq!(reader.join().unwrap(), har);
+}
+
+#[test]
+fn what_is_no_file_is_read_once_and_to_no_end() {
+    let place = place();
+    let run = |args: &str| {
+        let script = format!("ulimit -v 8000000; cat ten.jsonl | timeout -k 5 300 \"$0\" {args}");
+        let own = place.command(&[]);
+        let mut bash = std::process::Command::new("bash");
+        bash.args(["-c", &script]).arg(own.get_program());
+        bash.current_dir(place.path("")).output().unwrap()
+    };
+    let output = run("show last /dev/stdin");
+    let (shown, said) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(shown.contains("GET /books/10"), "{said}");
+    let output = run("show last /dev/zero");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("/dev/zero is no recording"), "{said}");
 }
 
 #[test]

@@ -68,6 +68,22 @@ async fn a_file_is_uploaded_to(kind: Kind) {
         let found = trace.cycles().remove(0);
         assert_eq!(found.cycle.unwrap(), without_bodies(original));
     }
+
+    let from = format!("jaeger:{}", jaeger.ui());
+    let args = [
+        "open", &from, "--since", "9999d", "--port", "0", "--json", "--count", "10",
+    ];
+    let opened = place.out(&args);
+    let opened: Vec<Cycle> = opened
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let numbers: Vec<_> = opened.iter().map(|cycle| cycle.number).collect();
+    assert_eq!(
+        numbers,
+        Vec::from_iter(1..=10),
+        "in the order in which they came"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -246,17 +262,17 @@ fn a_url_that_is_none_of_a_jaeger_says_what_one_is() {
     for (args, code, wanted) in [
         (
             &["open", "jaeger:"][..],
-            1,
+            2,
             "such as http://127.0.0.1:16686",
         ),
         (
             &["open", "jaeger:localhost:16686"],
-            1,
+            2,
             "such as http://127.0.0.1:16686",
         ),
         (
             &["open", "jaeger:http://h/?x"],
-            1,
+            2,
             "such as http://127.0.0.1:16686",
         ),
         (&["open", &nobody], 1, "Connection refused"),
@@ -267,7 +283,7 @@ fn a_url_that_is_none_of_a_jaeger_says_what_one_is() {
         ),
         (
             &["send", "h:4318"],
-            1,
+            2,
             "must begin with http:// or https://",
         ),
     ] {

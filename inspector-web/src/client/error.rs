@@ -1,9 +1,14 @@
 //! Why a question got no answer.
 
 use crate::model::Problem;
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// What is at the bottom of an error: there it says what happened.
+pub(crate) fn innermost<'e>(error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
+    error.source().map_or(error, innermost)
+}
 
 /// Why a question got no answer.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +20,7 @@ pub enum ClientError {
     )]
     Url,
     /// Nobody answers there.
-    #[error("can't reach the inspector at {url}: {source}; is it still running?")]
+    #[error("can't reach the inspector at {url}: {}; is it still running?", innermost(&**source))]
     Unreachable {
         /// The URL without its token.
         url: String,

@@ -248,11 +248,9 @@ mod tests {
     fn the_same_address_looks_the_same_within_one_export() {
         let one = Redactor::new();
         assert_eq!(one.bytes(b"a@b.de"), one.bytes(b"a@b.de"));
-        assert_ne!(
-            one.bytes(b"a@b.de"),
-            one.bytes(b"c@b.de"),
-            "one in 65536 runs fails"
-        );
+        let others = |n: u8| one.bytes(format!("c{n}@b.de").as_bytes());
+        // Two may look alike by chance, all of these do not.
+        assert!((0..16).any(|n| others(n) != one.bytes(b"a@b.de")));
     }
 
     #[test]

@@ -211,7 +211,7 @@ fn a_har_file_is_read_back_as_edges() {
 fn a_har_file_of_others_is_read_and_its_credentials_masked() {
     let file = r#"{"log":{"version":"1.2","creator":{"name":"WebInspector","version":"1"},"entries":[
         {"startedDateTime":"2025-11-21T13:01:07.411+01:00","time":-1,
-         "request":{"method":"GET","url":"https://example.org?x=1&token=canary#top","httpVersion":"h2","headers":[{"name":":path","value":"/"},{"name":"Cookie","value":"sid=canary"}],"queryString":[],"cookies":[],"headersSize":-1,"bodySize":0,
+         "request":{"method":"GET","url":"https://ann:canary@example.org?x=1&token=canary#top","httpVersion":"h2","headers":[{"name":":path","value":"/"},{"name":"Cookie","value":"sid=canary"}],"queryString":[],"cookies":[],"headersSize":-1,"bodySize":0,
            "postData":{"mimeType":"application/json","text":"{\"password\":\"canary\"}"}},
          "response":{"status":0,"statusText":"","httpVersion":"","headers":[],"cookies":[],"content":{"size":0,"mimeType":"x-unknown"},"redirectURL":"","headersSize":-1,"bodySize":-1},
          "cache":{},"timings":{"send":-1,"wait":-1,"receive":-1}}]}}"#;
@@ -222,6 +222,11 @@ fn a_har_file_of_others_is_read_and_its_credentials_masked() {
     );
     assert!(!serde_json::to_string(&read).unwrap().contains("canary"));
     assert!(text(Format::Curl, &read[0]).contains("http://example.org/"));
+    let long = file.replace("\"send\":-1,\"wait\":-1", "\"send\":1,\"wait\":1e300");
+    let long = long.replace("\"time\":-1", "\"time\":2");
+    let times = |cycle: &Cycle| cycle.steps.iter().map(|s| s.t_ns).collect::<Vec<_>>();
+    let long = read_har(long.as_bytes(), "00000000000a").unwrap();
+    assert_eq!(times(&long[0]), [0, 1_000_000, 1_000_000, 2_000_000]);
     for bad in [
         "",
         "{}",

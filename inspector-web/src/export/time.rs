@@ -3,7 +3,7 @@
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// So many microseconds since the Unix epoch; the largest that a calendar has for a figure beyond it.
-pub(super) fn rfc3339(unix_us: u64) -> String {
+pub(crate) fn rfc3339(unix_us: u64) -> String {
     let date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_us) * 1000);
     let date = date.unwrap_or(time::PrimitiveDateTime::MAX.assume_utc());
     date.format(&Rfc3339).expect("years have four digits")
@@ -28,6 +28,7 @@ mod tests {
             rfc3339(1_763_726_467_411_999),
             "2025-11-21T12:01:07.411999Z"
         );
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
         assert!(rfc3339(u64::MAX).starts_with("9999-12-31"));
         assert_eq!(
             parse_rfc3339("2025-11-21T13:01:07+01:00"),

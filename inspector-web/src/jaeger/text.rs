@@ -5,7 +5,10 @@ use onionskin::{
     spans::{Span, SpanId, Status, Value},
     text,
 };
-use std::{collections::HashMap, fmt::Write as _};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write as _,
+};
 
 /// Deepest nesting that is shown: ids come from outside, and may lead in a circle.
 const DEEPEST: usize = 64;
@@ -34,14 +37,20 @@ pub fn waterfall(trace: &Trace) -> String {
         .filter(|span| !known(&span.parent))
         .map(|span| (*span, 0))
         .collect();
-    let mut shown = std::collections::HashSet::new();
+    let mut beneath: HashMap<SpanId, Vec<&Span>> = HashMap::new();
+    for span in spans.iter().rev() {
+        if let Some(parent) = span.parent {
+            beneath.entry(parent).or_default().push(span);
+        }
+    }
+    let mut shown = HashSet::new();
     while let Some((span, depth)) = open.pop() {
         if !shown.insert(span.id) {
             continue;
         }
         line(&mut out, span, depth, begun, services[&span.id]);
         if depth < DEEPEST {
-            let children = spans.iter().rev().filter(|s| s.parent == Some(span.id));
+            let children = beneath.get(&span.id).into_iter().flatten();
             open.extend(children.map(|child| (*child, depth + 1)));
         }
     }

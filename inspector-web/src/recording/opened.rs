@@ -41,19 +41,22 @@ impl OpenedFile {
             file: file.into(),
             source,
         };
-        let mut head = Vec::new();
-        fs::File::open(file)
-            .map_err(open)?
-            .take(SQLITE.len() as u64)
-            .read_to_end(&mut head)
-            .map_err(open)?;
-        let is_text = head
+        let mut opened = fs::File::open(file).map_err(open)?;
+        let mut bytes = Vec::new();
+        let mut head = opened.by_ref().take(SQLITE.len() as u64);
+        head.read_to_end(&mut bytes).map_err(open)?;
+        let is_text = bytes
             .iter()
             .find(|b| !b.is_ascii_whitespace())
             .is_some_and(|b| matches!(b, b'{' | 0xef));
         let (store, notes) = match is_text {
-            true => of_text(&fs::read(file).map_err(open)?, file)?,
-            false => of_recording(file)?,
+            true => {
+                // On from where we are: of a pipe nothing can be read twice.
+                opened.read_to_end(&mut bytes).map_err(open)?;
+                of_text(&bytes, file)?
+            }
+            false if opened.metadata().map_err(open)?.is_file() => of_recording(file)?,
+            false => return Err(RecordingError::Foreign { file: file.into() }),
         };
         let told = Opened {
             file: file.display().to_string(),

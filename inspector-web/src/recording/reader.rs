@@ -104,8 +104,8 @@ impl Reader {
         self.damaged.load(Ordering::Relaxed)
     }
 
-    /// Whether all pages are there that the file says it has, and the tables are where they were made: what SQLite looks at
-    /// only when it comes there, or never. Lines are read through and compared with their checksums; records, which are
+    /// Whether all pages are there that the file says it has, the tables are where they were made, and positions have no gaps,
+    /// as they were given out: what SQLite looks at only when it comes there, or never. Lines are read through and compared with their checksums; records, which are
     /// longer, when they are asked for.
     pub(crate) fn check(&self) -> Result<(), RecordingError> {
         let log = schema::beside(&self.file, "-wal");
@@ -122,7 +122,10 @@ impl Reader {
             let whole = has_log
                 || self.recorded.is_some()
                 || self.bytes == pages as u64 * schema::PAGE as u64;
-            Ok(whole && told == schema::tables(&db)? && Some(indexed) == lines(&db)?)
+            let (first, newest) = bounds(&db)?;
+            let counted = i128::from(newest) - i128::from(first) + 1 == i128::from(indexed);
+            let numbered = counted && first > 0 && i64::try_from(newest).is_ok();
+            Ok(whole && numbered && told == schema::tables(&db)? && Some(indexed) == lines(&db)?)
         };
         match sound().map_err(at(&self.file, "read"))? {
             true => Ok(()),

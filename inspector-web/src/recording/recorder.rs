@@ -36,6 +36,7 @@ pub struct Retention {
 }
 
 /// A recording that runs, or has stopped. Dropping it ends it.
+#[must_use = "dropping it ends the recording"]
 #[derive(Debug)]
 pub struct Recorder {
     said: Arc<Mutex<Recording>>,

@@ -164,7 +164,7 @@ fn said(pages: &Pages, rows: &Rows) -> String {
     let first = rows.cycles.keys().next().copied().unwrap_or(0);
     let last = rows.cycles.keys().next_back().copied().unwrap_or(0);
     let kept = rows.cycles.len() as u64;
-    let between = last - first + 1 - kept as i64;
+    let between = i128::from(last) - i128::from(first) + 1 - i128::from(kept);
     let cycles = text::counted(kept, "cycle");
     let mut said = format!("the recording is damaged: {cycles} can be read");
     if between > 0 {
@@ -172,7 +172,7 @@ fn said(pages: &Pages, rows: &Rows) -> String {
     }
     if pages.cut > 0 {
         said += &format!(
-            ", and those that stood behind byte {}, where the file ends",
+            "; those behind byte {}, where the file ends, are lost",
             pages.len
         );
     } else if let Some(offset) = rows.broken.first() {
@@ -196,6 +196,7 @@ struct Rows {
 /// The rows of all pages that pass their checksums.
 fn rows(pages: &Pages) -> Rows {
     let mut rows = Rows::default();
+    let mut room = pages.room();
     let mut numbers: Vec<_> = pages.by_number.keys().copied().collect();
     numbers.sort_unstable();
     for number in numbers {
@@ -205,7 +206,7 @@ fn rows(pages: &Pages) -> Rows {
             continue;
         }
         for cell in cells(page, head) {
-            let row = cell.and_then(|at| pages.row(page, at));
+            let row = cell.and_then(|at| pages.row(page, at, &mut room));
             let intact = row.is_some_and(|(id, row)| take(&mut rows, id, row));
             if !intact && number != 1 {
                 rows.broken.push((u64::from(number) - 1) * PAGE as u64);
@@ -265,7 +266,8 @@ fn take(rows: &mut Rows, id: i64, row: Vec<Value>) -> bool {
         ] if row.len() == 14 => (&mut rows.cycles, *sum, checksum(&[line.as_bytes(), places])),
         _ => return false,
     };
-    if sum != parts {
+    // Numbers of rows are in no checksum; all of ours are from 1 on.
+    if sum != parts || id < 1 {
         return false;
     }
     table.insert(id, row);
@@ -319,8 +321,14 @@ impl Pages {
         })
     }
 
-    /// The row of the cell that begins at `at`: its number and its columns.
-    fn row(&self, page: &[u8], at: usize) -> Option<(i64, Vec<Value>)> {
+    /// How many bytes all rows may have: those of the file, and of what it had before where that is still to be found. Pages
+    /// that say to go on with themselves would make any number of them.
+    fn room(&self) -> usize {
+        4 * PAGE * self.by_number.len()
+    }
+
+    /// The row of the cell that begins at `at`: its number and its columns. Takes what it has from the room for all rows.
+    fn row(&self, page: &[u8], at: usize, room: &mut usize) -> Option<(i64, Vec<Value>)> {
         let mut rest = page.get(at..)?;
         let len = usize::try_from(varint(&mut rest)?).ok()?;
         let id = varint(&mut rest)?;
@@ -328,6 +336,7 @@ impl Pages {
         if len > 64 << 20 {
             return None;
         }
+        *room = room.checked_sub(len)?;
         let here = local(len);
         let mut payload = rest.get(..here)?.to_vec();
         let mut next = if here < len {
@@ -420,4 +429,34 @@ fn varint(bytes: &mut &[u8]) -> Option<i64> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_goes_on_with_itself_does_not_become_any_number_of_bytes() {
+        // One cell: its length (three digits of seven bits), its number; a head of five bytes with a blob of 1,600,000.
+        let mut page = vec![0; PAGE];
+        page[4..8].copy_from_slice(&[0xe1, 0xd4, 0x05, 1]);
+        page[8..13].copy_from_slice(&[5, 0x81, 0xc3, 0xa8, 0x0c]);
+        let at = 4;
+        // It goes on here again, and so does the page.
+        page[at + 4 + local(1_600_005)..][..4].copy_from_slice(&[0, 0, 0, 2]);
+        page[..4].copy_from_slice(&[0, 0, 0, 2]);
+        let with = |more: u32| Pages {
+            by_number: (2..3 + more).map(|number| (number, page.clone())).collect(),
+            len: 0,
+            cut: 0,
+        };
+        let read = |pages: &Pages| {
+            let mut room = pages.room();
+            let rows = (0..1_000).map_while(|_| pages.row(&page, at, &mut room));
+            rows.count()
+        };
+        assert_eq!(read(&with(0)), 0);
+        // As long as the row is no longer than four times the file.
+        assert_eq!(read(&with(100)), 1);
+    }
 }

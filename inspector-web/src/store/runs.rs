@@ -144,7 +144,7 @@ impl Runs {
 
     /// The run of a hello, with its key and its number among the runs of its app.
     pub(super) fn enter_as(&mut self, key: RunKey, hello: &Hello, ordinal: u32) {
-        self.next_key = self.next_key.max(key + 1);
+        self.next_key = self.next_key.max(key.saturating_add(1));
         self.ordinals.insert(hello.app.clone(), ordinal);
         let tables = Tables {
             app: hello.app.clone(),

@@ -72,7 +72,7 @@ async fn at_the_end_nothing_is_left_and_nobody_is_waited_for() {
     assert!(!socket.exists());
     assert_eq!(running(&socket), None);
     assert!(client.status().await.is_err());
-    start(config(&dir)).await.unwrap();
+    drop(start(config(&dir)).await.unwrap());
 }
 
 #[tokio::test]
@@ -84,8 +84,6 @@ async fn an_inspector_that_is_dropped_ends() {
         std::net::TcpStream::connect(&address).is_err()
     })
     .await;
-    tokio::time::timeout(LONG, start(config(&dir)))
-        .await
-        .unwrap()
-        .unwrap();
+    let started = tokio::time::timeout(LONG, start(config(&dir))).await;
+    drop(started.unwrap().unwrap());
 }

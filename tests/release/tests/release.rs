@@ -89,7 +89,7 @@ mod released {
     #[test]
     fn what_is_only_ours_does_nothing() {
         let layer = tower::layer::util::Identity::new();
-        let traced = onionskin::traced("a name", layer);
+        let traced: onionskin::Traced<_> = onionskin::traced("a name", layer);
         assert_eq!(
             traced.type_id(),
             TypeId::of::<tower::layer::util::Identity>()

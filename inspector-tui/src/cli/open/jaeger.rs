@@ -9,6 +9,7 @@ use anyhow::bail;
 use onionskin::{
     spans::{Flaw, TraceId, to_json},
     text,
+    wire::Cycle,
 };
 use onionskin_web::{
     jaeger::{self, Jaeger, Trace},
@@ -77,7 +78,7 @@ pub(super) async fn run(url: &str, args: Open, settings: Settings) -> anyhow::Re
 
 /// What was found, told apart.
 struct Sorted {
-    cycles: Vec<onionskin::wire::Cycle>,
+    cycles: Vec<Cycle>,
     /// Cycles that are not whole, and why.
     flawed: Vec<String>,
     /// Traces of other apps.
@@ -103,6 +104,13 @@ impl Sorted {
                 }
             }
         }
+        // As they would have come: Jaeger gives the newest first.
+        let ended = |cycle: &Cycle| {
+            cycle
+                .started_unix_us
+                .saturating_add(cycle.duration_ns / 1_000)
+        };
+        sorted.cycles.sort_by_key(ended);
         sorted
     }
 

@@ -131,87 +131,22 @@ pub fn read(file: &[u8], run: &str) -> Result<Vec<Cycle>, HarError> {
         .collect()
 }
 
-fn cycle(entry: Entry, at: usize, app: &str, run: &str) -> Result<Cycle, HarError> {
+fn cycle(mut entry: Entry, at: usize, app: &str, run: &str) -> Result<Cycle, HarError> {
     let number = at as u64 + 1;
     let started_unix_us = time::parse_rfc3339(&entry.started_date_time).ok_or(HarError::Time {
         entry: at,
         time: entry.started_date_time,
     })?;
     let duration_ns = ns(entry.time);
-    let parsed = ns(entry.timings.send).min(duration_ns);
-    let answered = (parsed + ns(entry.timings.wait)).min(duration_ns);
-    let target = match entry.request.target {
-        Some(target) => target,
-        None => target_of(&entry.request.url),
-    };
-    let target = match redact::mask_url(target.as_bytes()) {
-        Some(masked) => String::from_utf8_lossy(&masked).into_owned(),
-        None => target,
-    };
-    let status = u16::try_from(entry.response.status)
-        .ok()
-        .filter(|status| *status >= 100);
+    let parsed_ns = ns(entry.timings.send).min(duration_ns);
+    let answered_ns = parsed_ns
+        .saturating_add(ns(entry.timings.wait))
+        .min(duration_ns);
+    let (method, target) = (entry.request.method.clone(), entry.request.target());
     let mut bodies = Vec::new();
-    let asked = Delta {
-        method: to(entry.request.method.clone()),
-        uri: to(target.clone()),
-        version: to(entry.request.http_version),
-        headers: replay::diff(
-            &[],
-            &headers(&entry.request.headers, Some(&entry.request.url)),
-        ),
-        body: body(&mut bodies, Side::Request, entry.request.post_data, parsed),
-        ..Delta::default()
-    };
-    let answer = status.map(|status| Delta {
-        status: to(status),
-        version: to(entry.response.http_version),
-        headers: replay::diff(&[], &headers(&entry.response.headers, None)),
-        body: body(
-            &mut bodies,
-            Side::Response,
-            Some(entry.response.content),
-            duration_ns,
-        ),
-        ..Delta::default()
-    });
-    let left = if answer.is_some() {
-        Left::Returned
-    } else {
-        Left::Dropped
-    };
-    let mut steps = vec![
-        step(Stage::Parse, Edge::In, 0, 0, Some(asked), None),
-        step(
-            Stage::Parse,
-            Edge::Out,
-            0,
-            parsed,
-            None,
-            Some(Left::Returned),
-        ),
-        step(Stage::View, Edge::In, 2, parsed, None, None),
-        step(Stage::View, Edge::Out, 2, answered, answer, Some(left)),
-    ];
-    if status.is_some() {
-        steps.push(step(Stage::Send, Edge::In, 4, answered, None, None));
-        steps.push(step(
-            Stage::Send,
-            Edge::Out,
-            4,
-            duration_ns,
-            None,
-            Some(Left::Sent),
-        ));
-        steps[5].sent = Some(Sent {
-            body_end_ns: duration_ns,
-            ..Sent::default()
-        });
-    }
-    for (seq, step) in (0..).zip(&mut steps) {
-        step.seq = seq;
-        step.site = (step.stage == Stage::View).then_some(0);
-    }
+    let asked = entry.request.delta(&target, &mut bodies, parsed_ns);
+    let status = entry.response.status();
+    let answer = status.map(|status| entry.response.delta(status, &mut bodies, duration_ns));
     Ok(Cycle {
         wire: WIRE_VERSION,
         id: format!("{run}-{number}"),
@@ -222,7 +157,7 @@ fn cycle(entry: Entry, at: usize, app: &str, run: &str) -> Result<Cycle, HarErro
         duration_ns,
         idle_ns: 0,
         cost_ns: 0,
-        method: entry.request.method,
+        method,
         target,
         route: None,
         status,
@@ -235,12 +170,82 @@ fn cycle(entry: Entry, at: usize, app: &str, run: &str) -> Result<Cycle, HarErro
         },
         connection: None,
         sites: vec![unseen()],
-        steps,
+        steps: steps(asked, answer, [parsed_ns, answered_ns, duration_ns]),
         marks: Vec::new(),
         bodies,
         never_ran: Vec::new(),
         omitted: Omitted::default(),
     })
+}
+
+impl Request {
+    /// Path and query, credentials in them masked.
+    fn target(&mut self) -> String {
+        let said = self.target.take();
+        let target = said.unwrap_or_else(|| target_of(&self.url));
+        match redact::mask_url(target.as_bytes()) {
+            Some(masked) => String::from_utf8_lossy(&masked).into_owned(),
+            None => target,
+        }
+    }
+
+    fn delta(self, target: &str, bodies: &mut Vec<Body>, at_ns: u64) -> Delta {
+        Delta {
+            method: to(self.method),
+            uri: to(target.to_owned()),
+            version: to(self.http_version),
+            headers: replay::diff(&[], &headers(&self.headers, Some(&self.url))),
+            body: body(bodies, Side::Request, self.post_data, at_ns),
+            ..Delta::default()
+        }
+    }
+}
+
+impl Response {
+    /// None if there was no response: tools write 0 then.
+    fn status(&self) -> Option<u16> {
+        let status = u16::try_from(self.status).ok();
+        status.filter(|status| *status >= 100)
+    }
+
+    fn delta(self, status: u16, bodies: &mut Vec<Body>, at_ns: u64) -> Delta {
+        Delta {
+            status: to(status),
+            version: to(self.http_version),
+            headers: replay::diff(&[], &headers(&self.headers, None)),
+            body: body(bodies, Side::Response, Some(self.content), at_ns),
+            ..Delta::default()
+        }
+    }
+}
+
+/// The edges of a cycle: when it had been read, was answered, and had been sent.
+fn steps(asked: Delta, answer: Option<Delta>, [parsed, answered, sent]: [u64; 3]) -> Vec<Step> {
+    use {Edge::*, Stage::*};
+    let is_answered = answer.is_some();
+    let left = match is_answered {
+        true => Left::Returned,
+        false => Left::Dropped,
+    };
+    let mut steps = vec![
+        step(Parse, In, 0, 0, Some(asked), None),
+        step(Parse, Out, 0, parsed, None, Some(Left::Returned)),
+        step(View, In, 2, parsed, None, None),
+        step(View, Out, 2, answered, answer, Some(left)),
+    ];
+    if is_answered {
+        let mut end = step(Send, Out, 4, sent, None, Some(Left::Sent));
+        end.sent = Some(Sent {
+            body_end_ns: sent,
+            ..Sent::default()
+        });
+        steps.extend([step(Send, In, 4, answered, None, None), end]);
+    }
+    for (seq, step) in (0..).zip(&mut steps) {
+        step.seq = seq;
+        step.site = (step.stage == View).then_some(0);
+    }
+    steps
 }
 
 /// Milliseconds, -1 where they are not known, as nanoseconds.
@@ -273,7 +278,9 @@ fn headers(pairs: &[Pair], url: Option<&str>) -> Vec<Header> {
         .filter(|pair| !pair.name.starts_with(':'))
         .map(|pair| masked(pair.name.to_ascii_lowercase(), &pair.value))
         .collect();
-    let host = url.and_then(|url| url.split_once("://")?.1.split(['/', '?', '#']).next());
+    let authority = url.and_then(|url| url.split_once("://")?.1.split(['/', '?', '#']).next());
+    // Behind a user and a password, if there are any: they are no part of the host.
+    let host = authority.and_then(|authority| authority.rsplit('@').next());
     if let Some(host) = host.filter(|_| !headers.iter().any(|h| h.name == "host")) {
         headers.insert(0, masked("host".into(), host));
     }

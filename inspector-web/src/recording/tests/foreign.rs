@@ -115,3 +115,31 @@ fn rows_of_any_content_are_left_out_and_said() {
     assert!(kept.len() >= 6, "{}", kept.len());
     look(&file);
 }
+
+#[test]
+fn rows_at_any_place_are_read_where_they_are_ours() {
+    for (change, lost) in [
+        ("UPDATE cycle SET position = -5 WHERE number = 2", 1),
+        ("UPDATE cycle SET position = 0 WHERE number = 2", 1),
+        ("UPDATE cycle SET position = 1 << 50 WHERE number = 12", 1),
+        ("DELETE FROM cycle WHERE number = 7", 1),
+        ("UPDATE cycle SET position = -position", 12),
+    ] {
+        let (_live, file) = recorded(12);
+        let db = rusqlite::Connection::open(&file).unwrap();
+        assert!(db.execute(change, ()).unwrap() > 0, "{change}");
+        drop(db);
+        look(&file);
+        let kept = OpenedFile::open(&file).map_or(0, |opened| {
+            let said = opened.notes().join("\n");
+            assert!(said.contains("damaged"), "{change}: {said}");
+            cycles(opened.store()).len()
+        });
+        assert_eq!(kept, 12 - lost, "{change}");
+    }
+    let (_live, file) = recorded(12);
+    let db = rusqlite::Connection::open(&file).unwrap();
+    db.execute("UPDATE run SET id = -1", ()).unwrap();
+    drop(db);
+    look(&file);
+}
