@@ -187,9 +187,40 @@ const KNOWN: &[Known] = &[
         "WebSocket request couldn't be upgraded since no upgrade state was present",
         WEB_SOCKET,
     ),
+    // axum-extra 0.12.
+    Known(
+        "TypedHeaderRejection",
+        400,
+        "Header of type `",
+        &["TypedHeader"],
+    ),
+    Known(
+        "TypedHeaderRejection",
+        400,
+        "invalid HTTP header (",
+        &["TypedHeader"],
+    ),
+    Known(
+        "FailedToResolveHost",
+        400,
+        "No host found in request",
+        &["Host"],
+    ),
+    Known(
+        "SchemeMissing",
+        400,
+        "No scheme found in request",
+        &["Scheme"],
+    ),
+    Known(
+        "ProtobufDecodeError",
+        422,
+        "Failed to decode the body",
+        &["Protobuf"],
+    ),
 ];
 
-/// Extractors of axum's that give no rejection but those above, or none at all.
+/// Extractors of axum's and axum-extra's that give no rejection but those above, or none at all.
 const OF_AXUM: &[&str] = &[
     "State",
     "Method",
@@ -217,6 +248,13 @@ const OF_AXUM: &[&str] = &[
     "Multipart",
     "WebSocketUpgrade",
     "()",
+    "TypedHeader",
+    "Host",
+    "Scheme",
+    "Protobuf",
+    "CookieJar",
+    "SignedCookieJar",
+    "PrivateCookieJar",
 ];
 
 /// The outcome of a cycle that was answered by the view of this entry, if one of its extractors refused the request.
@@ -325,7 +363,7 @@ fn said_by_the_answer(decoder: &Decoder<'_>, entry: &Entry) -> Option<String> {
         let rest = text.strip_prefix(begin);
         // Either that is all, or what went wrong follows.
         let fits = rest.is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with(": ") || begin.ends_with(['`', ' '])
+            rest.is_empty() || rest.starts_with(": ") || begin.ends_with(['`', ' ', '('])
         });
         head.status == Some(*status) && fits
     };

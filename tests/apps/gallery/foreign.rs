@@ -17,7 +17,10 @@ struct Wanted {
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(books))]
+#[openapi(
+    info(title = "Books", description = "", version = "1", license(name = "")),
+    paths(books)
+)]
 struct Documented;
 
 #[utoipa::path(get, path = "/books", responses((status = 200, body = String)))]

@@ -2,7 +2,7 @@
 
 use super::{by, one, only, raw, same, way};
 use crate::raw::request;
-use onionskin::wire::{BodyEnd, Cycle, Outcome, Side, SiteKind, Stage};
+use onionskin::wire::{BodyEnd, Cycle, KnownBy, Outcome, Side, SiteKind, Stage};
 
 const ADMIN: &str = "authorization: Bearer let-me-in";
 
@@ -521,9 +521,14 @@ fn parts_of_other_crates() {
         one("docs", &[200], "GET /docs", b""),
         one("docs by another method", &[405], "PUT /docs", b""),
         one("lists", &[200], "GET /books?tag=a&tag=b", b""),
-        one("no list", &[400], "GET /books?tag=%ff%fe", b""),
         one("cookies", &[200], visits, b""),
         one("nobody", &[400], "GET /visits", b""),
+        one(
+            "nobody, wrongly",
+            &[400],
+            "GET /visits\nuser-agent: \u{fc}",
+            b"",
+        ),
         one("nowhere", &[404], "GET /docs/more", b""),
     ];
     let told = same("foreign", &talks);
@@ -532,7 +537,7 @@ fn parts_of_other_crates() {
     assert_eq!(kind_of(docs, "axum::Router"), Some(SiteKind::Opaque));
     assert_eq!(docs.route.as_deref(), Some("/docs"));
     assert_eq!(
-        way(only(&told[4])),
+        way(only(&told[3])),
         [
             "> serve",
             "> resolve",
@@ -544,9 +549,15 @@ fn parts_of_other_crates() {
             "< send"
         ]
     );
-    let refused = only(&told[5]);
-    assert!(
-        matches!(&refused.outcome, Outcome::Completed),
-        "{refused:?}"
-    );
+    for refused in &told[4..6] {
+        let Outcome::Rejected {
+            extractor,
+            known_by: KnownBy::Answer,
+            ..
+        } = &only(refused).outcome
+        else {
+            panic!("{:?}", refused);
+        };
+        assert_eq!(extractor, "TypedHeader<UserAgent>");
+    }
 }
