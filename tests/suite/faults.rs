@@ -4,6 +4,7 @@
 mod bodies;
 #[cfg(target_os = "linux")]
 mod clock;
+mod flush;
 mod large;
 mod signals;
 

@@ -3,7 +3,7 @@
 use super::{line, samples, timeline};
 use crate::{
     times::times,
-    wire::{Cycle, Edge},
+    wire::{Cycle, Edge, FrameCount, FrameKind, Sent, Side, Traffic},
 };
 
 fn all() -> [Cycle; 7] {
@@ -51,6 +51,36 @@ fn an_extractor_that_refused() {
 #[test]
 fn a_head_that_never_became_a_request() {
     insta::assert_snapshot!(timeline(&samples::half_head()));
+}
+
+#[test]
+fn what_went_over_the_connection() {
+    let count = |side, kind, frames, bytes| FrameCount {
+        side,
+        kind,
+        frames,
+        bytes,
+    };
+    let mut cycle = samples::completed();
+    cycle.steps.last_mut().unwrap().sent = Some(Sent {
+        body_end_ns: 11_300_000,
+        bytes_out: Some(183),
+        first_byte_ns: Some(11_350_000),
+        last_byte_ns: Some(11_390_000),
+        upgraded: Some(Traffic {
+            bytes_in: 9,
+            bytes_out: 2048,
+            frames: vec![
+                count(Side::Request, FrameKind::Ping, 1, 3),
+                count(Side::Response, FrameKind::Text, 2, 2044),
+            ],
+        }),
+    });
+    let shown = timeline(&cycle).to_string();
+    let (_, end) = shown.split_once("← send").unwrap();
+    insta::assert_snapshot!(end.split_once("\n\n").unwrap().0);
+    let timeless = timeline(&cycle).without_times().to_string();
+    assert!(timeless.contains("← send  server  all sent, 183 B on the wire"));
 }
 
 #[test]
