@@ -323,3 +323,20 @@ impl Agent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_cycle_that_is_lost_is_told_with_the_reason() {
+        let agent = Agent::new();
+        let lost = || agent.count().dropped.values().sum::<u64>();
+        let before = lost();
+        handle::TALLY.begins();
+        handle::TALLY.breaks();
+        let dropped = agent.count().dropped;
+        assert!(dropped["recording_failed"] > 0, "{dropped:?}");
+        assert_eq!(lost(), before + 1);
+    }
+}

@@ -1,7 +1,11 @@
 //! Requests and answers: keys and values, files, forms, tokens, origins, a router behind a router.
 
-use super::{by, one, only, raw, same, way};
-use crate::raw::request;
+use super::{by, directory, one, only, raw, same, start, way};
+use crate::{
+    app::GALLERY_ONIONSKIN,
+    raw::{ask, request},
+    watch::Watch,
+};
 use onionskin::wire::{BodyEnd, Cycle, Outcome, Side, SiteKind, Stage};
 
 const ADMIN: &str = "authorization: Bearer let-me-in";
@@ -512,4 +516,31 @@ fn a_router_behind_a_router() {
         refused.outcome
     );
     assert_eq!(by(refused), "rebuilt");
+}
+
+#[test]
+fn the_map_has_the_routes_of_each_router_that_was_asked_and_none_twice() {
+    let (watch, files) = (Watch::new(), directory());
+    let app = start(
+        GALLERY_ONIONSKIN,
+        "relay",
+        files.path(),
+        Some(&watch.socket()),
+    );
+    watch.wait_for_app();
+    for path in ["/relay/hello/ann", "/twice/hello/bob", "/relay/hello/eve"] {
+        ask(app.at, &format!("GET {path} HTTP/1.1"), b"");
+    }
+    // What is known of the app's routers goes before the cycles that met them.
+    watch.wait_for(5);
+    let run = watch.runs().pop().unwrap();
+    let stack = watch.stack(&run.run);
+    let paths: Vec<_> = stack.routes.iter().map(|route| &*route.path).collect();
+    let own = ["/relay/{*path}", "/twice/{*path}", "/shout"];
+    assert_eq!(paths, [&own[..], &["/hello/{name}", "/echo"]].concat());
+    let mut hello = stack.routes[3].endpoints.iter();
+    let hello = hello.find(|end| end.methods == ["GET", "HEAD"]).unwrap();
+    let name = |id: &u32| &*stack.sites.iter().find(|site| site.id == *id).unwrap().name;
+    let chain: Vec<_> = hello.chain.iter().map(name).collect();
+    assert_eq!(chain, ["behind", "hello"]);
 }
