@@ -1,16 +1,72 @@
-//! An app that ends hands on what it has, and waits no longer than it said.
+//! An app that ends hands on what it has, and waits no longer than it said. What there is no room for is dropped, and counted.
 
 use super::welcome;
 use crate::{
     app::{FLUSH, command},
     raw::LONG,
 };
-use onionskin::link::protocol::kind;
+use onionskin::{link::protocol::kind, wire::WIRE_VERSION};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     os::unix::net::UnixListener,
-    process::Stdio,
+    process::{Child, ChildStdin, ChildStdout, Stdio},
 };
+use tempfile::TempDir;
+
+/// An app that says whether all of it has been handed on, and the inspector that it looks for.
+struct Flusher {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    inspector: UnixListener,
+    _dir: TempDir,
+}
+
+impl Flusher {
+    fn start(stderr: impl Into<Stdio>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("link.sock");
+        let environment = [
+            ("ONIONSKIN_SOCKET", socket.to_str().unwrap()),
+            ("ONIONSKIN_BODIES", "always"),
+        ];
+        let inspector = UnixListener::bind(&socket).unwrap();
+        let mut child = command(FLUSH, &environment)
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .spawn()
+            .unwrap();
+        Self {
+            stdin: child.stdin.take(),
+            stdout: BufReader::new(child.stdout.take().unwrap()),
+            child,
+            inspector,
+            _dir: dir,
+        }
+    }
+
+    /// Lets it make so many requests, each with so many bytes, and flush: whether that was done in time, and how many cycles
+    /// there were, were kept, and found no room.
+    fn flush(&mut self, requests: u64, bytes: u64, ms: u128) -> (bool, [u64; 3]) {
+        let mut stdin = self.stdin.as_ref().unwrap();
+        writeln!(stdin, "{requests} {bytes} {ms}").unwrap();
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        let mut words = line.split_whitespace();
+        let done = words.next().unwrap().parse().unwrap();
+        (
+            done,
+            [(); 3].map(|()| words.next().unwrap().parse().unwrap()),
+        )
+    }
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
 
 /// How many frames of this kind there are in what came on a link.
 fn frames(mut bytes: &[u8], kind: u8) -> usize {
@@ -25,26 +81,14 @@ fn frames(mut bytes: &[u8], kind: u8) -> usize {
 
 #[test]
 fn flush_says_so_once_the_inspector_has_taken_all_and_else_when_its_time_is_up() {
-    let dir = tempfile::tempdir().unwrap();
-    let socket = dir.path().join("link.sock");
-    let listener = UnixListener::bind(&socket).unwrap();
-    let mut app = command(FLUSH, &[("ONIONSKIN_SOCKET", socket.to_str().unwrap())])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = app.stdin.take().unwrap();
-    let mut stdout = BufReader::new(app.stdout.take().unwrap());
-    let mut flush = |requests: usize, bytes: usize, ms: u128| {
-        writeln!(stdin, "{requests} {bytes} {ms}").unwrap();
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        line.trim().parse::<bool>().unwrap()
-    };
+    let mut app = Flusher::start(Stdio::null());
+    let mut flush = |requests, bytes, ms| app.flush(requests, bytes, ms).0;
     let long = LONG.as_millis();
     assert!(flush(0, 0, 0), "nothing was recorded yet");
     assert!(!flush(1, 10, 200), "the inspector has not answered yet");
-    let (mut link, _) = listener.accept().unwrap();
-    welcome(&mut link, onionskin::wire::WIRE_VERSION);
+    let (mut link, _) = app.inspector.accept().unwrap();
+    welcome(&mut link, WIRE_VERSION);
+    let mut flush = |requests, bytes, ms| app.flush(requests, bytes, ms).0;
     assert!(flush(1, 10, long), "there is room for little");
     // More than there is room for between the two.
     assert!(!flush(50, 60_000, 200), "the inspector takes nothing");
@@ -54,8 +98,40 @@ fn flush_says_so_once_the_inspector_has_taken_all_and_else_when_its_time_is_up()
         came
     });
     assert!(flush(0, 0, long), "it takes all");
-    drop(stdin);
-    assert!(app.wait().unwrap().success());
+    drop(app.stdin.take());
+    assert!(app.child.wait().unwrap().success());
     let came = inspector.join().unwrap();
     assert_eq!(frames(&came, kind::CYCLE), 52);
+}
+
+/// Our thread is stuck where it says that it was refused: nobody reads what the app says.
+#[cfg(target_os = "linux")]
+#[test]
+fn cycles_that_find_no_room_while_our_thread_is_stuck_are_counted_and_the_app_goes_on() {
+    let (mut said, mut stderr) = std::io::pipe().unwrap();
+    // All that a pipe takes.
+    stderr.write_all(&[b'.'; 64 << 10]).unwrap();
+    let mut app = Flusher::start(stderr);
+    assert!(
+        !app.flush(1, 10, 200).0,
+        "the inspector has not answered yet"
+    );
+    let (mut link, _) = app.inspector.accept().unwrap();
+    link.write_all(b"who are you?\n").unwrap();
+    assert!(!app.flush(0, 0, 1000).0, "it is stuck");
+    // 120 kB each, and 8 MiB is all that waits.
+    assert!(!app.flush(150, 60_000, 0).0);
+    let reader = std::thread::spawn(move || {
+        let mut all = String::new();
+        said.read_to_string(&mut all).unwrap();
+        all
+    });
+    let (done, [seen, kept, full]) = app.flush(0, 0, LONG.as_millis());
+    assert!(done, "it goes on");
+    assert_eq!(seen, 151);
+    assert!((50..100).contains(&full), "{full}");
+    assert_eq!(kept + full, seen);
+    drop(app);
+    let said = reader.join().unwrap();
+    assert!(said.contains("is no inspector"), "{said}");
 }

@@ -539,7 +539,9 @@ fn the_map_has_the_routes_of_each_router_that_was_asked_and_none_twice() {
     let own = ["/relay/{*path}", "/twice/{*path}", "/shout"];
     assert_eq!(paths, [&own[..], &["/hello/{name}", "/echo"]].concat());
     let mut hello = stack.routes[3].endpoints.iter();
-    let hello = hello.find(|end| end.methods == ["GET", "HEAD"]).unwrap();
+    let hello = hello
+        .find(|end| end.methods.iter().any(|m| m == "GET"))
+        .unwrap();
     let name = |id: &u32| &*stack.sites.iter().find(|site| site.id == *id).unwrap().name;
     let chain: Vec<_> = hello.chain.iter().map(name).collect();
     assert_eq!(chain, ["behind", "hello"]);
