@@ -94,6 +94,8 @@ fn an_inspector_that_breaks_changes_nothing_and_the_next_one_has_it_all() {
             assert_answers(&app, fault);
         }
         inspector.join().unwrap();
+        listener.set_nonblocking(true).unwrap();
+        assert!(tries_again || listener.accept().is_err(), "{fault}: again");
         // It comes again, and is not welcome any more.
         drop(listener);
         std::fs::remove_file(&socket).unwrap();

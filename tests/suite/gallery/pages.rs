@@ -456,6 +456,7 @@ fn a_router_behind_a_router() {
             b"louder",
         ),
         one("too much to make new", &[413], "POST /shout", &[b'x'; 1001]),
+        one("nowhere at all", &[404], "GET /nowhere", b""),
     ];
     let told = same("relay", &talks);
     let passed = only(&told[0]);
@@ -516,6 +517,8 @@ fn a_router_behind_a_router() {
         refused.outcome
     );
     assert_eq!(by(refused), "rebuilt");
+    // The first site of the process.
+    assert_eq!(way(only(&told[7]))[3..5], ["> 404", "< 404"]);
 }
 
 #[test]
