@@ -1,8 +1,8 @@
 //! An app that says whether all that was recorded has been handed on.
 //!
 //! For each line of standard input, `REQUESTS BYTES MILLISECONDS`, it makes so many requests of itself, each with a body of so
-//! many bytes that no other has, and says what `flush` says when it may take so long; then how many cycles there were, how many
-//! of them were kept, and how many found no room. It ends with standard input, at once.
+//! many bytes that no other has, and says what `flush` says when it may take so long; then whether it records, how many cycles
+//! there were, how many of them were kept, and how many found no room. It ends with standard input, at once.
 
 use onionskin::{
     Router,
@@ -37,6 +37,7 @@ fn main() {
         let flushed = onionskin::flush(Duration::from_millis(ms));
         let counters = onionskin::counters();
         let full = counters.dropped.get("outbox_full").unwrap_or(&0);
-        println!("{flushed} {} {} {full}", counters.seen, counters.recorded);
+        let (records, seen, kept) = (onionskin::is_recording(), counters.seen, counters.recorded);
+        println!("{flushed} {records} {seen} {kept} {full}");
     }
 }

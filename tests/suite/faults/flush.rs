@@ -22,8 +22,23 @@ struct Flusher {
     _dir: TempDir,
 }
 
+/// What it says.
+struct Said {
+    /// All was handed on in time.
+    done: bool,
+    records: bool,
+    /// Cycles.
+    seen: u64,
+    kept: u64,
+    full: u64,
+}
+
 impl Flusher {
     fn start(stderr: impl Into<Stdio>) -> Self {
+        Self::start_by(FLUSH, &[], stderr)
+    }
+
+    fn start_by(program: &str, arguments: &[&str], stderr: impl Into<Stdio>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket = dir.path().join("link.sock");
         let environment = [
@@ -31,7 +46,8 @@ impl Flusher {
             ("ONIONSKIN_BODIES", "always"),
         ];
         let inspector = UnixListener::bind(&socket).unwrap();
-        let mut child = command(FLUSH, &environment)
+        let mut child = command(program, &environment)
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()
@@ -45,19 +61,21 @@ impl Flusher {
         }
     }
 
-    /// Lets it make so many requests, each with so many bytes, and flush: whether that was done in time, and how many cycles
-    /// there were, were kept, and found no room.
-    fn flush(&mut self, requests: u64, bytes: u64, ms: u128) -> (bool, [u64; 3]) {
+    /// Lets it make so many requests, each with so many bytes, and flush.
+    fn flush(&mut self, requests: u64, bytes: u64, ms: u128) -> Said {
         let mut stdin = self.stdin.as_ref().unwrap();
         writeln!(stdin, "{requests} {bytes} {ms}").unwrap();
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
-        let mut words = line.split_whitespace();
-        let done = words.next().unwrap().parse().unwrap();
-        (
-            done,
-            [(); 3].map(|()| words.next().unwrap().parse().unwrap()),
-        )
+        let words: Vec<_> = line.split_whitespace().collect();
+        let number = |at: usize| words[at].parse().unwrap();
+        Said {
+            done: words[0] == "true",
+            records: words[1] == "true",
+            seen: number(2),
+            kept: number(3),
+            full: number(4),
+        }
     }
 }
 
@@ -82,13 +100,13 @@ fn frames(mut bytes: &[u8], kind: u8) -> usize {
 #[test]
 fn flush_says_so_once_the_inspector_has_taken_all_and_else_when_its_time_is_up() {
     let mut app = Flusher::start(Stdio::null());
-    let mut flush = |requests, bytes, ms| app.flush(requests, bytes, ms).0;
+    let mut flush = |requests, bytes, ms| app.flush(requests, bytes, ms).done;
     let long = LONG.as_millis();
     assert!(flush(0, 0, 0), "nothing was recorded yet");
     assert!(!flush(1, 10, 200), "the inspector has not answered yet");
     let (mut link, _) = app.inspector.accept().unwrap();
     welcome(&mut link, WIRE_VERSION);
-    let mut flush = |requests, bytes, ms| app.flush(requests, bytes, ms).0;
+    let mut flush = |requests, bytes, ms| app.flush(requests, bytes, ms).done;
     assert!(flush(1, 10, long), "there is room for little");
     // More than there is room for between the two.
     assert!(!flush(50, 60_000, 200), "the inspector takes nothing");
@@ -113,25 +131,35 @@ fn cycles_that_find_no_room_while_our_thread_is_stuck_are_counted_and_the_app_go
     stderr.write_all(&[b'.'; 64 << 10]).unwrap();
     let mut app = Flusher::start(stderr);
     assert!(
-        !app.flush(1, 10, 200).0,
+        !app.flush(1, 10, 200).done,
         "the inspector has not answered yet"
     );
     let (mut link, _) = app.inspector.accept().unwrap();
     link.write_all(b"who are you?\n").unwrap();
-    assert!(!app.flush(0, 0, 1000).0, "it is stuck");
+    assert!(!app.flush(0, 0, 1000).done, "it is stuck");
     // 120 kB each, and 8 MiB is all that waits.
-    assert!(!app.flush(150, 60_000, 0).0);
+    assert!(!app.flush(150, 60_000, 0).done);
     let reader = std::thread::spawn(move || {
         let mut all = String::new();
         said.read_to_string(&mut all).unwrap();
         all
     });
-    let (done, [seen, kept, full]) = app.flush(0, 0, LONG.as_millis());
-    assert!(done, "it goes on");
-    assert_eq!(seen, 151);
-    assert!((50..100).contains(&full), "{full}");
-    assert_eq!(kept + full, seen);
+    let told = app.flush(0, 0, LONG.as_millis());
+    assert!(told.done && told.records, "it goes on");
+    assert_eq!(told.seen, 151);
+    assert!((50..100).contains(&told.full), "{}", told.full);
+    assert_eq!(told.kept + told.full, told.seen);
     drop(app);
     let said = reader.join().unwrap();
     assert!(said.contains("is no inspector"), "{said}");
+}
+
+#[test]
+fn where_nothing_can_be_recorded_there_is_nothing_to_wait_for() {
+    // One more than it has: enough to load the program, too few for our thread.
+    let script = "ulimit -n 4 && exec \"$0\"";
+    let mut app = Flusher::start_by("sh", &["-c", script, FLUSH], Stdio::null());
+    let first = app.flush(1, 10, LONG.as_millis());
+    assert!(first.done && !first.records);
+    assert_eq!(app.flush(1, 10, 0).seen, first.seen);
 }
