@@ -1,10 +1,17 @@
 //! How cycles look as text.
 
-use super::{line, samples, timeline};
+use super::{
+    line, mark,
+    notes::{received, refused},
+    samples, timeline,
+};
 use crate::{
     times::times,
-    wire::{Cycle, Edge, FrameCount, FrameKind, Sent, Side, Traffic},
+    wire::{
+        Connection, Cycle, Edge, FrameCount, FrameKind, MarkKind, Sent, Side, Traffic, Tried, Why,
+    },
 };
+use std::collections::BTreeMap;
 
 fn all() -> [Cycle; 7] {
     [
@@ -81,6 +88,61 @@ fn what_went_over_the_connection() {
     insta::assert_snapshot!(end.split_once("\n\n").unwrap().0);
     let timeless = timeline(&cycle).without_times().to_string();
     assert!(timeless.contains("← send  server  all sent, 183 B on the wire"));
+    assert!(!timeless.contains("· at src/main.rs"), "{timeless}");
+}
+
+#[test]
+fn a_request_that_failed_and_a_span_that_took_no_time() {
+    let call = MarkKind::Call {
+        method: "GET".into(),
+        url: "http://stock/7".into(),
+        status: None,
+        error: Some("refused".into()),
+        elapsed_ns: 1_500,
+    };
+    assert_eq!(
+        mark(&call),
+        "call GET http://stock/7, failed: refused, 1.5 µs"
+    );
+    let span = MarkKind::Span {
+        level: "INFO".into(),
+        target: "shop".into(),
+        name: "load".into(),
+        fields: BTreeMap::new(),
+        elapsed_ns: 0,
+        busy_ns: 0,
+    };
+    assert_eq!(mark(&span), "span shop load");
+}
+
+#[test]
+fn bytes_of_a_request_that_came_with_the_one_before_or_at_an_unknown_time() {
+    for (bytes_in, said) in [(0, "no bytes of its own"), (9, "9 B read")] {
+        let connection = Connection {
+            bytes_in,
+            ..Connection::default()
+        };
+        assert_eq!(received(&connection), said);
+    }
+}
+
+#[test]
+fn of_many_routes_that_were_tried_some_are_named_and_the_others_counted() {
+    let routes = vec![
+        Tried {
+            route: "/a".into(),
+            why: Why::Matched,
+        };
+        7
+    ];
+    for (n, last) in [
+        (5, "tried /a: it matches"),
+        (6, "tried 1 more"),
+        (7, "tried 2 more"),
+    ] {
+        let lines = refused(&routes[..n]);
+        assert_eq!((lines.len(), &**lines.last().unwrap()), (n.min(6), last));
+    }
 }
 
 #[test]
