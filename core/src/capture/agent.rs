@@ -322,16 +322,24 @@ impl Agent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::{handle::Handle, tap::Tap};
+    use std::panic::resume_unwind;
 
     #[test]
-    fn one_cycle_that_is_lost_is_told_with_the_reason() {
+    fn a_cycle_in_which_ours_panics_is_given_up_and_told_once_with_the_reason() {
         let agent = Agent::new();
         let lost = || agent.count().dropped.values().sum::<u64>();
         let before = lost();
         handle::TALLY.begins();
-        handle::TALLY.breaks();
-        let dropped = agent.count().dropped;
-        assert!(dropped["recording_failed"] > 0, "{dropped:?}");
+        let tap = Tap::new();
+        let handle = Handle::begin_tapped(tap.clone());
+        for _ in 0..2 {
+            let result: Option<()> = handle.guarded(|| resume_unwind(Box::new("in ours")));
+            assert!(result.is_none());
+        }
+        handle.finish();
+        assert!(tap.take().is_empty());
+        assert!(agent.count().dropped["recording_failed"] > 0);
         assert_eq!(lost(), before + 1);
     }
 }

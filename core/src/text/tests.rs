@@ -1,14 +1,15 @@
 //! How cycles look as text.
 
 use super::{
-    line, mark,
+    line, lines, mark,
     notes::{received, refused},
     samples, timeline,
 };
 use crate::{
     times::times,
     wire::{
-        Connection, Cycle, Edge, FrameCount, FrameKind, MarkKind, Sent, Side, Traffic, Tried, Why,
+        Connection, Cycle, Edge, Frame, FrameCount, FrameKind, MarkKind, Sent, Side, Traffic,
+        Tried, Why,
     },
 };
 use std::collections::BTreeMap;
@@ -113,6 +114,26 @@ fn a_request_that_failed_and_a_span_that_took_no_time() {
         busy_ns: 0,
     };
     assert_eq!(mark(&span), "span shop load");
+}
+
+#[test]
+fn below_a_panic_the_frames_of_the_app() {
+    let frame = |function: &str, folded| Frame {
+        function: function.into(),
+        at: "src/books.rs:7:5".into(),
+        folded,
+    };
+    let panic = MarkKind::Panic {
+        message: "no such book".into(),
+        at: "src/books.rs:7".into(),
+        backtrace: vec![frame("shop::find", 0), frame("shop::show", 12)],
+    };
+    let expected = [
+        "panic at src/books.rs:7: no such book",
+        "shop::find at src/books.rs:7:5",
+        "shop::show at src/books.rs:7:5  (behind 12 of libraries)",
+    ];
+    assert_eq!(lines(&panic), expected);
 }
 
 #[test]
