@@ -248,3 +248,29 @@ fn without_files_to_open_the_app_serves_and_says_that_nothing_is_recorded() {
         "{said}"
     );
 }
+
+#[test]
+fn of_a_panic_the_app_says_what_it_says_without_us() {
+    let said_by = |program| {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("said");
+        let mut shell = command("sh", &[]);
+        let script = "exec \"$0\" 2> \"$1\"";
+        shell
+            .args(["-c", script, program, file.to_str().unwrap()])
+            .env("RUST_BACKTRACE", "0");
+        let app = App::start_command(shell);
+        ask(app.at, "GET /panic HTTP/1.1", b"");
+        app.shut_down();
+        let said = std::fs::read_to_string(file).unwrap();
+        // Without the thread and the place, which differ from build to build.
+        let lines = said.lines().filter(|line| !line.contains(" panicked at "));
+        (
+            said.matches(" panicked at ").count(),
+            lines.collect::<Vec<_>>().join("\n"),
+        )
+    };
+    let axum = said_by(AXUM);
+    assert_eq!(axum.0, 1, "{axum:?}");
+    assert_eq!(said_by(ONIONSKIN), axum);
+}
