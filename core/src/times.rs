@@ -198,6 +198,27 @@ mod tests {
     }
 
     #[test]
+    fn a_row_ends_where_its_place_was_left_and_a_routers_where_the_route_was_found() {
+        let cycle = samples::short_circuit();
+        let mut found = 0;
+        for row in rows(&cycle) {
+            let Some(entry) = row.entry else {
+                assert_eq!((row.from_ns, row.to_ns, row.attempt), (0, 0, 1));
+                continue;
+            };
+            let mut of_it = cycle.steps.iter().filter(|s| s.entry as usize == entry);
+            let end = match row.stage {
+                Stage::Resolve => of_it.find(|s| s.resolved.is_some()),
+                _ => of_it.find(|s| s.left.is_some()),
+            };
+            let end = end.map_or(cycle.duration_ns, |step| step.t_ns);
+            assert_eq!((row.from_ns, row.to_ns), (cycle.steps[entry].t_ns, end));
+            found += usize::from(row.stage == Stage::Resolve);
+        }
+        assert_eq!(found, 1);
+    }
+
+    #[test]
     fn time_before_the_call_inward_is_in_and_all_of_it_where_there_is_none() {
         let cycle = samples::completed();
         for (step, segment) in cycle.steps.iter().zip(segments(&cycle)) {

@@ -21,6 +21,8 @@ pub(crate) const GALLERY_ONIONSKIN: &str = env!("CARGO_BIN_EXE_gallery-onionskin
 pub(crate) const HEADERS: &str = env!("CARGO_BIN_EXE_app-headers");
 /// An app with long bodies, on either.
 pub(crate) const BODIES: &str = env!("CARGO_BIN_EXE_app-bodies");
+/// An app that says whether all of it has been handed on.
+pub(crate) const FLUSH: &str = env!("CARGO_BIN_EXE_app-flush");
 /// An app that is its own load.
 pub(crate) const LOAD: &str = env!("CARGO_BIN_EXE_app-load");
 

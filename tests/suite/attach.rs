@@ -1,6 +1,10 @@
 //! Who starts first, and who starts again.
 
-use crate::{app::App, raw::ask, watch::Watch};
+use crate::{
+    app::{App, ONIONSKIN},
+    raw::ask,
+    watch::Watch,
+};
 use onionskin::{
     replay::Replay,
     wire::{BodyEnd, Edge, Stage},
@@ -28,6 +32,12 @@ fn the_app_first() {
     ask_times(&app, 5);
     watch.start();
     watch.wait_for(5);
+    // Of bodies that passed while nobody looked only the length is known.
+    for listed in watch.listed() {
+        let bodies = watch.cycle(&listed.cycle.id).bodies;
+        assert!(bodies.iter().all(|body| body.head.0.is_empty()));
+        assert!(bodies.iter().any(|body| body.len > 0));
+    }
     ask_times(&app, 3);
     watch.wait_for(8);
     let run = watch.runs().pop().unwrap();
@@ -100,4 +110,20 @@ fn a_body_that_nobody_looked_at_was_not_changed() {
         (now.len, &now.end),
         (before.value.announced.unwrap(), &BodyEnd::Complete)
     );
+}
+
+#[test]
+fn an_app_has_the_name_that_it_is_given_or_else_that_of_its_program() {
+    for (given, name) in [("shop", "shop"), ("", "app-onionskin")] {
+        let watch = Watch::new();
+        let socket = watch.socket();
+        let environment = [
+            ("ONIONSKIN_SOCKET", socket.to_str().unwrap()),
+            ("ONIONSKIN_APP", given),
+        ];
+        let _app = App::start(ONIONSKIN, &environment);
+        watch.wait_for_app();
+        let listed = watch.apps();
+        assert_eq!(listed, [name]);
+    }
 }

@@ -66,6 +66,7 @@ async fn the_head_is_timed_and_bytes_are_counted_on_every_request_of_a_connectio
             head.concat().len() as u64,
             "the head, and not the body of the request before"
         );
+        assert!(connection.last_byte_before_ns > 0);
         let split = connection.first_byte_before_ns - connection.last_byte_before_ns;
         assert!(
             split >= 29_000_000,

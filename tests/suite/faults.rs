@@ -4,6 +4,7 @@
 mod bodies;
 #[cfg(target_os = "linux")]
 mod clock;
+mod flush;
 mod large;
 mod signals;
 
@@ -93,6 +94,8 @@ fn an_inspector_that_breaks_changes_nothing_and_the_next_one_has_it_all() {
             assert_answers(&app, fault);
         }
         inspector.join().unwrap();
+        listener.set_nonblocking(true).unwrap();
+        assert!(tries_again || listener.accept().is_err(), "{fault}: again");
         // It comes again, and is not welcome any more.
         drop(listener);
         std::fs::remove_file(&socket).unwrap();
@@ -244,4 +247,30 @@ fn without_files_to_open_the_app_serves_and_says_that_nothing_is_recorded() {
         said.contains("onionskin: nothing is recorded, because its runtime can't be started"),
         "{said}"
     );
+}
+
+#[test]
+fn of_a_panic_the_app_says_what_it_says_without_us() {
+    let said_by = |program| {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("said");
+        let mut shell = command("sh", &[]);
+        let script = "exec \"$0\" 2> \"$1\"";
+        shell
+            .args(["-c", script, program, file.to_str().unwrap()])
+            .env("RUST_BACKTRACE", "0");
+        let app = App::start_command(shell);
+        ask(app.at, "GET /panic HTTP/1.1", b"");
+        app.shut_down();
+        let said = std::fs::read_to_string(file).unwrap();
+        // Without the thread and the place, which differ from build to build.
+        let lines = said.lines().filter(|line| !line.contains(" panicked at "));
+        (
+            said.matches(" panicked at ").count(),
+            lines.collect::<Vec<_>>().join("\n"),
+        )
+    };
+    let axum = said_by(AXUM);
+    assert_eq!(axum.0, 1, "{axum:?}");
+    assert_eq!(said_by(ONIONSKIN), axum);
 }

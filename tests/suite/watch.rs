@@ -89,6 +89,12 @@ impl Watch {
         self.status().counters
     }
 
+    /// The names of all apps.
+    pub(crate) fn apps(&self) -> Vec<String> {
+        let apps = self.runtime.block_on(self.client().apps()).unwrap();
+        apps.into_iter().map(|app| app.name).collect()
+    }
+
     /// All runs, of all apps.
     pub(crate) fn runs(&self) -> Vec<Run> {
         let apps = self.runtime.block_on(self.client().apps()).unwrap();

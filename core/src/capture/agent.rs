@@ -55,20 +55,23 @@ fn start() -> bool {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         panics::install();
+        // First: the thread may take it back.
+        STARTED.store(true, Ordering::SeqCst);
         let spawned = std::thread::Builder::new()
             .name("onionskin".into())
             .spawn(run);
-        match spawned {
-            Ok(_) => STARTED.store(true, Ordering::Relaxed),
-            Err(error) => {
-                super::control::set_recording(false);
-                eprintln!(
-                    "onionskin: nothing is recorded, because its thread can't be started: {error}"
-                );
-            }
+        if let Err(error) = spawned {
+            give_up("thread", &error);
         }
     });
     STARTED.load(Ordering::Relaxed)
+}
+
+/// The app goes on without us.
+fn give_up(what: &str, why: &std::io::Error) {
+    STARTED.store(false, Ordering::SeqCst);
+    super::control::set_recording(false);
+    eprintln!("onionskin: nothing is recorded, because its {what} can't be started: {why}");
 }
 
 /// Whether the heads of bodies are worth keeping: while an inspector is attached, or with `ONIONSKIN_BODIES=always`.
@@ -97,12 +100,10 @@ pub(crate) fn stack_changed() {
 /// Blocks the thread: call it at the end of `main` or inside `spawn_blocking`. Returns `false` if that took longer than
 /// `timeout`.
 pub fn flush(timeout: Duration) -> bool {
-    if !STARTED.load(Ordering::Relaxed) {
-        return true;
-    }
     let wanted = FLUSH_WANTED.fetch_add(1, Ordering::SeqCst) + 1;
     let deadline = Instant::now() + timeout;
-    while FLUSH_DONE.load(Ordering::SeqCst) < wanted {
+    // Where there is no thread there is nothing to wait for.
+    while STARTED.load(Ordering::SeqCst) && FLUSH_DONE.load(Ordering::SeqCst) < wanted {
         RESTING.end();
         WAKE.notify_one();
         if Instant::now() > deadline {
@@ -169,13 +170,7 @@ fn run() {
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => {
-            super::control::set_recording(false);
-            eprintln!(
-                "onionskin: nothing is recorded, because its runtime can't be started: {error}"
-            );
-            return;
-        }
+        Err(error) => return give_up("runtime", &error),
     };
     runtime.block_on(Agent::new().run());
 }
@@ -321,5 +316,30 @@ impl Agent {
             () = woken => {}
             () = link => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{handle::Handle, tap::Tap};
+    use std::panic::resume_unwind;
+
+    #[test]
+    fn a_cycle_in_which_ours_panics_is_given_up_and_told_once_with_the_reason() {
+        let agent = Agent::new();
+        let lost = || agent.count().dropped.values().sum::<u64>();
+        let before = lost();
+        handle::TALLY.begins();
+        let tap = Tap::new();
+        let handle = Handle::begin_tapped(tap.clone());
+        for _ in 0..2 {
+            let result: Option<()> = handle.guarded(|| resume_unwind(Box::new("in ours")));
+            assert!(result.is_none());
+        }
+        handle.finish();
+        assert!(tap.take().is_empty());
+        assert!(agent.count().dropped["recording_failed"] > 0);
+        assert_eq!(lost(), before + 1);
     }
 }

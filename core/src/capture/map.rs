@@ -346,6 +346,28 @@ mod tests {
     }
 
     #[test]
+    fn what_the_app_says_first_of_other_methods_stays() {
+        let own = |filter, site, own: Option<u32>| {
+            let mut map = MethodMap::default();
+            map.fallback(own.unwrap_or(9), own.is_none());
+            map.endpoint(filter, site);
+            map
+        };
+        let mut map = RouterMap::default();
+        map.route("/own", own(MethodFilter::GET, 1, None));
+        map.route("/own", own(MethodFilter::POST, 2, Some(3)));
+        map.route("/none", own(MethodFilter::GET, 4, None));
+        map.method_not_allowed(5);
+        map.method_not_allowed(6);
+        let stack = map.to_stack();
+        let of_others = stack.routes.iter().map(|route| {
+            let mut ends = route.endpoints.iter();
+            &*ends.find(|e| e.methods.is_empty()).unwrap().chain
+        });
+        assert_eq!(of_others.collect::<Vec<_>>(), [[3], [5]]);
+    }
+
+    #[test]
     fn maps_of_several_routers_are_joined_with_the_fallback_of_the_last() {
         let map = |path: &str, site: u32| {
             let mut map = with_fallback(site, true);

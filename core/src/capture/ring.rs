@@ -197,6 +197,16 @@ mod tests {
     }
 
     #[test]
+    fn a_cycle_goes_where_there_is_room_for_all_of_it() {
+        for (room, segments) in [(13, 2), (14, 1)] {
+            let mut ring = Ring::new(1 << 20);
+            ring.push(&vec![7; SEGMENT - 4 - room]);
+            ring.push(b"ten bytes!");
+            assert_eq!(ring.bytes(), segments * SEGMENT, "{room} bytes");
+        }
+    }
+
+    #[test]
     fn a_cycle_larger_than_a_segment_is_kept_whole() {
         let mut ring = Ring::new(1 << 20);
         let large = vec![7; 600 << 10];

@@ -90,11 +90,14 @@ where
         name: site::name_id(type_name::<T>()),
         show: Box::new(move |extensions| {
             let value = extensions.get::<T>()?;
-            let mut out = Capped(String::with_capacity(128));
+            let mut out = Capped {
+                text: String::with_capacity(128),
+                is_cut: false,
+            };
             // An error means that the cap is reached, or that the app's code does not want to: either way this is what
             // there is.
             let _ = show(value, &mut out);
-            Some(out.0)
+            Some(out.text)
         }),
     };
     let mut all = WATCHED.write().unwrap_or_else(PoisonError::into_inner);
@@ -125,19 +128,26 @@ fn ask(extensions: &Extensions) -> Vec<Shown> {
     all.iter().filter_map(show).collect()
 }
 
-/// Takes text up to the cap.
-struct Capped(String);
+/// Takes text up to the cap, and nothing more then, whether or not it is heard that it does not.
+struct Capped {
+    text: String,
+    is_cut: bool,
+}
 
 impl Write for Capped {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = CAP - self.0.len();
+        if self.is_cut {
+            return Err(fmt::Error);
+        }
+        let room = CAP - self.text.len();
         if text.len() <= room {
-            self.0.push_str(text);
+            self.text.push_str(text);
             return Ok(());
         }
         let end = (0..=room).rev().find(|end| text.is_char_boundary(*end));
-        self.0.push_str(&text[..end.unwrap_or(0)]);
-        self.0.push('…');
+        self.text.push_str(&text[..end.unwrap_or(0)]);
+        self.text.push('…');
+        self.is_cut = true;
         Err(fmt::Error)
     }
 }
@@ -185,6 +195,34 @@ mod tests {
             .unwrap();
         assert!(long.len() <= CAP + '…'.len_utf8());
         assert!(long.ends_with('…'), "it says that it was cut");
+    }
+
+    /// Shows itself in pieces, and takes no notice of what becomes of them.
+    #[derive(Clone)]
+    struct Pieces(Vec<String>);
+
+    impl Debug for Pieces {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            for piece in &self.0 {
+                let _ = f.write_str(piece);
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_comes_in_pieces_is_cut_once() {
+        watch_extension::<Pieces>();
+        let text = |lens: &[usize]| {
+            let pieces = lens.iter().map(|len| "v".repeat(*len));
+            let mut extensions = Extensions::new();
+            extensions.insert(Pieces(pieces.collect()));
+            shown(&extensions).remove(0).text
+        };
+        let cut = "v".repeat(CAP) + "…";
+        assert_eq!(text(&[300, 300, CAP - 600]), "v".repeat(CAP));
+        assert_eq!(text(&[300, 300, CAP - 599]), cut);
+        assert_eq!(text(&[300, 800, 9, 5000]), cut);
     }
 
     #[test]

@@ -1,10 +1,18 @@
 //! How cycles look as text.
 
-use super::{line, samples, timeline};
+use super::{
+    line, lines, mark,
+    notes::{received, refused},
+    samples, timeline,
+};
 use crate::{
     times::times,
-    wire::{Cycle, Edge},
+    wire::{
+        Connection, Cycle, Edge, Frame, FrameCount, FrameKind, MarkKind, Sent, Side, Traffic,
+        Tried, Why,
+    },
 };
+use std::collections::BTreeMap;
 
 fn all() -> [Cycle; 7] {
     [
@@ -51,6 +59,111 @@ fn an_extractor_that_refused() {
 #[test]
 fn a_head_that_never_became_a_request() {
     insta::assert_snapshot!(timeline(&samples::half_head()));
+}
+
+#[test]
+fn what_went_over_the_connection() {
+    let count = |side, kind, frames, bytes| FrameCount {
+        side,
+        kind,
+        frames,
+        bytes,
+    };
+    let mut cycle = samples::completed();
+    cycle.steps.last_mut().unwrap().sent = Some(Sent {
+        body_end_ns: 11_300_000,
+        bytes_out: Some(183),
+        first_byte_ns: Some(11_350_000),
+        last_byte_ns: Some(11_390_000),
+        upgraded: Some(Traffic {
+            bytes_in: 9,
+            bytes_out: 2048,
+            frames: vec![
+                count(Side::Request, FrameKind::Ping, 1, 3),
+                count(Side::Response, FrameKind::Text, 2, 2044),
+            ],
+        }),
+    });
+    let shown = timeline(&cycle).to_string();
+    let (_, end) = shown.split_once("← send").unwrap();
+    insta::assert_snapshot!(end.split_once("\n\n").unwrap().0);
+    let timeless = timeline(&cycle).without_times().to_string();
+    assert!(timeless.contains("← send  server  all sent, 183 B on the wire"));
+    assert!(!timeless.contains("· at src/main.rs"), "{timeless}");
+}
+
+#[test]
+fn a_request_that_failed_and_a_span_that_took_no_time() {
+    let call = MarkKind::Call {
+        method: "GET".into(),
+        url: "http://stock/7".into(),
+        status: None,
+        error: Some("refused".into()),
+        elapsed_ns: 1_500,
+    };
+    assert_eq!(
+        mark(&call),
+        "call GET http://stock/7, failed: refused, 1.5 µs"
+    );
+    let span = MarkKind::Span {
+        level: "INFO".into(),
+        target: "shop".into(),
+        name: "load".into(),
+        fields: BTreeMap::new(),
+        elapsed_ns: 0,
+        busy_ns: 0,
+    };
+    assert_eq!(mark(&span), "span shop load");
+}
+
+#[test]
+fn below_a_panic_the_frames_of_the_app() {
+    let frame = |function: &str, folded| Frame {
+        function: function.into(),
+        at: "src/books.rs:7:5".into(),
+        folded,
+    };
+    let panic = MarkKind::Panic {
+        message: "no such book".into(),
+        at: "src/books.rs:7".into(),
+        backtrace: vec![frame("shop::find", 0), frame("shop::show", 12)],
+    };
+    let expected = [
+        "panic at src/books.rs:7: no such book",
+        "shop::find at src/books.rs:7:5",
+        "shop::show at src/books.rs:7:5  (behind 12 of libraries)",
+    ];
+    assert_eq!(lines(&panic), expected);
+}
+
+#[test]
+fn bytes_of_a_request_that_came_with_the_one_before_or_at_an_unknown_time() {
+    for (bytes_in, said) in [(0, "no bytes of its own"), (9, "9 B read")] {
+        let connection = Connection {
+            bytes_in,
+            ..Connection::default()
+        };
+        assert_eq!(received(&connection), said);
+    }
+}
+
+#[test]
+fn of_many_routes_that_were_tried_some_are_named_and_the_others_counted() {
+    let routes = vec![
+        Tried {
+            route: "/a".into(),
+            why: Why::Matched,
+        };
+        7
+    ];
+    for (n, last) in [
+        (5, "tried /a: it matches"),
+        (6, "tried 1 more"),
+        (7, "tried 2 more"),
+    ] {
+        let lines = refused(&routes[..n]);
+        assert_eq!((lines.len(), &**lines.last().unwrap()), (n.min(6), last));
+    }
 }
 
 #[test]

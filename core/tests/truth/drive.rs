@@ -40,6 +40,7 @@ pub fn with_recording<R>(on: bool, code: impl FnOnce() -> R) -> R {
     static SWITCH: Mutex<()> = Mutex::new(());
     let _switch = SWITCH.lock().unwrap_or_else(PoisonError::into_inner);
     onionskin::set_recording(on);
+    assert_eq!(onionskin::is_recording(), on);
     code()
 }
 

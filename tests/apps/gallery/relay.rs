@@ -14,15 +14,18 @@ use serde::Deserialize;
 use tower::ServiceExt as _;
 
 pub(crate) fn app() -> Router {
-    let behind = Router::new()
-        .route("/hello/{name}", get(hello))
-        .route("/echo", post(echo))
-        .layer(from_fn(behind));
     Router::new()
         .route("/relay/{*path}", any(relay))
         .route("/twice/{*path}", get(twice))
         .route("/shout", post(echo).layer(from_fn(rebuilt)))
-        .with_state(behind)
+        .with_state(router_behind())
+}
+
+fn router_behind() -> Router {
+    Router::new()
+        .route("/hello/{name}", get(hello))
+        .route("/echo", post(echo))
+        .layer(from_fn(behind))
 }
 
 /// By its name: a request that was passed on has the parameters of both routers.
@@ -69,12 +72,12 @@ async fn relay(
     Ok(response)
 }
 
-/// Asks twice, with requests of its own, and puts the answers together.
-async fn twice(State(behind): State<Router>, Path(path): Path<String>) -> Response {
+/// Asks twice, with requests and routers of its own, and puts the answers together.
+async fn twice(Path(path): Path<String>) -> Response {
     let mut both = Vec::new();
     for _ in 0..2 {
         let request = Request::get(format!("/{path}")).body(Body::empty());
-        let asked = behind.clone().oneshot(request.expect("a request"));
+        let asked = router_behind().oneshot(request.expect("a request"));
         let body = asked.await.expect("infallible").into_body();
         both.extend(body.collect().await.expect("a body in memory").to_bytes());
         both.push(b'\n');

@@ -1,7 +1,11 @@
 //! Requests and answers: keys and values, files, forms, tokens, origins, a router behind a router.
 
-use super::{by, one, only, raw, same, way};
-use crate::raw::request;
+use super::{by, directory, one, only, raw, same, start, way};
+use crate::{
+    app::GALLERY_ONIONSKIN,
+    raw::{ask, request},
+    watch::Watch,
+};
 use onionskin::wire::{BodyEnd, Cycle, KnownBy, Outcome, Side, SiteKind, Stage};
 
 const ADMIN: &str = "authorization: Bearer let-me-in";
@@ -452,6 +456,7 @@ fn a_router_behind_a_router() {
             b"louder",
         ),
         one("too much to make new", &[413], "POST /shout", &[b'x'; 1001]),
+        one("nowhere at all", &[404], "GET /nowhere", b""),
     ];
     let told = same("relay", &talks);
     let passed = only(&told[0]);
@@ -512,6 +517,38 @@ fn a_router_behind_a_router() {
         refused.outcome
     );
     assert_eq!(by(refused), "rebuilt");
+    // The first site of the process.
+    assert_eq!(way(only(&told[7]))[3..5], ["> 404", "< 404"]);
+}
+
+#[test]
+fn the_map_has_the_routes_of_each_router_that_was_asked_and_none_twice() {
+    let (watch, files) = (Watch::new(), directory());
+    let app = start(
+        GALLERY_ONIONSKIN,
+        "relay",
+        files.path(),
+        Some(&watch.socket()),
+        true,
+    );
+    watch.wait_for_app();
+    for path in ["/relay/hello/ann", "/twice/hello/bob", "/relay/hello/eve"] {
+        ask(app.at, &format!("GET {path} HTTP/1.1"), b"");
+    }
+    // What is known of the app's routers goes before the cycles that met them.
+    watch.wait_for(5);
+    let run = watch.runs().pop().unwrap();
+    let stack = watch.stack(&run.run);
+    let paths: Vec<_> = stack.routes.iter().map(|route| &*route.path).collect();
+    let own = ["/relay/{*path}", "/twice/{*path}", "/shout"];
+    assert_eq!(paths, [&own[..], &["/hello/{name}", "/echo"]].concat());
+    let mut hello = stack.routes[3].endpoints.iter();
+    let hello = hello
+        .find(|end| end.methods.iter().any(|m| m == "GET"))
+        .unwrap();
+    let name = |id: &u32| &*stack.sites.iter().find(|site| site.id == *id).unwrap().name;
+    let chain: Vec<_> = hello.chain.iter().map(name).collect();
+    assert_eq!(chain, ["behind", "hello"]);
 }
 
 #[test]

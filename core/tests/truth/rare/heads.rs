@@ -4,15 +4,15 @@ use super::{Long, passes, request};
 use onionskin::{
     Router,
     body::Body,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, Version},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
     routing::get,
     testing,
     wire::{ExtensionEdit, HeaderEdit},
 };
-use std::{any::type_name, fmt};
+use std::{any::type_name, collections::HashMap, fmt};
 
 #[tokio::test]
 async fn a_version_that_alone_is_another_is_shown() {
@@ -104,6 +104,44 @@ async fn a_secret_that_only_moves_is_not_said_to_change() {
         panic!("{edits:?}");
     };
     assert!(header.redacted && header.name == "x-api-key");
+}
+
+async fn other_key(State(key): State<usize>, mut request: Request, next: Next) -> Response {
+    let value = format!("canary-{key}").parse().expect("a value");
+    request.headers_mut().insert("x-api-key", value);
+    next.run(request).await
+}
+
+/// A mask says little of the value that it stands for, so those of two values may be the same.
+#[tokio::test]
+async fn a_secret_that_another_takes_the_place_of_changes_though_their_masks_look_alike() {
+    let keys = |keys: &[usize]| {
+        let request = keys.iter().fold(Request::builder(), |request, key| {
+            request.header("x-api-key", format!("canary-{key}"))
+        });
+        request.body(Body::empty()).unwrap()
+    };
+    let all: Vec<_> = (0..2000).collect();
+    let app = Router::new().route("/", get(async || ()));
+    let (_, cycle) = testing::run(app, keys(&all)).await;
+    let replay = cycle.replay();
+    let masked = &replay.request(0).expect("it is there").headers;
+    let mut first = HashMap::new();
+    let alike = masked.iter().zip(all).find_map(|(held, key)| {
+        let of = first.insert(held.value.value.clone(), key);
+        Some((of?, key))
+    });
+    let (one, other) = alike.expect("2,000 values have not 65,536 masks");
+
+    let app = Router::new()
+        .route("/", get(async || ()))
+        .layer(from_fn_with_state(other, other_key));
+    let (_, cycle) = testing::run(app, keys(&[one])).await;
+    let edits = &cycle.layer("other_key").request_changes()[0].headers;
+    let [HeaderEdit::Change { from, to, .. }] = &edits[..] else {
+        panic!("{edits:?}");
+    };
+    assert_eq!(from, to, "they look alike");
 }
 
 /// From the first place too.
