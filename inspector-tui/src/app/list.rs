@@ -1,7 +1,7 @@
 //! The cycles, in order of arrival, and which of them is selected.
 
 use onionskin_web::model::{App as AppRuns, ListedCycle, Run};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Lines kept here. The inspector keeps more; older ones are in the browser.
 const MAX: usize = 5_000;
@@ -153,6 +153,18 @@ impl List {
         names
     }
 
+    /// Whether cycles of more than one app are listed, or may be soon: what a line is of is not plain then.
+    pub fn is_of_several_apps(&self) -> bool {
+        let of_first = self.rows.front().map(|first| &first.cycle.app);
+        let up = self.runs.values().filter(|run| run.connected).count();
+        up > 1 || self.rows.iter().any(|c| Some(&c.cycle.app) != of_first)
+    }
+
+    /// Which run of its app it is, if known.
+    pub fn ordinal(&self, run: &str) -> Option<u32> {
+        self.runs.get(run).map(|run| run.ordinal)
+    }
+
     /// The app run that was started last, of those whose map is known.
     pub fn newest_run(&self) -> Option<&str> {
         let mapped = self.runs.values().filter(|run| run.has_stack);
@@ -264,7 +276,8 @@ impl List {
     pub fn window(&self, height: usize) -> Vec<Item<'_>> {
         let mut items = Vec::with_capacity(self.rows.len());
         let mut at = None;
-        let mut runs: HashMap<&str, &str> = HashMap::new();
+        let mut apps = HashSet::new();
+        let mut runs = HashSet::new();
         let left_out = |items: &mut Vec<_>, older, count| {
             if count > 0 {
                 items.push(Item::LeftOut { older, count });
@@ -276,9 +289,9 @@ impl List {
                 left_out(&mut items, false, self.gap);
             }
             let (app, run) = (cycle.cycle.app.as_str(), cycle.cycle.run.as_str());
-            let before = runs.insert(app, run);
-            if before.is_some_and(|b| b != run) {
-                let run = self.runs.get(run).map(|run| run.ordinal);
+            let is_first = apps.insert(app);
+            if runs.insert(run) && !is_first {
+                let run = self.ordinal(run);
                 items.push(Item::Restarted { app, run });
             }
             if self.selected == Some(cycle.position) {

@@ -134,6 +134,56 @@ fn more_cycles_than_are_listed() {
 }
 
 #[test]
+fn lines_say_which_app_they_are_of_where_there_are_several() {
+    let mut app = busy();
+    let mut worker = crate::testing::after_restart();
+    worker.app = "stock-worker-of-the-shop\u{1b}".into();
+    worker.id = "0ddba11-1".into();
+    worker.run = "0ddba11".into();
+    let listed = crate::testing::listed(6, &worker);
+    let text = |app: &App, size| {
+        let drawn = super::draw(app, size, crate::theme::Theme::new(true));
+        drawn.backend().to_string()
+    };
+    assert!(!text(&app, (120, 40)).contains("shop 2"), "only one app");
+    let event = onionskin_web::model::LiveEvent::Cycle(Box::new(listed));
+    crate::testing::live(&mut app, event);
+    let run = onionskin_web::model::Run {
+        run: "0ddba11".into(),
+        ..crate::testing::run(12)
+    };
+    let event = onionskin_web::model::LiveEvent::Run(Box::new(run));
+    crate::testing::live(&mut app, event);
+    check("apps", &app);
+    assert!(!text(&app, (70, 24)).contains("shop 2"), "no room");
+}
+
+#[test]
+fn two_processes_of_one_app_are_told_apart() {
+    let mut app = busy();
+    let other = onionskin_web::model::Run {
+        run: samples::completed().run,
+        ..crate::testing::run(1)
+    };
+    crate::testing::live(
+        &mut app,
+        onionskin_web::model::LiveEvent::Run(Box::new(other)),
+    );
+    let listed = crate::testing::listed(6, &samples::retried());
+    let event = onionskin_web::model::LiveEvent::Cycle(Box::new(listed));
+    crate::testing::live(&mut app, event);
+    let drawn = super::draw(&app, (80, 24), crate::theme::Theme::new(true));
+    let text = drawn.backend().to_string();
+    let of = |run: &str| text.lines().filter(|line| line.contains(run)).count();
+    assert_eq!((of("  shop 1 │"), of("  shop 2 │")), (5, 1), "{text}");
+    assert_eq!(
+        of("restarted"),
+        1,
+        "not again where the first goes on: {text}"
+    );
+}
+
+#[test]
 fn an_app_that_is_connected_is_named_before_its_first_cycle() {
     let mut app = connected();
     let text = |app: &App| {
