@@ -18,6 +18,7 @@ mod insights;
 mod lcs;
 mod pairs;
 mod places;
+mod problems;
 mod search;
 mod spans;
 mod step;

@@ -556,3 +556,27 @@ fn problems_are_jumped_to_in_the_list_and_in_a_cycle() {
     assert_eq!(view.id(), panicked.id);
     assert!(step > 0 && is_wrong, "{step}");
 }
+
+#[test]
+fn the_step_that_decided_how_a_cycle_ended_is_gone_to() {
+    for (cycle, wanted) in [
+        (samples::short_circuit(), ("auth", Some(401))),
+        (samples::rejected(), ("create", Some(400))),
+        (samples::panicked(), ("panics", None)),
+        (samples::half_head(), ("parse", None)),
+    ] {
+        let mut app = open(cycle, 0);
+        press(&mut app, KeyCode::Char('e'));
+        let view = app.view().unwrap();
+        let status = view.step().unwrap().edits.first();
+        let status = status.and_then(|edit| edit.to.as_ref()?.to_text().parse().ok());
+        let name = &*view.current_row().unwrap().name;
+        assert_eq!((name, status), wanted);
+        assert!(view.player.step() > 0 && app.said.is_none());
+    }
+    let mut app = open(samples::completed(), 0);
+    press(&mut app, KeyCode::Char('e'));
+    assert_eq!(app.view().unwrap().player.step(), 0);
+    let said = "no further problem in this cycle";
+    assert_eq!(app.said.as_deref(), Some(said));
+}
