@@ -67,7 +67,9 @@ pub enum News {
         filter: String,
         /// How many kept cycles match.
         matched: u64,
-        /// The newest cycles, in any order.
+        /// Where cycles that came before do not reach to the first of these: how many are known to be missing in between.
+        missing: Option<u64>,
+        /// The newest cycles, oldest first.
         cycles: Vec<model::ListedCycle>,
         /// All app runs.
         apps: Vec<model::App>,

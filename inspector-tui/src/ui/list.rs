@@ -97,6 +97,9 @@ fn title(app: &App, width: u16, theme: Theme) -> Line<'static> {
 }
 
 fn left_out(app: &App, older: bool, count: u64) -> String {
+    if count == 0 {
+        return "── what may have come in between is not kept any more ──".into();
+    }
     let count = fit::grouped(count);
     if !older {
         return format!("── {count} more are not listed ──");
