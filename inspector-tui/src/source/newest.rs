@@ -59,16 +59,56 @@ pub(super) async fn newest(
 }
 
 #[cfg(test)]
-#[path = "../../tests/terminal/app.rs"]
-mod app;
-
-#[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::samples;
+    use onionskin::{
+        link::protocol::{Format, Hello, Message},
+        wire::WIRE_VERSION,
+    };
     use onionskin_web::{Config, Inspector};
-    use std::time::{Duration, Instant};
+    use serde::Serialize;
+    use std::{
+        io::{BufRead, BufReader, Write},
+        os::unix::net::UnixStream,
+        path::Path,
+        time::{Duration, Instant},
+    };
 
-    /// An inspector that has seen so many cycles; of the second half it keeps what fits.
+    /// An app that has so many cycles.
+    fn app(socket: &Path, cycles: u64) {
+        let mut stream = UnixStream::connect(socket).unwrap();
+        let mut cycle = samples::completed();
+        let hello = Hello {
+            onionskin: "link".into(),
+            wire: WIRE_VERSION,
+            format: Format::Json,
+            app: cycle.app.clone(),
+            run: cycle.run.clone(),
+            pid: 7,
+            started_unix_us: 0,
+            command: "shop".into(),
+            cwd: None,
+        };
+        stream.write_all(&line(&hello)).unwrap();
+        for number in 1..=cycles {
+            cycle.number = number;
+            cycle.id = format!("{}-{number}", cycle.run);
+            let cycle = Box::new(cycle.clone());
+            let said = line(&Message::Cycle { cycle });
+            stream.write_all(&said).unwrap();
+        }
+        let mut welcome = String::new();
+        BufReader::new(stream).read_line(&mut welcome).unwrap();
+    }
+
+    fn line(what: &impl Serialize) -> Vec<u8> {
+        let mut line = serde_json::to_vec(what).unwrap();
+        line.push(b'\n');
+        line
+    }
+
+    /// An inspector that has seen so many cycles.
     async fn inspector(cycles: u64, memory: u64) -> (Inspector, Client, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
         let config = Config {
@@ -79,10 +119,7 @@ mod tests {
         };
         let inspector = onionskin_web::start(config).await.unwrap();
         let socket = inspector.socket().to_owned();
-        let told = tokio::task::spawn_blocking(move || {
-            let mut app = app::App::connect(&socket);
-            (1..=cycles).for_each(|number| app.send_numbered(number));
-        });
+        let told = tokio::task::spawn_blocking(move || app(&socket, cycles));
         told.await.unwrap();
         let end = Instant::now() + Duration::from_secs(60);
         while inspector.store().counters().seen < cycles {
