@@ -30,6 +30,8 @@ pub enum Event {
     Wheel(Spot, isize),
     /// The terminal has another size, or shows something else: draw again.
     Redraw,
+    /// The lines of the request and of the response have so many columns by now.
+    Columns([u16; 2]),
     /// Time to play the next step.
     Tick(Instant),
     /// The inspector said something.

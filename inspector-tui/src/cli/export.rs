@@ -3,7 +3,7 @@
 use super::{Misuse, NOTHING, living, progress::Bar};
 use crate::config::Settings;
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, builder::PossibleValue};
 use futures_util::StreamExt as _;
 use onionskin::text;
 use onionskin_web::{
@@ -28,7 +28,7 @@ pub(super) struct Export {
     /// A recording, a HAR file or cycles as JSON lines [default: the inspector that runs]
     file: Option<PathBuf>,
     /// The format [default: that of the output's ending]
-    #[arg(long, short, value_name = "FORMAT", value_parser = Format::ALL.map(Format::name))]
+    #[arg(long, short, value_name = "FORMAT", value_parser = Format::ALL.map(described))]
     format: Option<String>,
     /// The cycle with this id, or with these; `last` is the newest
     #[arg(long, value_name = "ID", conflicts_with = "filter")]
@@ -45,6 +45,10 @@ pub(super) struct Export {
     /// Socket of the inspector [default: $ONIONSKIN_SOCKET, or one in your runtime directory]
     #[arg(long, value_name = "PATH", conflicts_with = "file")]
     socket: Option<PathBuf>,
+}
+
+fn described(format: Format) -> PossibleValue {
+    PossibleValue::new(format.name()).help(format.what())
 }
 
 const EXAMPLES: &str = "\

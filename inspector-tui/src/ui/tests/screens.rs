@@ -72,7 +72,9 @@ fn a_body_that_is_a_picture() {
 #[test]
 fn a_body_of_bytes() {
     let bytes: Vec<u8> = (0..=255).cycle().take(12_000).collect();
-    check("body_bytes", &seen("application/octet-stream", &bytes));
+    let mut app = seen("application/octet-stream", &bytes);
+    app.update(Event::Columns([94; 2]));
+    check("body_bytes", &app);
 }
 
 #[test]
@@ -203,6 +205,50 @@ fn an_app_that_is_connected_is_named_before_its_first_cycle() {
     assert!(text(&app).contains("No cycle yet. Connected: shop. Send it a request."));
     crate::testing::live(&mut app, event(false));
     assert!(text(&app).contains("No cycle yet. Send your app a request."));
+}
+
+#[test]
+fn what_a_format_is_for_stands_whole_beside_it() {
+    let mut app = open(samples::completed(), 0);
+    press(&mut app, KeyCode::Char('x'));
+    let drawn = super::draw(&app, (80, 24), crate::theme::Theme::new(true));
+    let text = drawn.backend().to_string();
+    for format in onionskin_web::export::Format::ALL {
+        let line = text
+            .lines()
+            .find(|line| line.contains(&format!("  .{} ", format.ending())));
+        let line = line.unwrap();
+        assert!(line.contains(&format!(" {} ", format.name())), "{line}");
+        assert!(line.contains(&format!(" {} ", format.what())), "{line}");
+    }
+}
+
+#[test]
+fn bytes_stand_beside_what_they_are_in_ascii_however_narrow_the_pane() {
+    let mut cycle = answering("application/octet-stream", &[0; 0]);
+    cycle.bodies[0].head = Octets((b'\0'..b'~').collect());
+    cycle.bodies[0].len = 126;
+    let theme = crate::theme::Theme::new(true);
+    for (size, half) in [((80, 24), 4), ((120, 40), 8), ((200, 50), 16)] {
+        let mut app = open(cycle.clone(), ANSWERED);
+        for bytes in [half, 16] {
+            let columns = crate::ui::columns(
+                ratatui::layout::Rect::new(0, 0, size.0, size.1),
+                &app,
+                theme,
+            );
+            app.update(Event::Columns(columns));
+            let text = super::draw(&app, size, theme).backend().to_string();
+            let digits: Vec<_> = (bytes..2 * bytes)
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            let ascii = ".".repeat(bytes);
+            let line = format!("{bytes:06x}  {} {ascii}", digits.join(" "));
+            assert!(text.contains(&line), "{size:?}: {line}\n{text}");
+            app.focus = crate::app::Pane::Response;
+            app.layout.maximised = true;
+        }
+    }
 }
 
 #[test]
