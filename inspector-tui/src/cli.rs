@@ -178,7 +178,7 @@ fn arguments() -> Args {
 struct Misuse(String);
 
 /// What went wrong, and why: each reason once. Some errors say their reason themselves.
-fn said(error: &anyhow::Error) -> String {
+pub fn said(error: &anyhow::Error) -> String {
     let mut said = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if said.contains(&cause) {
