@@ -20,7 +20,8 @@ pub(super) fn problems(cycle: &Cycle) -> Vec<bool> {
     wrong
 }
 
-fn is_fault(mark: &MarkKind) -> bool {
+/// Whether a mark says that something went wrong.
+pub fn is_fault(mark: &MarkKind) -> bool {
     match mark {
         MarkKind::Error { .. } | MarkKind::Panic { .. } => true,
         MarkKind::Log { level, .. } => level == "ERROR",

@@ -249,8 +249,11 @@ test('at 1280 pixels no name is cut, in the timeline or among the steps, and a l
   const cut = () => names.evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent));
   expect(await names.count()).toBeGreaterThan(20);
   expect(await cut()).toEqual([]);
+  const pane = async (name: string) => (await page.locator(`.pane.${name}`).boundingBox())!.width;
+  const before = await pane('step');
+  await page.locator('.pane.step ul .mono').first().evaluate((one) => (one.textContent = 'x'.repeat(300)));
+  expect(await pane('step'), 'a statement makes no room for itself').toBe(before);
   await names.first().evaluate((one) => (one.textContent = 'x'.repeat(300)));
   expect(await cut()).toHaveLength(1);
-  const [steps, response] = [await page.locator('.pane.step').boundingBox(), await page.locator('.pane.res').boundingBox()];
-  expect(steps!.width).toBeLessThan(response!.width * 1.1);
+  expect(await pane('step')).toBeLessThan((await pane('res')) * 1.1);
 });

@@ -224,6 +224,28 @@ fn what_a_format_is_for_stands_whole_beside_it() {
 }
 
 #[test]
+fn what_went_wrong_at_a_step_is_in_view_where_there_is_little_room() {
+    let mut cycle = samples::panicked();
+    let headers = (0..30).map(|n| HeaderEdit::Add {
+        at: 0,
+        header: onionskin::wire::Header {
+            name: format!("x-{n}"),
+            value: Octets(b"1".to_vec()),
+            redacted: false,
+        },
+    });
+    let client = cycle.steps[0].delta.as_mut().unwrap();
+    client.headers.splice(0..0, headers);
+    let mut app = open(cycle.clone(), 0);
+    press(&mut app, KeyCode::Char('e'));
+    crate::testing::answer(&mut app, &[cycle]);
+    let drawn = super::draw(&app, (80, 24), crate::theme::Theme::new(true));
+    let text = drawn.backend().to_string();
+    let request = text.split("request at step").nth(1).unwrap();
+    assert!(request.contains("· panic"), "{text}");
+}
+
+#[test]
 fn bytes_stand_beside_what_they_are_in_ascii_however_narrow_the_pane() {
     let mut cycle = answering("application/octet-stream", &[0; 0]);
     cycle.bodies[0].head = Octets((b'\0'..b'~').collect());
