@@ -34,6 +34,7 @@ pub use filter::{Field, Filter, byte_at};
 pub use jump::Jump;
 pub use layout::Layout;
 pub use lines::{MessageLine, Piece, Role, piece};
+pub(crate) use list::MAX as LISTED;
 pub use list::{Item, List};
 pub use message::MessagePane;
 pub use output::Output;

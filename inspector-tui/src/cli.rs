@@ -203,7 +203,7 @@ fn is_not_understood(error: &anyhow::Error) -> bool {
 struct Misuse(String);
 
 /// What went wrong, and why: each reason once. Some errors say their reason themselves.
-fn said(error: &anyhow::Error) -> String {
+pub fn said(error: &anyhow::Error) -> String {
     let mut said = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if said.contains(&cause) {

@@ -30,6 +30,8 @@ pub enum Event {
     Wheel(Spot, isize),
     /// The terminal has another size, or shows something else: draw again.
     Redraw,
+    /// The lines of the request and of the response have so many columns by now.
+    Columns([u16; 2]),
     /// Time to play the next step.
     Tick(Instant),
     /// The inspector said something.
@@ -67,7 +69,9 @@ pub enum News {
         filter: String,
         /// How many kept cycles match.
         matched: u64,
-        /// The newest cycles, in any order.
+        /// Where cycles that came before do not reach to the first of these: how many are known to be missing in between.
+        missing: Option<u64>,
+        /// The newest cycles, oldest first.
         cycles: Vec<model::ListedCycle>,
         /// All app runs.
         apps: Vec<model::App>,

@@ -129,7 +129,11 @@ async fn run_loop(
             () = at(pace.due()), if !lent => {
                 screen.draw(|frame| ui::render(frame, &app, theme))?;
                 pace.drawn(Instant::now());
-                continue;
+                let columns = ui::columns(screen.area(), &app, theme);
+                if columns == app.layout.columns {
+                    continue;
+                }
+                Event::Columns(columns)
             }
         };
         if matches!(event, Event::Redraw) {

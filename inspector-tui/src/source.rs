@@ -2,8 +2,10 @@
 //! things done, and one for each question of a screen.
 
 mod export;
+mod newest;
 mod orders;
 
+use newest::newest;
 pub(crate) use orders::Order;
 
 use crate::{
@@ -15,7 +17,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use futures_util::{FutureExt, StreamExt};
 use onionskin_web::{
     Client,
-    client::{ClientError, List},
+    client::ClientError,
     export::Format,
     model::{Content, ContentKind, LiveEvent},
     view::BodyOptions,
@@ -31,8 +33,6 @@ use tokio::{
     task::JoinSet,
 };
 
-/// Cycles listed at start.
-const PAGE: usize = 500;
 /// How long to wait before an inspector that did not answer is asked again: at first, and at most.
 const RETRY: Duration = Duration::from_secs(1);
 const SLOWEST: Duration = Duration::from_secs(8);
@@ -367,35 +367,18 @@ async fn follow_once(
     last: &mut Option<u64>,
 ) -> Result<(), ClientError> {
     let mut events = client.live_matching(filter, *last).await?;
-    tell(news, page(client, filter).await?).await;
+    let page = newest(client, filter, last).await?;
+    tell(news, page).await;
     while let Some(event) = events.next().await {
         let event = event?;
-        *last = event.id.or(*last);
         let what = match event.event {
-            LiveEvent::Lagged { .. } => page(client, filter).await?,
+            LiveEvent::Lagged { .. } => newest(client, filter, last).await?,
             event => News::Live(event),
         };
+        *last = event.id.or(*last);
         tell(news, what).await;
     }
     Ok(())
-}
-
-async fn page(client: &Client, filter: &str) -> Result<News, ClientError> {
-    let apps = client.apps().await?;
-    let list = List {
-        limit: Some(PAGE),
-        filter,
-        ..List::default()
-    };
-    let page = client.list(&list).await?;
-    Ok(News::Connected {
-        filter: filter.to_owned(),
-        matched: page.matched,
-        cycles: page.cycles,
-        apps,
-        counters: page.counters,
-        memory: page.memory,
-    })
 }
 
 async fn tell(news: &mpsc::Sender<News>, what: News) {

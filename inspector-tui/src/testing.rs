@@ -43,6 +43,7 @@ pub(crate) fn connected() -> App {
     app.update(Event::News(News::Connected {
         filter: String::new(),
         matched: 0,
+        missing: None,
         cycles: vec![],
         apps: vec![],
         counters: Counters::default(),

@@ -132,6 +132,15 @@ fn panes(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
     }
 }
 
+/// Columns of the lines of the request and of the response; of a message that is not in view, those that it had.
+pub fn columns(area: Rect, app: &App, theme: Theme) -> [u16; 2] {
+    let split = areas(area, app, theme).map(|areas| split::split(areas.body, app));
+    let split = split.unwrap_or_default();
+    let [request, response] = app.layout.columns;
+    let of = |pane: Option<Rect>, had| pane.map_or(had, |pane| inside(pane).width);
+    [of(split.request, request), of(split.response, response)]
+}
+
 /// The frame of a pane; neighbours share their borders. The inner area is what is left, a column of air on each side.
 fn pane(frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focused: bool, theme: Theme) -> Rect {
     let block = Block::bordered()

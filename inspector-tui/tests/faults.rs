@@ -16,7 +16,7 @@ mod start;
 
 use app::App;
 use fake::{Fake, Mood};
-use onionskin_web::{Config, Inspector};
+use onionskin_web::{Config, Inspector, Limits};
 use portable_pty::CommandBuilder;
 use pty::Pty;
 use std::time::{Duration, Instant};
@@ -32,10 +32,15 @@ struct Watched {
 
 impl Watched {
     fn start() -> Self {
+        Self::with(Limits::default())
+    }
+
+    fn with(limits: Limits) -> Self {
         let dir = start::socket_dir();
         let config = Config {
             port: 0,
             socket: dir.path().join("link.sock"),
+            limits,
             ..Config::default()
         };
         let runtime = Runtime::new().unwrap();
@@ -53,10 +58,10 @@ impl Watched {
         App::connect(&self.dir.path().join("link.sock"))
     }
 
-    /// A UI that asks the fake.
-    fn attach(&self, fake: &Fake) -> Pty {
+    /// A UI that asks the inspector of this URL.
+    fn attach(&self, url: &str) -> Pty {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_onionskin"));
-        command.args(["attach", &fake.url()]);
+        command.args(["attach", url]);
         let socket = self.dir.path().join("link.sock");
         Pty::run(command, socket, None, 120, 40)
     }
@@ -83,7 +88,7 @@ fn bad_answers_are_said_and_asked_for_again_until_they_are_good() {
     let watched = Watched::start();
     let of = |(mood, said): (Mood, &str)| {
         let fake = Fake::start(watched.inspector.url(), mood);
-        let mut pty = watched.attach(&fake);
+        let mut pty = watched.attach(&fake.url());
         pty.wait_for("✗ no answer: ");
         keys_work(&mut pty);
         pty.type_keys("5");
@@ -128,7 +133,7 @@ fn a_cycle_that_can_not_be_had_is_shown_when_it_can() {
         (Mood::Broken, "Internal Server Error (500)"),
     ] {
         let fake = Fake::start(watched.inspector.url(), Mood::Good);
-        let mut pty = watched.attach(&fake);
+        let mut pty = watched.attach(&fake.url());
         pty.wait_for("/api/stock");
         fake.set(mood);
         pty.type_keys("k");
@@ -146,7 +151,7 @@ fn a_cycle_that_can_not_be_had_is_shown_when_it_can() {
 fn live_events_that_are_none_lose_nothing_that_is_known() {
     let watched = Watched::start();
     let fake = Fake::start(watched.inspector.url(), Mood::GarbageLive);
-    let mut pty = watched.attach(&fake);
+    let mut pty = watched.attach(&fake.url());
     pty.wait_for("/api/stock");
     pty.wait_for("✗ no answer: ");
     pty.wait_for("/api/stock");
@@ -168,7 +173,7 @@ fn live_events_that_are_none_lose_nothing_that_is_known() {
 fn an_answer_without_end_holds_no_key_up() {
     let watched = Watched::start();
     let fake = Fake::start(watched.inspector.url(), Mood::Good);
-    let mut pty = watched.attach(&fake);
+    let mut pty = watched.attach(&fake.url());
     pty.wait_for("/api/stock");
     fake.set(Mood::Slow);
     pty.type_keys("k");
@@ -180,6 +185,44 @@ fn an_answer_without_end_holds_no_key_up() {
     keys_work(&mut pty);
     fake.set(Mood::Good);
     pty.wait_for("step 1/");
+    pty.type_keys("q");
+    assert!(pty.ended_well());
+}
+
+#[test]
+fn what_came_while_the_ui_was_stopped_is_listed_without_a_hole() {
+    let watched = Watched::with(Limits {
+        live_backlog: 50,
+        write: Duration::from_secs(600),
+        ..Limits::default()
+    });
+    let mut pty = watched.attach(watched.inspector.url());
+    pty.wait_for("/api/stock");
+    pty.signal("STOP");
+    // More than sockets take in between: the rest is not sent.
+    let mut app = watched.app();
+    for number in 5..=2_500 {
+        let mut cycle = app::cycles()[0].clone();
+        cycle.number = number;
+        cycle.id = format!("{}-{number}", cycle.run);
+        cycle.target = format!("/n/{number}/{}", "x".repeat(8_000));
+        app.send(cycle);
+    }
+    until("all are kept", || {
+        watched.inspector.store().counters().stored == 2_500
+    });
+    pty.signal("CONT");
+    pty.wait_for("/n/2500/");
+    pty.wait_for("2,500 kept");
+    // The first lines are those that were there before.
+    pty.type_keys("k\x1b[H");
+    pty.wait_for("/cart/items");
+    let screen = pty.screen();
+    assert!(
+        screen.contains("/n/5/") && screen.contains("/n/6/"),
+        "{screen}"
+    );
+    assert!(!screen.contains("not listed"), "{screen}");
     pty.type_keys("q");
     assert!(pty.ended_well());
 }

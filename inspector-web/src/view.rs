@@ -5,6 +5,7 @@
 //! - [`body()`]: a body, decoded and taken apart, compared with another
 //! - [`compare()`]: two cycles side by side
 //! - [`insights()`]: what a reviewer would remark
+//! - [`is_fault()`]: whether something went wrong
 //! - [`search()`]: where a text is
 //! - `spans()`: what other services did in the same trace
 //!
@@ -18,6 +19,7 @@ mod insights;
 mod lcs;
 mod pairs;
 mod places;
+mod problems;
 mod search;
 mod spans;
 mod step;
@@ -27,6 +29,7 @@ mod why;
 pub use bodies::{BodyOptions, body};
 pub use compare::compare;
 pub use insights::insights;
+pub use problems::is_fault;
 pub use search::search;
 pub(crate) use spans::spans;
 pub use step::step;

@@ -110,6 +110,23 @@ fn unknown_flags_are_refused() {
 }
 
 #[test]
+fn what_is_wrong_is_said_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let open = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(dir.path(), open).unwrap();
+    let output = bookshop(dir.path(), &["--headless", "--visits", "1"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.starts_with("bookshop: can't start the inspector: can't use the directory of "),
+        "{said}"
+    );
+    assert_eq!(said.matches("others can write to it").count(), 1, "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
 fn in_a_terminal_cycles_are_listed_opened_and_stepped_through() {
     let mut pty = in_terminal(160, 45);
     pty.wait_for("shop http://127.0.0.1:");

@@ -1,6 +1,9 @@
 //! A body as lines: the API's answer, its text escaped. Two columns of air stand before them.
 
-use super::lines::{MessageLine, Piece, Role, line_sign, piece};
+use super::{
+    MessagePane,
+    lines::{MessageLine, Piece, Role, line_sign, piece},
+};
 use crate::picture::Picture;
 use onionskin::{
     text::{edits::Sign, escape, grouped, size},
@@ -44,13 +47,13 @@ fn is_unread(body: &BodyView) -> bool {
 }
 
 /// What is in a body.
-pub(super) fn lines(body: &BodyView, folded: &HashSet<usize>) -> Vec<MessageLine> {
+pub(super) fn lines(body: &BodyView, pane: &MessagePane) -> Vec<MessageLine> {
     let mut lines = match is_unread(body) {
         true => Vec::new(),
-        false => content(&body.content, folded),
+        false => content(&body.content, &pane.folded, pane.columns),
     };
     if let Some(before) = &body.before {
-        let was = content(before, &HashSet::new()).into_iter();
+        let was = content(before, &HashSet::new(), pane.columns).into_iter();
         lines.extend(was.map(|line| line.signed(Some(Sign::Removed))));
     }
     for line in &mut lines {
@@ -79,7 +82,7 @@ pub(super) fn picture(
     }
 }
 
-fn content(content: &Content, folded: &HashSet<usize>) -> Vec<MessageLine> {
+fn content(content: &Content, folded: &HashSet<usize>, columns: usize) -> Vec<MessageLine> {
     match content {
         Content::Empty => vec![dim("(empty)")],
         Content::NotKept => vec![dim("(passed, and not kept)")],
@@ -97,7 +100,7 @@ fn content(content: &Content, folded: &HashSet<usize>) -> Vec<MessageLine> {
             finish(pairs.iter().map(pair).collect(), *more, "values", None)
         }
         Content::Multipart { parts, more, error } => {
-            let lines = parts.iter().flat_map(part).collect();
+            let lines = parts.iter().flat_map(|one| part(one, columns)).collect();
             finish(lines, *more, "parts", error.as_deref())
         }
         Content::Image {
@@ -118,7 +121,10 @@ fn content(content: &Content, folded: &HashSet<usize>) -> Vec<MessageLine> {
             }
             finish(lines, *more, "events", None)
         }
-        Content::Hex { rows, more } => finish(rows.iter().map(hex).collect(), *more, "bytes", None),
+        Content::Hex { rows, more } => {
+            let lines = rows.iter().flat_map(|row| hex(row, columns)).collect();
+            finish(lines, *more, "bytes", None)
+        }
     }
 }
 
@@ -220,7 +226,7 @@ fn pair(pair: &Pair) -> MessageLine {
     }
 }
 
-fn part(part: &PartView) -> Vec<MessageLine> {
+fn part(part: &PartView, columns: usize) -> Vec<MessageLine> {
     let name = part.name.as_deref().unwrap_or("(no name)");
     let mut heading = vec![
         piece(Role::Strong, format!("part {}", escape(name))),
@@ -236,7 +242,8 @@ fn part(part: &PartView) -> Vec<MessageLine> {
             piece(Role::Plain, escape(&header.value)),
         ])
     }));
-    let inside = content(&part.content, &HashSet::new()).into_iter();
+    let columns = columns.saturating_sub(2);
+    let inside = content(&part.content, &HashSet::new(), columns).into_iter();
     lines.extend(inside.map(|mut line| {
         line.pieces.insert(0, piece(Role::Plain, "  "));
         // Folds are counted in the body's own tree.
@@ -276,10 +283,24 @@ fn field(name: &str, value: &str) -> MessageLine {
     ])
 }
 
-fn hex(row: &HexRow) -> MessageLine {
-    MessageLine::of(vec![
-        piece(Role::Dim, format!("{:06x}  ", row.offset)),
-        piece(Role::Number, format!("{:<48}", escape(&row.hex))),
-        piece(Role::Text, escape(&row.text)),
-    ])
+/// As many bytes a line as there is room for with what they are in ASCII.
+fn hex(row: &HexRow, columns: usize) -> Vec<MessageLine> {
+    // Sign, air and offset stand before them.
+    let fits = |bytes: &usize| 12 + 4 * bytes <= columns;
+    let bytes = [16, 8].into_iter().find(fits).unwrap_or(4);
+    let digits: Vec<_> = row.hex.split(' ').collect();
+    let text: Vec<_> = row.text.chars().collect();
+    let line = |(at, (digits, text)): (usize, (&[&str], &[char]))| {
+        let (offset, width) = (row.offset + at * bytes, 3 * bytes);
+        MessageLine::of(vec![
+            piece(Role::Dim, format!("{offset:06x}  ")),
+            piece(
+                Role::Number,
+                format!("{:<width$}", escape(&digits.join(" "))),
+            ),
+            piece(Role::Text, escape(&String::from_iter(text))),
+        ])
+    };
+    let parts = digits.chunks(bytes).zip(text.chunks(bytes));
+    parts.enumerate().map(line).collect()
 }

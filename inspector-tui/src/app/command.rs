@@ -372,7 +372,10 @@ impl App {
 
     /// Both messages at the step, as they are shown.
     fn copy_step(&mut self) -> Option<Effect> {
-        let text = self.step_text()?;
+        let Some(text) = self.step_text() else {
+            self.say_no_step();
+            return None;
+        };
         Some(self.copy(text))
     }
 }

@@ -1,6 +1,7 @@
 //! How the panes share the screen.
 
 use super::Pane;
+use onionskin::wire::Side;
 
 /// What is added to the share that a pane has by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Layout {
     pub timeline: i16,
     /// Columns of the request, beside the response.
     pub request: i16,
+    /// Columns of the lines of the request and of the response, as they were seen last.
+    pub columns: [u16; 2],
 }
 
 /// As far as a border goes.
@@ -22,6 +25,15 @@ impl Layout {
     /// Columns and lines for an image in a message, at most.
     pub(super) fn room(&self) -> (u16, u16) {
         if self.maximised { (72, 24) } else { (32, 12) }
+    }
+
+    /// Columns of a message's lines.
+    pub(super) fn columns(&self, side: Side) -> usize {
+        let [request, response] = self.columns;
+        match side {
+            Side::Request => request.into(),
+            Side::Response => response.into(),
+        }
     }
 
     /// Gives a pane more room (`by` > 0) or less.

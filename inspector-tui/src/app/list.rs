@@ -1,10 +1,10 @@
 //! The cycles, in order of arrival, and which of them is selected.
 
 use onionskin_web::model::{App as AppRuns, ListedCycle, Run};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Lines kept here. The inspector keeps more; older ones are in the browser.
-const MAX: usize = 5_000;
+pub(crate) const MAX: usize = 5_000;
 
 /// The cycles, oldest first.
 #[derive(Debug, Default)]
@@ -14,16 +14,24 @@ pub struct List {
     total: u64,
     /// Whether some are not listed.
     partial: bool,
-    /// How many are not listed between the first row, which stays because it is selected, and the second.
-    gap: u64,
+    /// How many are not listed between the first row, which stays because it is selected, and the second, if any may be.
+    gap: Option<u64>,
     /// While the list is frozen: what came meanwhile.
-    waiting: Option<VecDeque<ListedCycle>>,
+    waiting: Option<Waiting>,
     /// Position of the selected cycle; none: the newest is followed.
     selected: Option<u64>,
     /// Id of the cycle that is to be selected when it comes.
     awaited: Option<String>,
     /// The app runs, by their names.
     runs: HashMap<String, Run>,
+}
+
+/// What came while the list is frozen.
+#[derive(Debug, Default)]
+struct Waiting {
+    rows: VecDeque<ListedCycle>,
+    /// How many came before them that are not here, if any may have.
+    gap: Option<u64>,
 }
 
 /// A line of the list.
@@ -42,7 +50,7 @@ pub enum Item<'l> {
     LeftOut {
         /// Whether they are older than all that are listed.
         older: bool,
-        /// How many.
+        /// How many; none: those that may have been here are not kept any more.
         count: u64,
     },
 }
@@ -53,15 +61,38 @@ impl List {
         self.rows.is_empty()
     }
 
-    /// How many there are, those that wait included.
+    /// How many lines of cycles there are.
     pub fn len(&self) -> usize {
-        self.rows.len() + self.waiting()
+        self.rows.len()
     }
 
-    /// How many there are in all, of which so many are listed at first, the newest.
-    pub fn begin(&mut self, total: u64, listed: usize) {
+    /// Takes the newest cycles, oldest first, of so many in all. `missing`: where what is listed does not reach to the first of
+    /// them, how many are known to be in between.
+    pub fn begin(&mut self, total: u64, missing: Option<u64>, newest: Vec<ListedCycle>) {
         self.total = total;
-        self.partial |= total > listed as u64;
+        self.partial |= total > newest.len() as u64;
+        if let Some(missing) = missing {
+            self.leave_out(missing);
+        }
+        // What is frozen is what is looked at, and not yet anything where nothing is.
+        let waiting = self.waiting.take_if(|_| self.rows.is_empty());
+        newest.into_iter().for_each(|cycle| self.push(cycle));
+        self.waiting = self.waiting.take().or(waiting);
+    }
+
+    /// Between what is here and what comes next so many are missing: what is older goes, but what is looked at.
+    fn leave_out(&mut self, missing: u64) {
+        if let Some(waiting) = &mut self.waiting {
+            *waiting.gap.get_or_insert(0) += waiting.rows.len() as u64 + missing;
+            waiting.rows.clear();
+            return;
+        }
+        let newer = self.newer();
+        let kept = self.index().and_then(|at| self.rows.remove(at));
+        self.gap = kept.is_some().then_some(newer + missing);
+        self.partial |= !self.rows.is_empty();
+        self.rows.clear();
+        self.rows.extend(kept);
     }
 
     /// How many there are in all.
@@ -71,7 +102,7 @@ impl List {
 
     /// How many are older than those that are listed.
     fn older(&self) -> u64 {
-        let known = self.len() as u64 + self.gap;
+        let known = (self.rows.len() + self.waiting()) as u64 + self.gap.unwrap_or(0);
         match self.partial {
             true => self.total.saturating_sub(known),
             false => 0,
@@ -85,50 +116,49 @@ impl List {
 
     /// How many came since the list was frozen.
     pub fn waiting(&self) -> usize {
-        self.waiting.as_ref().map_or(0, VecDeque::len)
+        let waiting = self.waiting.as_ref();
+        waiting.map_or(0, |w| w.rows.len() + w.gap.unwrap_or(0) as usize)
     }
 
     /// Holds the list still, or lets in what came meanwhile.
     pub fn toggle_frozen(&mut self) {
         match self.waiting.take() {
-            None => self.waiting = Some(VecDeque::new()),
-            Some(waiting) => waiting.into_iter().for_each(|c| self.insert(c)),
+            None => self.waiting = Some(Waiting::default()),
+            Some(waiting) => {
+                if let Some(missing) = waiting.gap {
+                    self.leave_out(missing);
+                }
+                waiting.rows.into_iter().for_each(|c| self.insert(c));
+            }
         }
     }
 
     /// A cycle came, in whatever order, possibly not for the first time.
     pub fn push(&mut self, cycle: ListedCycle) {
-        match &mut self.waiting {
-            None => self.insert(cycle),
-            Some(waiting) => {
-                if waiting.len() == MAX {
-                    waiting.pop_front();
-                }
-                waiting.push_back(cycle);
-            }
+        let Some(waiting) = &mut self.waiting else {
+            return self.insert(cycle);
+        };
+        let newest = self.rows.back().map_or(0, |c| c.position);
+        if cycle.position > newest && insert(&mut waiting.rows, cycle) && waiting.rows.len() > MAX {
+            waiting.rows.pop_front();
+            *waiting.gap.get_or_insert(0) += 1;
         }
     }
 
     fn insert(&mut self, cycle: ListedCycle) {
-        let at = self.rows.partition_point(|c| c.position < cycle.position);
-        if self
-            .rows
-            .get(at)
-            .is_some_and(|c| c.position == cycle.position)
-        {
+        let (id, position) = (cycle.cycle.id.clone(), cycle.position);
+        if !insert(&mut self.rows, cycle) {
             return;
         }
-        if self.awaited.as_ref() == Some(&cycle.cycle.id) {
-            self.awaited = None;
-            self.selected.get_or_insert(cycle.position);
+        if self.awaited.take_if(|awaited| *awaited == id).is_some() {
+            self.selected.get_or_insert(position);
         }
-        self.rows.insert(at, cycle);
         if self.rows.len() > MAX {
             // What is being looked at stays.
             let keep = self.selected == self.rows.front().map(|c| c.position);
             self.rows.remove(usize::from(keep));
             self.partial = true;
-            self.gap = if keep { self.gap + 1 } else { 0 };
+            self.gap = keep.then(|| self.gap.unwrap_or(0) + 1);
         }
     }
 
@@ -153,6 +183,18 @@ impl List {
         names
     }
 
+    /// Whether cycles of more than one app are listed, or may be soon: what a line is of is not plain then.
+    pub fn is_of_several_apps(&self) -> bool {
+        let of_first = self.rows.front().map(|first| &first.cycle.app);
+        let up = self.runs.values().filter(|run| run.connected).count();
+        up > 1 || self.rows.iter().any(|c| Some(&c.cycle.app) != of_first)
+    }
+
+    /// Which run of its app it is, if known.
+    pub fn ordinal(&self, run: &str) -> Option<u32> {
+        self.runs.get(run).map(|run| run.ordinal)
+    }
+
     /// The app run that was started last, of those whose map is known.
     pub fn newest_run(&self) -> Option<&str> {
         let mapped = self.runs.values().filter(|run| run.has_stack);
@@ -168,9 +210,9 @@ impl List {
     /// Forgets all cycles: others follow, of another filter. What is selected stays so if it is among them.
     pub fn clear(&mut self) {
         self.rows.clear();
-        (self.partial, self.gap) = (false, 0);
+        (self.partial, self.gap) = (false, None);
         if let Some(waiting) = &mut self.waiting {
-            waiting.clear();
+            *waiting = Waiting::default();
         }
     }
 
@@ -256,7 +298,7 @@ impl List {
         let Some(at) = self.index() else {
             return 0;
         };
-        let gap = if at == 0 { self.gap } else { 0 };
+        let gap = self.gap.filter(|_| at == 0).unwrap_or(0);
         (self.rows.len() - 1 - at) as u64 + gap
     }
 
@@ -264,21 +306,19 @@ impl List {
     pub fn window(&self, height: usize) -> Vec<Item<'_>> {
         let mut items = Vec::with_capacity(self.rows.len());
         let mut at = None;
-        let mut runs: HashMap<&str, &str> = HashMap::new();
-        let left_out = |items: &mut Vec<_>, older, count| {
-            if count > 0 {
-                items.push(Item::LeftOut { older, count });
-            }
-        };
-        left_out(&mut items, true, self.older());
+        let mut apps = HashSet::new();
+        let mut runs = HashSet::new();
+        let left_out = |older| move |count| Item::LeftOut { older, count };
+        let older = Some(self.older()).filter(|count| *count > 0);
+        items.extend(older.map(left_out(true)));
         for (row, cycle) in self.rows.iter().enumerate() {
             if row == 1 {
-                left_out(&mut items, false, self.gap);
+                items.extend(self.gap.map(left_out(false)));
             }
             let (app, run) = (cycle.cycle.app.as_str(), cycle.cycle.run.as_str());
-            let before = runs.insert(app, run);
-            if before.is_some_and(|b| b != run) {
-                let run = self.runs.get(run).map(|run| run.ordinal);
+            let is_first = apps.insert(app);
+            if runs.insert(run) && !is_first {
+                let run = self.ordinal(run);
                 items.push(Item::Restarted { app, run });
             }
             if self.selected == Some(cycle.position) {
@@ -295,4 +335,14 @@ impl List {
         items.truncate(height);
         items
     }
+}
+
+/// Puts a cycle in its place. Returns whether it was not there.
+fn insert(rows: &mut VecDeque<ListedCycle>, cycle: ListedCycle) -> bool {
+    let at = rows.partition_point(|c| c.position < cycle.position);
+    let is_new = rows.get(at).is_none_or(|c| c.position != cycle.position);
+    if is_new {
+        rows.insert(at, cycle);
+    }
+    is_new
 }

@@ -36,6 +36,8 @@ pub struct MessagePane {
     pub body: Result<Option<Arc<BodyView>>, String>,
     /// The image that the body is, once it is drawn, or why it can't be.
     pub picture: Result<Option<Arc<Picture>>, String>,
+    /// Columns of its lines.
+    pub columns: usize,
     /// Lines of the body's JSON that are folded.
     pub folded: HashSet<usize>,
 }
@@ -50,6 +52,7 @@ impl MessagePane {
             encoded: false,
             body: Ok(None),
             picture: Ok(None),
+            columns: 0,
             folded: HashSet::new(),
         }
     }
@@ -265,7 +268,7 @@ fn body(view: &View, place: &BodyPlace, side: Side) -> Vec<MessageLine> {
             lines.push(MessageLine::of(vec![piece(Role::Warning, why)]));
         }
         Ok(Some(body)) => {
-            lines.extend(body::lines(body, &pane.folded));
+            lines.extend(body::lines(body, pane));
             lines.extend(body::picture(body, &pane.picture));
         }
         Ok(None) if place.index.is_some() => {

@@ -15,6 +15,7 @@ impl App {
             News::Connected {
                 filter,
                 matched,
+                missing,
                 cycles,
                 apps,
                 counters,
@@ -33,8 +34,7 @@ impl App {
                 self.counters = counters;
                 self.memory = memory;
                 self.list.runs(&apps);
-                self.list.begin(matched, cycles.len());
-                cycles.into_iter().for_each(|c| self.list.push(c));
+                self.list.begin(matched, missing, cycles);
             }
             News::Refused(why) => {
                 self.log(&format!("filter not understood: {}", escape(&why)));
@@ -121,7 +121,7 @@ impl App {
                     self.answers.renew(&of_others);
                 }
             }
-            // The newest cycles are asked for again: see [`crate::source`].
+            // What is missing is asked for: see [`crate::source`].
             LiveEvent::Lagged { .. } => {}
         }
     }

@@ -11,21 +11,29 @@ use onionskin::{
     times::Times,
     wire::{Edge, Left, Resolved, Sent, Side, Stage},
 };
-use onionskin_web::model::{BodyLine, Row, RowState, StepLine, Timeline};
+use onionskin_web::{
+    model::{BodyLine, Row, RowState, StepLine, Timeline},
+    view::is_fault,
+};
 
 /// The notes on a step, if they belong to this side.
 pub(super) fn lines(view: &View, step: &StepLine, side: Side) -> Vec<MessageLine> {
     if replay::side(step.stage, step.edge) != side {
         return Vec::new();
     }
-    let point =
-        |note: String| MessageLine::of(vec![piece(Role::Dim, "· "), piece(Role::Plain, note)]);
+    let point_of =
+        |role| move |note: String| MessageLine::of(vec![piece(Role::Dim, "· "), piece(role, note)]);
+    let point = point_of(Role::Plain);
     let timeline = &view.timeline;
     let mut notes: Vec<_> = of_step(timeline, step).into_iter().map(point).collect();
     let marks = timeline.marks.iter().filter(|mark| mark.after == step.seq);
     for mark in marks {
         let mut lines = text::lines(&mark.what).into_iter();
-        notes.extend(lines.next().map(point));
+        let role = match is_fault(&mark.what) {
+            true => Role::Warning,
+            false => Role::Plain,
+        };
+        notes.extend(lines.next().map(point_of(role)));
         notes.extend(lines.map(|line| MessageLine::plain(format!("    {line}"))));
     }
     notes

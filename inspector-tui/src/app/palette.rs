@@ -38,7 +38,7 @@ pub enum Choices {
 pub struct Choice {
     /// Its name.
     pub name: &'static str,
-    /// The keys that do it without this.
+    /// The keys that do it without this; of a format, how its files end.
     pub keys: String,
     /// What it does.
     pub what: String,
@@ -76,8 +76,8 @@ impl Choices {
                 .into_iter()
                 .map(|format| Choice {
                     name: format.name(),
-                    keys: String::new(),
-                    what: format!(".{}", format.ending()),
+                    keys: format!(".{}", format.ending()),
+                    what: format.what().into(),
                     does: Chosen::Export {
                         id: id.clone(),
                         format,

@@ -46,11 +46,22 @@ impl App {
             Some(document(reader, "txt", text))
         });
         if read.is_none() {
-            let keys = [Command::Up, Command::Down, Command::Open].map(|c| self.keys.hint(c));
-            let [up, down, open] = keys;
-            self.said = Some(format!("open a cycle first, with {up}, {down} and {open}"));
+            self.say_no_step();
         }
         read
+    }
+
+    /// Says why there is no text of a step.
+    pub(super) fn say_no_step(&mut self) {
+        let [up, down, open] =
+            [Command::Up, Command::Down, Command::Open].map(|c| self.keys.hint(c));
+        self.said = Some(match self.view() {
+            Some(View {
+                failed: Some(why), ..
+            }) => format!("this step can't be shown: {}", escape(why)),
+            Some(_) => "this step is loading; try again when it is here".into(),
+            None => format!("open a cycle first, with {up}, {down} and {open}"),
+        });
     }
 
     /// Has the editor show the source of what the cursor is at: of the layer that set a value, else of the row that the step
@@ -81,14 +92,13 @@ impl App {
         view.timeline.rows.get(row)?.source.clone()
     }
 
-    /// Both messages at the step that is shown, as they are shown.
+    /// Both messages at the step that is shown, as they are shown; none before one is loaded.
     pub(super) fn step_text(&self) -> Option<String> {
         let view = self.view()?;
         let cycle = &view.timeline.cycle;
         let (method, target) = (escape(&cycle.method), escape(&cycle.target));
         // While the next one is loading, the one before is in view.
-        let shown = view.shown.as_ref().map(|shown| shown.step as usize);
-        let at = shown.unwrap_or(view.player.step());
+        let at = view.shown.as_ref()?.step as usize;
         let row = view.timeline.steps.get(at).and_then(|step| step.row);
         let row = row.and_then(|row| view.timeline.rows.get(row));
         let row = row.map_or("", |row| &row.name);
@@ -211,10 +221,12 @@ mod tests {
     use super::*;
     use crate::{
         app::Update,
+        ask::Failure,
         event::{Event, News},
-        testing::{answer, busy, every, open, press, samples},
+        testing::{answer, answer_to, busy, every, open, press, samples},
     };
     use crossterm::event::KeyCode;
+    use std::time::Instant;
 
     fn read(app: &mut App, key: char) -> Option<Effect> {
         let Update { changed, effect } = press(app, KeyCode::Char(key));
@@ -290,6 +302,33 @@ mod tests {
             ),
             "{effect:?}"
         );
+    }
+
+    #[test]
+    fn of_a_step_that_is_not_here_nothing_is_read_and_that_is_said() {
+        let mut app = busy();
+        press(&mut app, KeyCode::Up);
+        press(&mut app, KeyCode::Enter);
+        // The timeline came, the step did not.
+        let question = app.questions(Instant::now()).remove(0);
+        let result = Ok(answer_to(&question, &every()).unwrap());
+        app.update(Event::News(News::Answered { question, result }));
+        for key in ['p', 'i', 'Y'] {
+            assert_eq!(read(&mut app, key), None);
+            let said = "this step is loading; try again when it is here";
+            assert_eq!(app.said.as_deref(), Some(said));
+        }
+        for question in app.questions(Instant::now()) {
+            let failure = Failure {
+                why: "gone\u{1b}".into(),
+                passing: false,
+            };
+            let result = Err(failure);
+            app.update(Event::News(News::Answered { question, result }));
+        }
+        assert_eq!(read(&mut app, 'p'), None);
+        let said = "this step can't be shown: gone\\x1b";
+        assert_eq!(app.said.as_deref(), Some(said));
     }
 
     #[test]

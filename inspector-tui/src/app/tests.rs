@@ -146,6 +146,7 @@ fn older_cycles_than_the_inspector_sent_at_first_are_counted_in_the_list() {
     let some = |matched| News::Connected {
         filter: "status:200".into(),
         matched,
+        missing: None,
         cycles: vec![listed(900, &samples::completed())],
         apps: vec![],
         counters: Counters::default(),
@@ -159,6 +160,103 @@ fn older_cycles_than_the_inspector_sent_at_first_are_counted_in_the_list() {
         count: 39,
     };
     assert_eq!(app.list.window(9)[0], older);
+}
+
+/// The newest cycles, as they come after events were missed.
+fn caught_up(app: &mut App, positions: std::ops::RangeInclusive<u64>, missing: Option<u64>) {
+    let cycle = samples::retried();
+    app.update(Event::News(News::Connected {
+        filter: String::new(),
+        matched: *positions.end(),
+        missing,
+        cycles: positions.map(|position| listed(position, &cycle)).collect(),
+        apps: vec![],
+        counters: Counters::default(),
+        memory: app_memory(),
+    }));
+}
+
+/// What the list shows: positions of cycles, and how many are left out, as negative numbers.
+fn shown(app: &App) -> Vec<i64> {
+    let window = app.list.window(99);
+    let shown = window.iter().filter_map(|item| match item {
+        Item::Cycle(listed) => Some(listed.position as i64),
+        Item::LeftOut { count, .. } => Some(-(*count as i64)),
+        Item::Restarted { .. } => None,
+    });
+    shown.collect()
+}
+
+#[test]
+fn no_hole_is_in_the_list_that_is_not_told() {
+    let mut app = busy();
+    caught_up(&mut app, 4..=8, None);
+    assert_eq!(shown(&app), [1, 2, 3, 4, 5, 6, 7, 8]);
+    // Nothing is selected: what is before the hole is among what is not listed.
+    caught_up(&mut app, 20..=22, Some(11));
+    assert_eq!(shown(&app), [-19, 20, 21, 22]);
+    // What is selected stays.
+    press(&mut app, KeyCode::Up);
+    press(&mut app, KeyCode::Up);
+    caught_up(&mut app, 40..=41, Some(17));
+    assert_eq!(shown(&app), [-20, 21, -18, 40, 41]);
+    assert_eq!(app.list.newer(), 20);
+    caught_up(&mut app, 50..=50, Some(8));
+    assert_eq!(shown(&app), [-20, 21, -28, 50]);
+    press(&mut app, KeyCode::Esc);
+    caught_up(&mut app, 60..=60, Some(9));
+    assert_eq!(shown(&app), [-59, 60]);
+}
+
+#[test]
+fn nor_after_it_was_frozen() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Up);
+    press(&mut app, KeyCode::Char('f'));
+    caught_up(&mut app, 3..=7, None);
+    assert_eq!(app.list.waiting(), 2, "the others are here");
+    caught_up(&mut app, 18..=19, Some(10));
+    assert_eq!((shown(&app), app.list.waiting()), (vec![1, 2, 3, 4, 5], 14));
+    press(&mut app, KeyCode::Char('f'));
+    assert_eq!(shown(&app), [-4, 5, -12, 18, 19]);
+
+    let mut app = busy();
+    press(&mut app, KeyCode::Up);
+    press(&mut app, KeyCode::Char('f'));
+    let cycle = samples::retried();
+    for position in 6..=5_010 {
+        let cycle = Box::new(listed(position, &cycle));
+        live(&mut app, LiveEvent::Cycle(cycle));
+    }
+    live(&mut app, counters(5_010));
+    assert_eq!(app.list.waiting(), 5_005);
+    press(&mut app, KeyCode::Char('f'));
+    let window = app.list.window(5_003);
+    let left_out = |older, count| Item::LeftOut { older, count };
+    assert_eq!(
+        (window[0], window[2]),
+        (left_out(true, 4), left_out(false, 6))
+    );
+    assert!(matches!(window[4], Item::Cycle(listed) if listed.position == 12));
+}
+
+#[test]
+fn a_frozen_list_shows_what_another_filter_finds() {
+    let mut app = busy();
+    press(&mut app, KeyCode::Char('f'));
+    app.update(Event::News(News::Connected {
+        filter: "status:401".into(),
+        matched: 1,
+        missing: None,
+        cycles: vec![listed(2, &samples::short_circuit())],
+        apps: vec![],
+        counters: Counters::default(),
+        memory: app_memory(),
+    }));
+    assert_eq!((shown(&app), app.list.frozen()), (vec![2], true));
+    let next = LiveEvent::Cycle(Box::new(listed(9, &samples::short_circuit())));
+    live(&mut app, next);
+    assert_eq!((shown(&app), app.list.waiting()), (vec![2], 1));
 }
 
 #[test]
@@ -218,7 +316,7 @@ fn a_frozen_list_takes_in_later_what_came_meanwhile() {
     press(&mut app, KeyCode::Char('f'));
     assert_eq!(app.list.waiting(), 0);
     let window = app.list.window(99);
-    assert_eq!(window.len(), 9, "two more, and the run before is back");
+    assert_eq!(window.len(), 8, "two more, of the run before");
 }
 
 #[test]
@@ -520,6 +618,7 @@ fn a_filter_is_asked_for_and_another_list_takes_the_place_of_this() {
     app.update(Event::News(News::Connected {
         filter: "q:1".into(),
         matched: 1,
+        missing: None,
         cycles: vec![listed(3, &cycle)],
         apps: vec![],
         counters: app.counters.clone(),
@@ -555,4 +654,28 @@ fn problems_are_jumped_to_in_the_list_and_in_a_cycle() {
         || view.step().unwrap().left.is_some();
     assert_eq!(view.id(), panicked.id);
     assert!(step > 0 && is_wrong, "{step}");
+}
+
+#[test]
+fn the_step_that_decided_how_a_cycle_ended_is_gone_to() {
+    for (cycle, wanted) in [
+        (samples::short_circuit(), ("auth", Some(401))),
+        (samples::rejected(), ("create", Some(400))),
+        (samples::panicked(), ("panics", None)),
+        (samples::half_head(), ("parse", None)),
+    ] {
+        let mut app = open(cycle, 0);
+        press(&mut app, KeyCode::Char('e'));
+        let view = app.view().unwrap();
+        let status = view.step().unwrap().edits.first();
+        let status = status.and_then(|edit| edit.to.as_ref()?.to_text().parse().ok());
+        let name = &*view.current_row().unwrap().name;
+        assert_eq!((name, status), wanted);
+        assert!(view.player.step() > 0 && app.said.is_none());
+    }
+    let mut app = open(samples::completed(), 0);
+    press(&mut app, KeyCode::Char('e'));
+    assert_eq!(app.view().unwrap().player.step(), 0);
+    let said = "no further problem in this cycle";
+    assert_eq!(app.said.as_deref(), Some(said));
 }

@@ -41,6 +41,10 @@ impl App {
     pub fn update(&mut self, event: Event) -> Update {
         let mut update = match event {
             Event::Redraw => Update::CHANGED,
+            Event::Columns(columns) => {
+                self.layout.columns = columns;
+                Update::CHANGED
+            }
             Event::Key(key, now) => self.key(key, now),
             Event::Click(spot) => self.click(spot),
             Event::DoubleClick(now) => self.open(now),
@@ -120,7 +124,7 @@ impl App {
             }
         }
         if let Opened::Cycle(view) = &mut self.opened {
-            changed |= view.settle(&self.answers, self.layout.room());
+            changed |= view.settle(&self.answers, &self.layout);
         }
         changed
     }

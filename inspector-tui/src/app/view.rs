@@ -1,6 +1,6 @@
 //! A cycle that is open: its timeline, the step we are at, and both messages there.
 
-use super::{MessagePane, Player};
+use super::{Layout, MessagePane, Player};
 use crate::ask::{Answer, Answers, Known, Question};
 use onionskin::wire::Side;
 use onionskin_web::{
@@ -31,7 +31,7 @@ pub struct View {
     /// The response.
     pub response: MessagePane,
     /// Of which answers and step the panes were made.
-    made_of: Option<(u64, usize, (u16, u16))>,
+    made_of: Option<(u64, usize, Layout)>,
 }
 
 impl View {
@@ -168,8 +168,8 @@ impl View {
     }
 
     /// Takes what is known by now. Returns whether anything is shown that was not.
-    pub(super) fn settle(&mut self, answers: &Answers, room: (u16, u16)) -> bool {
-        let now = (answers.version(), self.player.step(), room);
+    pub(super) fn settle(&mut self, answers: &Answers, layout: &Layout) -> bool {
+        let now = (answers.version(), self.player.step(), *layout);
         if self.made_of == Some(now) {
             return false;
         }
@@ -202,13 +202,14 @@ impl View {
                     _ => Ok(None),
                 });
             self.pane_mut(side).body = body.unwrap_or(Ok(None));
-            let picture = self.picture(side, room);
+            let picture = self.picture(side, layout.room());
             let picture = picture.map(|question| match answers.get(&question) {
                 Known::Here(Answer::Picture(picture)) => Ok(Some(picture.clone())),
                 Known::Failed(why) => Err(why.to_owned()),
                 _ => Ok(None),
             });
             self.pane_mut(side).picture = picture.unwrap_or(Ok(None));
+            self.pane_mut(side).columns = layout.columns(side);
             self.make(side);
         }
         true

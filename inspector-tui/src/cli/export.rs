@@ -3,7 +3,7 @@
 use super::{Asked, Misuse, NOTHING, progress::Bar};
 use crate::config::Settings;
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, builder::PossibleValue};
 use futures_util::StreamExt as _;
 use onionskin::text;
 use onionskin_web::{
@@ -29,7 +29,7 @@ pub(super) struct Export {
     #[arg(conflicts_with = "socket")]
     file: Option<PathBuf>,
     /// The format [default: that of the output's ending]
-    #[arg(long, short, value_name = "FORMAT", value_parser = Format::ALL.map(Format::name))]
+    #[arg(long, short, value_name = "FORMAT", value_parser = Format::ALL.map(described))]
     format: Option<String>,
     /// The cycle with this id, or with these; `last` is the newest
     #[arg(long, value_name = "ID", conflicts_with = "filter")]
@@ -45,6 +45,10 @@ pub(super) struct Export {
     redact: bool,
     #[command(flatten)]
     asked: Asked,
+}
+
+fn described(format: Format) -> PossibleValue {
+    PossibleValue::new(format.name()).help(format.what())
 }
 
 const EXAMPLES: &str = "\

@@ -32,9 +32,9 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     }
     let selected = app.list.selected().map(|c| c.position);
     let width = usize::from(inner.width);
-    let lines: Vec<_> = app
-        .list
-        .window(usize::from(inner.height))
+    let items = app.list.window(usize::from(inner.height));
+    let columns = room_for_apps(app, &items, width);
+    let lines: Vec<_> = items
         .into_iter()
         .map(|item| match item {
             Item::Cycle(c) => {
@@ -43,7 +43,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
                     (_, Some(marked)) if *marked == c.cycle.id => "◇ ",
                     _ => "  ",
                 };
-                line(&c.cycle, width, sign, theme)
+                let of = of_app(app, &c.cycle, columns);
+                line(&c.cycle, width, sign, of, theme)
             }
             Item::Restarted { app, run } => {
                 let run = run.map_or(String::new(), |n| format!(": run {n}"));
@@ -96,6 +97,9 @@ fn title(app: &App, width: u16, theme: Theme) -> Line<'static> {
 }
 
 fn left_out(app: &App, older: bool, count: u64) -> String {
+    if count == 0 {
+        return "── what may have come in between is not kept any more ──".into();
+    }
     let count = fit::grouped(count);
     if !older {
         return format!("── {count} more are not listed ──");
@@ -144,12 +148,41 @@ fn empty(app: &App, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn line(cycle: &CycleSummary, width: usize, sign: &str, theme: Theme) -> Line<'static> {
+/// Columns for the app and its run: none where there is only one app, or no room.
+fn room_for_apps(app: &App, items: &[Item<'_>], width: usize) -> usize {
+    if width < 70 || !app.list.is_of_several_apps() {
+        return 0;
+    }
+    let cycles = items.iter().filter_map(|item| match item {
+        Item::Cycle(listed) => Some(&listed.cycle),
+        Item::Restarted { .. } | Item::LeftOut { .. } => None,
+    });
+    let names = cycles.map(|cycle| fit::width(&app_run(app, cycle, usize::MAX)));
+    names.max().unwrap_or(0).min(width / 6)
+}
+
+/// `shop 2`: the app, cut where there is no room for all of it, and which run of it.
+fn app_run(app: &App, cycle: &CycleSummary, columns: usize) -> String {
+    let run = app.list.ordinal(&cycle.run);
+    let run = run.map_or(String::new(), |n| format!(" {n}"));
+    let room = columns.saturating_sub(fit::width(&run));
+    format!("{}{run}", fit::cut(&escape(&cycle.app), room))
+}
+
+/// The last column of a line.
+fn of_app(app: &App, cycle: &CycleSummary, columns: usize) -> String {
+    match columns {
+        0 => String::new(),
+        _ => format!("  {}", fit::pad(&app_run(app, cycle, columns), columns)),
+    }
+}
+
+fn line(cycle: &CycleSummary, width: usize, sign: &str, of: String, theme: Theme) -> Line<'static> {
     // Milliseconds of the clock are the first to go where there is little room, then the bar.
     let clock = clock(cycle.started_unix_us);
     let clock = if width >= 90 { &clock[..] } else { &clock[..8] };
     let wide = width >= 60;
-    let target_width = (width.saturating_sub(42) / 2).max(12);
+    let target_width = (width.saturating_sub(42 + fit::width(&of)) / 2).max(12);
     let base = if sign == "▶ " {
         theme.selected()
     } else {
@@ -183,8 +216,9 @@ fn line(cycle: &CycleSummary, width: usize, sign: &str, theme: Theme) -> Line<'s
         }
     }
     let used: usize = spans.iter().map(|s| fit::width(&s.content)).sum();
-    let rest = width.saturating_sub(used);
+    let rest = width.saturating_sub(used + fit::width(&of));
     spans.push(cell(fit::pad(&format!("  {}", remarks(cycle)), rest), base));
+    spans.push(cell(of, theme.dim()));
     Line::from(spans)
 }
 

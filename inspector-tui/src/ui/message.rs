@@ -2,7 +2,7 @@
 
 use super::{fit, inside, line, pane};
 use crate::{
-    app::{App, MessageLine, MessagePane, Spot},
+    app::{App, MessageLine, MessagePane, Role, Spot},
     theme::Theme,
 };
 use onionskin::wire::Side;
@@ -105,17 +105,24 @@ fn window(message: &MessagePane, lines: &[MessageLine], focused: bool, inner: Re
     let height = height - below.len();
     let skip = match focused {
         true => message.cursor.saturating_sub(height.saturating_sub(1) / 2),
-        // The change of this step is what one wants to see.
-        false => {
-            let last = lines.iter().rposition(|l| l.sign.is_some()).unwrap_or(0);
-            (last + 1).saturating_sub(height)
-        }
+        // What went wrong is what one wants to see, else the change of this step.
+        false => match lines.iter().position(is_warning) {
+            Some(first) => first.saturating_sub(1),
+            None => {
+                let last = lines.iter().rposition(|l| l.sign.is_some()).unwrap_or(0);
+                (last + 1).saturating_sub(height)
+            }
+        },
     };
     Window {
         skip: skip.min(lines.len().saturating_sub(height)),
         height,
         below,
     }
+}
+
+fn is_warning(line: &MessageLine) -> bool {
+    line.pieces.iter().any(|piece| piece.role == Role::Warning)
 }
 
 /// The line that is drawn at a place.

@@ -54,8 +54,12 @@ fn write(frame: &mut Frame<'_>, line: Rect, sign: &'static str, field: &Input, t
     frame.set_cursor_position(Position::new(room.x + at, room.y));
 }
 
-fn choices(frame: &mut Frame<'_>, body: Rect, palette: &Palette, keys: &Keymap, theme: Theme) {
-    let found = palette.found(keys);
+fn choices(frame: &mut Frame<'_>, body: Rect, palette: &Palette, keymap: &Keymap, theme: Theme) {
+    let found = palette.found(keymap);
+    let (names, keys) = match palette.of {
+        Choices::Commands => (18, 11),
+        Choices::Formats { .. } => (13, 16),
+    };
     let skip = (palette.chosen + 1).saturating_sub(SHOWN);
     let lines: Vec<_> = (found.iter().enumerate().skip(skip).take(SHOWN))
         .map(|(at, choice)| {
@@ -67,8 +71,8 @@ fn choices(frame: &mut Frame<'_>, body: Rect, palette: &Palette, keys: &Keymap, 
                 theme.strong()
             };
             Line::from(vec![
-                Span::styled(format!("{sign}{:<18}", choice.name), style),
-                Span::styled(format!("  {:<11}", choice.keys), theme.strong()),
+                Span::styled(format!("{sign}{:<names$}", choice.name), style),
+                Span::styled(format!("  {:<keys$}", choice.keys), theme.strong()),
                 Span::styled(choice.what.clone(), theme.dim()),
             ])
         })

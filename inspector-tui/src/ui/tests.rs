@@ -269,6 +269,7 @@ fn nothing_matches() {
     app.update(Event::News(News::Connected {
         filter: "status:418".into(),
         matched: 0,
+        missing: None,
         cycles: vec![],
         apps: vec![],
         counters: app.counters.clone(),

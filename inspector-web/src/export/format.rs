@@ -86,6 +86,22 @@ impl Format {
         self.facts().2
     }
 
+    /// What it is, or whom it is for, in a few words.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::Har => "for browsers' developer tools",
+            Self::Curl => "a command that sends the request again",
+            Self::Httpie => "the same command for HTTPie",
+            Self::HttpRequest => "the bytes of the request",
+            Self::HttpResponse => "the bytes of the response",
+            Self::Jsonl => "all that is known, as a line of JSON",
+            Self::Markdown => "a page for a ticket",
+            Self::Trace => "for Perfetto and Chrome's tracing",
+            Self::Otlp => "for Jaeger, otel-tui, receivers of OTLP",
+            Self::Html => "a page that replays it, offline",
+        }
+    }
+
     /// Whether a file of it holds many cycles, or one.
     pub fn holds_many(self) -> bool {
         self.facts().3

@@ -164,6 +164,9 @@ pub struct StepLine {
     pub sent: Option<Sent>,
     /// Of `resolve`: what was found.
     pub resolved: Option<Resolved>,
+    /// Whether something went wrong here: it was left by an error, a panic, or before its end; an error was told or logged
+    /// before the next step; or it set the status with which the cycle ended badly.
+    pub problem: bool,
 }
 
 /// One thing that changed in a message.

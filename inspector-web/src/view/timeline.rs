@@ -1,6 +1,6 @@
 //! A cycle as rows, steps and marks.
 
-use super::{content::Labels, edits::edits, places::Places, why};
+use super::{content::Labels, edits::edits, places::Places, problems::problems, why};
 use crate::model::{BodyLine, MarkLine, Part, Row, RowState, Segment, Source, StepLine, Timeline};
 use onionskin::{
     times,
@@ -11,11 +11,9 @@ use onionskin::{
 pub fn timeline(cycle: &Cycle) -> Timeline {
     let places = Places::new(cycle);
     let summary = cycle.summary();
-    let steps: Vec<StepLine> = cycle
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(i, step)| step_line(&places, i, step))
+    let steps = cycle.steps.iter().enumerate().zip(problems(cycle));
+    let steps: Vec<StepLine> = steps
+        .map(|((i, step), problem)| step_line(&places, i, step, problem))
         .collect();
     Timeline {
         outcome_text: summary.outcome.describe(summary.outcome_site.as_deref()),
@@ -93,7 +91,7 @@ fn source(site: &Site) -> Option<Source> {
     })
 }
 
-fn step_line(places: &Places<'_>, index: usize, step: &Step) -> StepLine {
+fn step_line(places: &Places<'_>, index: usize, step: &Step, problem: bool) -> StepLine {
     let delta = step.delta.as_ref();
     StepLine {
         seq: seq(index),
@@ -108,6 +106,7 @@ fn step_line(places: &Places<'_>, index: usize, step: &Step) -> StepLine {
         edits: delta.map_or_else(Vec::new, |delta| edits(places.cycle, delta)),
         sent: step.sent.clone(),
         resolved: step.resolved.clone(),
+        problem,
     }
 }
 

@@ -240,3 +240,20 @@ test('who set a value stands beside it where there is room, and else when it is 
   await expect(by).toHaveCSS('opacity', '1');
   await expect(by).toHaveText('← security_headers');
 });
+
+test('at 1280 pixels no name is cut, in the timeline or among the steps, and a long one takes no more than a third', async ({ page, dash, shop }) => {
+  const cycle = await shop.visit('/books/46');
+  await dash.cycle(cycle.id);
+  const names = page.locator('.pane.step .name, .pane.time .label > .cut');
+  await expect(names.first()).toBeVisible();
+  const cut = () => names.evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent));
+  expect(await names.count()).toBeGreaterThan(20);
+  expect(await cut()).toEqual([]);
+  const pane = async (name: string) => (await page.locator(`.pane.${name}`).boundingBox())!.width;
+  const before = await pane('step');
+  await page.locator('.pane.step ul .mono').first().evaluate((one) => (one.textContent = 'x'.repeat(300)));
+  expect(await pane('step'), 'a statement makes no room for itself').toBe(before);
+  await names.first().evaluate((one) => (one.textContent = 'x'.repeat(300)));
+  expect(await cut()).toHaveLength(1);
+  expect(await pane('step')).toBeLessThan((await pane('res')) * 1.1);
+});

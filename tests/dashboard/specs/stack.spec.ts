@@ -142,3 +142,49 @@ test('an app that is connected and has sent no map yet is said to need a request
     await shop.stop();
   }
 });
+
+test('the map stays when the inspector goes, and one that was not here is not made up', async ({ page, guard }) => {
+  guard.allow = [/ERR_|Failed to load/];
+  const shop = await Inspector.shop();
+  const dash = new Dashboard(page, shop);
+  try {
+    await shop.visit('/books/44');
+    await dash.open({ screen: 'stack' });
+    const figures = page.getByText('figures over 1 cycle kept', { exact: true });
+    await expect(figures).toBeVisible();
+    await page.keyboard.press('1');
+    await expect(dash.list).toBeVisible();
+    await shop.stop();
+    await expect(page.getByText('What is shown stays.')).toBeVisible();
+    await page.keyboard.press('2');
+    await expect(figures).toBeVisible();
+    const route = page.getByRole('region', { name: 'Routes' }).getByRole('row', { name: /GET \/books\/\{id\} / });
+    await expect(route).toContainText(/\d (µs|ms)/);
+    await page.getByRole('button', { name: 'hide health checks' }).click();
+    await expect(page.getByText('The map is not here yet')).toBeVisible();
+    await expect(route).toHaveCount(0);
+  } finally {
+    await page.close();
+    await shop.stop();
+  }
+});
+
+test('at 390 pixels every figure of the map is on the screen', async ({ page, dash, shop }) => {
+  await shop.visit('/books/45');
+  await shop.visit('/error');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await dash.open({ screen: 'stack' });
+  for (const [region, row, columns] of [['Routes', /\/error/, 6], ['Layers and views', /^session layer/, 9]] as const) {
+    const table = page.getByRole('region', { name: region });
+    await table.getByRole('row', { name: row }).scrollIntoViewIfNeeded();
+    const cells = table.getByRole('row', { name: row }).getByRole('cell');
+    await expect(cells).toHaveCount(columns);
+    const boxes = await table.locator('td, th:visible').evaluateAll((all) =>
+      all.map((one) => ({ text: one.textContent, right: one.getBoundingClientRect().right, cut: one.scrollWidth > one.clientWidth })),
+    );
+    expect(boxes.filter(({ right, cut }) => right > 390 || cut)).toEqual([]);
+    // Each figure stands below its title.
+    const ends = (cells: string) => table.locator(cells).evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().right)));
+    expect((await ends('tbody tr:first-child td')).slice(1)).toEqual((await ends('thead th')).slice(1));
+  }
+});

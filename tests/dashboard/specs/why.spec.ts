@@ -39,9 +39,24 @@ test('a panic: its message, and the frames of the app', async ({ page, dash, sho
   await expect(why(page).getByRole('link', { name: /trouble\.rs:\d+/ }).first()).toHaveAttribute('href', /^vscode:/);
 });
 
-test('a problem is found by key', async ({ page, dash, shop }) => {
-  const cycle = await shop.visit('/panic');
+test('the step that decided how it ended is found by key', async ({ page, dash, shop }) => {
+  // A panic, an extractor that refused, an error, a layer that answered, no route, a handler that took too long.
+  for (const path of ['/panic', '/books/not-a-number', '/error', '/api/books', '/bookz/7', '/slow?seconds=5']) {
+    const cycle = await shop.visit(path, path === '/api/books' ? { method: 'POST' } : {});
+    const { steps } = await shop.get<{ steps: { problem: boolean }[] }>(`/api/cycles/${cycle.id}/timeline`);
+    // No cycle stays in view while the next one comes.
+    await page.goto('about:blank');
+    await dash.cycle(cycle.id);
+    await page.keyboard.press('e');
+    await expect(dash.step, path).toHaveText(`step ${steps.findIndex((step) => step.problem) + 1} / ${steps.length}`);
+    expect(dash.place.get('step'), path).not.toBeNull();
+  }
+});
+
+test('where nothing went wrong that is said', async ({ page, dash, shop }) => {
+  const cycle = await shop.visit('/books/7');
   await dash.cycle(cycle.id);
   await page.keyboard.press('e');
-  await expect(dash.step).not.toHaveText(/^step 1 /);
+  await expect(page.getByText('No further problem in this cycle.')).toBeVisible();
+  await expect(dash.step).toHaveText(/^step 1 /);
 });

@@ -72,7 +72,9 @@ fn a_body_that_is_a_picture() {
 #[test]
 fn a_body_of_bytes() {
     let bytes: Vec<u8> = (0..=255).cycle().take(12_000).collect();
-    check("body_bytes", &seen("application/octet-stream", &bytes));
+    let mut app = seen("application/octet-stream", &bytes);
+    app.update(Event::Columns([94; 2]));
+    check("body_bytes", &app);
 }
 
 #[test]
@@ -129,8 +131,58 @@ fn a_remark_that_is_cut_is_told_whole_below() {
 #[test]
 fn more_cycles_than_are_listed() {
     let mut app = busy();
-    app.list.begin(9_405, 5);
+    app.list.begin(9_405, None, vec![]);
     check("partial", &app);
+}
+
+#[test]
+fn lines_say_which_app_they_are_of_where_there_are_several() {
+    let mut app = busy();
+    let mut worker = crate::testing::after_restart();
+    worker.app = "stock-worker-of-the-shop\u{1b}".into();
+    worker.id = "0ddba11-1".into();
+    worker.run = "0ddba11".into();
+    let listed = crate::testing::listed(6, &worker);
+    let text = |app: &App, size| {
+        let drawn = super::draw(app, size, crate::theme::Theme::new(true));
+        drawn.backend().to_string()
+    };
+    assert!(!text(&app, (120, 40)).contains("shop 2"), "only one app");
+    let event = onionskin_web::model::LiveEvent::Cycle(Box::new(listed));
+    crate::testing::live(&mut app, event);
+    let run = onionskin_web::model::Run {
+        run: "0ddba11".into(),
+        ..crate::testing::run(12)
+    };
+    let event = onionskin_web::model::LiveEvent::Run(Box::new(run));
+    crate::testing::live(&mut app, event);
+    check("apps", &app);
+    assert!(!text(&app, (70, 24)).contains("shop 2"), "no room");
+}
+
+#[test]
+fn two_processes_of_one_app_are_told_apart() {
+    let mut app = busy();
+    let other = onionskin_web::model::Run {
+        run: samples::completed().run,
+        ..crate::testing::run(1)
+    };
+    crate::testing::live(
+        &mut app,
+        onionskin_web::model::LiveEvent::Run(Box::new(other)),
+    );
+    let listed = crate::testing::listed(6, &samples::retried());
+    let event = onionskin_web::model::LiveEvent::Cycle(Box::new(listed));
+    crate::testing::live(&mut app, event);
+    let drawn = super::draw(&app, (80, 24), crate::theme::Theme::new(true));
+    let text = drawn.backend().to_string();
+    let of = |run: &str| text.lines().filter(|line| line.contains(run)).count();
+    assert_eq!((of("  shop 1 │"), of("  shop 2 │")), (5, 1), "{text}");
+    assert_eq!(
+        of("restarted"),
+        1,
+        "not again where the first goes on: {text}"
+    );
 }
 
 #[test]
@@ -153,6 +205,72 @@ fn an_app_that_is_connected_is_named_before_its_first_cycle() {
     assert!(text(&app).contains("No cycle yet. Connected: shop. Send it a request."));
     crate::testing::live(&mut app, event(false));
     assert!(text(&app).contains("No cycle yet. Send your app a request."));
+}
+
+#[test]
+fn what_a_format_is_for_stands_whole_beside_it() {
+    let mut app = open(samples::completed(), 0);
+    press(&mut app, KeyCode::Char('x'));
+    let drawn = super::draw(&app, (80, 24), crate::theme::Theme::new(true));
+    let text = drawn.backend().to_string();
+    for format in onionskin_web::export::Format::ALL {
+        let line = text
+            .lines()
+            .find(|line| line.contains(&format!("  .{} ", format.ending())));
+        let line = line.unwrap();
+        assert!(line.contains(&format!(" {} ", format.name())), "{line}");
+        assert!(line.contains(&format!(" {} ", format.what())), "{line}");
+    }
+}
+
+#[test]
+fn what_went_wrong_at_a_step_is_in_view_where_there_is_little_room() {
+    let mut cycle = samples::panicked();
+    let headers = (0..30).map(|n| HeaderEdit::Add {
+        at: 0,
+        header: onionskin::wire::Header {
+            name: format!("x-{n}"),
+            value: Octets(b"1".to_vec()),
+            redacted: false,
+        },
+    });
+    let client = cycle.steps[0].delta.as_mut().unwrap();
+    client.headers.splice(0..0, headers);
+    let mut app = open(cycle.clone(), 0);
+    press(&mut app, KeyCode::Char('e'));
+    crate::testing::answer(&mut app, &[cycle]);
+    let drawn = super::draw(&app, (80, 24), crate::theme::Theme::new(true));
+    let text = drawn.backend().to_string();
+    let request = text.split("request at step").nth(1).unwrap();
+    assert!(request.contains("· panic"), "{text}");
+}
+
+#[test]
+fn bytes_stand_beside_what_they_are_in_ascii_however_narrow_the_pane() {
+    let mut cycle = answering("application/octet-stream", &[0; 0]);
+    cycle.bodies[0].head = Octets((b'\0'..b'~').collect());
+    cycle.bodies[0].len = 126;
+    let theme = crate::theme::Theme::new(true);
+    for (size, half) in [((80, 24), 4), ((120, 40), 8), ((200, 50), 16)] {
+        let mut app = open(cycle.clone(), ANSWERED);
+        for bytes in [half, 16] {
+            let columns = crate::ui::columns(
+                ratatui::layout::Rect::new(0, 0, size.0, size.1),
+                &app,
+                theme,
+            );
+            app.update(Event::Columns(columns));
+            let text = super::draw(&app, size, theme).backend().to_string();
+            let digits: Vec<_> = (bytes..2 * bytes)
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            let ascii = ".".repeat(bytes);
+            let line = format!("{bytes:06x}  {} {ascii}", digits.join(" "));
+            assert!(text.contains(&line), "{size:?}: {line}\n{text}");
+            app.focus = crate::app::Pane::Response;
+            app.layout.maximised = true;
+        }
+    }
 }
 
 #[test]

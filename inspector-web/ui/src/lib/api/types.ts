@@ -2987,6 +2987,11 @@ export interface components {
             idle_ns: number;
             /** @description How it was left. */
             left: components["schemas"]["Left"] | null;
+            /**
+             * @description Whether something went wrong here: it was left by an error, a panic, or before its end; an error was told or logged
+             *     before the next step; or it set the status with which the cycle ended badly.
+             */
+            problem: boolean;
             /** @description Of `resolve`: what was found. */
             resolved: components["schemas"]["Resolved"] | null;
             /**

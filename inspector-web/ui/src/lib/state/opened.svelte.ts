@@ -1,6 +1,5 @@
 import { ApiError, get } from '../api/client.ts';
-import type { Problem, Row, StepView, Timeline } from '../api/model';
-import { isFault } from '../text/mark.ts';
+import type { Problem, Row, StepLine, StepView, Timeline } from '../api/model';
 import { place } from './place.svelte.ts';
 import { Player } from './player.svelte.ts';
 
@@ -73,20 +72,20 @@ class Opened {
     this.go(step);
   }
 
-  /** The next step (1), or the one before (-1), where something went wrong. */
+  /** Goes to the next step (1), or the one before (-1), where something went wrong, if there is one. */
   problemStep(by: 1 | -1): boolean {
-    const faults = new Set(this.timeline?.marks.filter(isFault).map((mark) => mark.after));
-    for (let at = this.step + by; at >= 0 && at < this.steps; at += by) {
-      const left = this.timeline!.steps[at]!.left?.kind ?? 'returned';
-      if (faults.has(at) || !['returned', 'sent'].includes(left)) return this.jump(at), true;
-    }
-    return false;
+    return this.#where(by, (step) => step.problem);
   }
 
-  /** The next step (1), or the one before (-1), that changed something. */
+  /** The same, where something changed. */
   changedStep(by: 1 | -1): boolean {
-    for (let at = this.step + by; at >= 0 && at < this.steps; at += by) {
-      if (this.timeline!.steps[at]!.edits.length > 0) return this.jump(at), true;
+    return this.#where(by, (step) => step.edits.length > 0);
+  }
+
+  #where(by: 1 | -1, wanted: (step: StepLine) => boolean): boolean {
+    const steps = this.timeline?.steps ?? [];
+    for (let at = this.step + by, step = steps[at]; step; at += by, step = steps[at]) {
+      if (wanted(step)) return this.jump(at), true;
     }
     return false;
   }
