@@ -67,6 +67,7 @@ impl<'r> Ui<'r> {
             app.update(Event::News(News::Connected {
                 filter: String::new(),
                 matched: answer.matched,
+                missing: None,
                 cycles: answer.cycles,
                 apps: Vec::new(),
                 counters: answer.counters,
