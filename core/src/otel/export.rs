@@ -73,7 +73,7 @@ pub(super) fn start(builder: Builder) -> Result<Running, SettingsError> {
     let (alive, ended) = mpsc::channel();
     let thread = Thread {
         queue: queue.clone(),
-        settings_shown: settings.endpoint.to_string(),
+        settings_shown: settings.shown(),
         resource,
         options: builder.options,
         sampler: builder.sampler.clone(),

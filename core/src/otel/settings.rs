@@ -1,7 +1,7 @@
 //! Where spans go, and what the standard variables say about it
 //! (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/>).
 
-use crate::spans::Attribute;
+use crate::{redact, spans::Attribute};
 use http::{HeaderName, HeaderValue, Uri};
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
@@ -76,7 +76,7 @@ pub struct Settings {
 pub enum SettingsError {
     /// Not a URL to send to.
     Endpoint {
-        /// As given.
+        /// As given, credentials in it masked.
         endpoint: String,
         /// What is wrong, and what to do.
         why: &'static str,
@@ -132,7 +132,7 @@ impl Settings {
     /// If it is no URL that can be sent to.
     pub fn new(endpoint: &str, protocol: Protocol) -> Result<Self, SettingsError> {
         let bad = |why| SettingsError::Endpoint {
-            endpoint: endpoint.into(),
+            endpoint: masked(endpoint),
             why,
         };
         let mut whole = endpoint.trim().to_owned();
@@ -153,6 +153,12 @@ impl Settings {
         }
         if uri.host().is_none_or(str::is_empty) {
             return Err(bad("it names no host"));
+        }
+        if uri.authority().is_some_and(|a| a.as_str().contains('@')) {
+            return Err(bad(
+                "a user and password in it would not be sent; say them in a header: \
+                 OTEL_EXPORTER_OTLP_HEADERS=authorization=Basic%20…",
+            ));
         }
         if protocol != Protocol::Grpc && matches!(uri.path(), "" | "/") {
             whole = format!("{}/v1/traces", whole.trim_end_matches('/'));
@@ -203,6 +209,13 @@ impl Settings {
             _ => Self::new(&endpoint, protocol)?,
         };
         if let Some(headers) = of_traces(var, "HEADERS") {
+            if headers
+                .split(',')
+                .any(|pair| !pair.trim().is_empty() && !pair.contains('='))
+            {
+                // It may be a credential whose name was forgotten.
+                return Err(bad_header("…"));
+            }
             for (name, value) in pairs(&headers) {
                 settings.header(&name, &value)?;
             }
@@ -238,17 +251,33 @@ impl Settings {
     /// # Errors
     /// If it is none.
     pub fn header(&mut self, name: &str, value: &str) -> Result<(), SettingsError> {
-        let bad = |value: &str| SettingsError::Value {
-            name: "OTEL_EXPORTER_OTLP_HEADERS",
-            value: value.into(),
-            wanted: "a list of name=value, the values percent-encoded",
-        };
-        let parsed = HeaderName::try_from(name).map_err(|_| bad(name))?;
+        let parsed = HeaderName::try_from(name).map_err(|_| bad_header(name))?;
         // The value may be a credential: the name has to do for the message.
-        let mut value = HeaderValue::try_from(value).map_err(|_| bad(name))?;
+        let mut value = HeaderValue::try_from(value).map_err(|_| bad_header(name))?;
         value.set_sensitive(true);
         self.headers.push((parsed, value));
         Ok(())
+    }
+
+    /// The endpoint, to be shown: credentials in its parameters are masked.
+    pub fn shown(&self) -> String {
+        masked(&self.endpoint.to_string())
+    }
+}
+
+fn masked(url: &str) -> String {
+    let masked = redact::mask_url(url.as_bytes());
+    masked.map_or_else(
+        || url.into(),
+        |url| String::from_utf8_lossy(&url).into_owned(),
+    )
+}
+
+fn bad_header(value: &str) -> SettingsError {
+    SettingsError::Value {
+        name: "OTEL_EXPORTER_OTLP_HEADERS",
+        value: value.into(),
+        wanted: "a list of name=value, the values percent-encoded",
     }
 }
 
@@ -379,11 +408,14 @@ mod tests {
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "smoke signals"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://ann:hunter2@a:1"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "a b=c"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x=1,hunter2"),
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "zip"),
         ] {
             let vars = [(name, value), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1")];
-            assert!(of(&vars).is_err(), "{name}={value}");
+            let error = of(&vars).expect_err(value).to_string();
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 

@@ -33,7 +33,7 @@ pub struct CycleSummary {
     pub outcome_site: Option<String>,
     /// How the time was spent.
     pub bar: Bar,
-    /// Statements sqlx ran.
+    /// SQL statements that ran.
     pub sql: u64,
     /// Log events.
     pub logs: u64,

@@ -38,7 +38,7 @@ impl Sender {
         patience: Option<Duration>,
     ) -> Result<Self, SettingsError> {
         let said = Sending {
-            endpoint: settings.endpoint.to_string(),
+            endpoint: settings.shown(),
             protocol: settings.protocol.to_string(),
             running: true,
             follows: patience.is_none(),

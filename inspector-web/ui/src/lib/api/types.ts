@@ -1120,7 +1120,7 @@ export interface components {
             run: string;
             /**
              * Format: uint64
-             * @description Statements sqlx ran.
+             * @description SQL statements that ran.
              */
             sql: number;
             /**
@@ -1559,7 +1559,7 @@ export interface components {
             run: string;
             /**
              * Format: uint64
-             * @description Statements sqlx ran.
+             * @description SQL statements that ran.
              */
             sql: number;
             /**
@@ -3085,7 +3085,7 @@ export interface components {
             segments: components["schemas"]["Segment"][];
             /**
              * Format: uint64
-             * @description Statements sqlx ran.
+             * @description SQL statements that ran.
              */
             sql: number;
             /**
