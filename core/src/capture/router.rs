@@ -78,6 +78,8 @@ where
 }
 
 impl<S> From<Router<S>> for axum::Router<S> {
+    /// Its layers and handlers keep their probes, which record where a cycle has begun: below [`crate::serve()`], or in a router
+    /// of ours. axum's own `serve`, or another crate's, begins none.
     fn from(router: Router<S>) -> Self {
         router.inner
     }
