@@ -425,7 +425,7 @@ fn what_is_wrong_with_the_arguments_is_said() {
     let (code, said) = run(&["--nonsense"]);
     assert!(code == 2 && said.contains("--nonsense"), "{said}");
     let (code, said) = run(&["attach", "http://127.0.0.1:1/"]);
-    assert!(code == 1 && said.contains("#token="), "{said}");
+    assert!(code == 2 && said.contains("#token="), "{said}");
     let dir = start::socket_dir();
     let socket = dir.path().join("none.sock");
     let (code, said) = run(&["attach", "--socket", socket.to_str().unwrap()]);
