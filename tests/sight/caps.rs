@@ -7,7 +7,7 @@ fn marks() {
     let mut eyes = sight().cycle_of("GET /many/logs HTTP/1.1", b"");
     eyes.timeline(&[" marks left out"]);
     eyes.at_the_end()
-        .response(&["left out, the cycle was too big: ", " marks"]);
+        .response(&["left out, too many for one cycle: ", " marks"]);
 }
 
 #[test]
@@ -15,7 +15,7 @@ fn steps() {
     let mut eyes = sight().cycle_of("GET /many/steps HTTP/1.1", b"");
     eyes.timeline(&["200 in ", " completed; ", " steps "]);
     eyes.at_the_end()
-        .response(&["left out, the cycle was too big: ", " steps"]);
+        .response(&["left out, too many for one cycle: ", " steps"]);
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn bodies() {
     let mut eyes = sight().cycle_of("GET /many/bodies HTTP/1.1", b"");
     eyes.timeline(&[" looks at bodies left out"]);
     eyes.at_the_end()
-        .response(&["left out, the cycle was too big: ", " looks at bodies"]);
+        .response(&["left out, too many for one cycle: ", " looks at bodies"]);
 }
 
 #[test]

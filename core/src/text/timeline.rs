@@ -251,7 +251,7 @@ fn foot(f: &mut fmt::Formatter<'_>, cycle: &Cycle, rows: &[Row], times: bool) ->
         }
     }
     if let Some(omitted) = omitted(cycle.omitted) {
-        writeln!(f, "left out, the cycle was too big: {omitted}")?;
+        writeln!(f, "left out, too many for one cycle: {omitted}")?;
     }
     if !times {
         return Ok(());

@@ -120,8 +120,8 @@ fn ended(timeline: &Timeline) -> Vec<String> {
         lines.push(format!("never ran: {}", never.join(", ")));
     }
     lines.extend(timeline.bodies.iter().flat_map(body));
-    if let Some(omitted) = text::omitted(timeline.omitted) {
-        lines.push(format!("left out, the cycle was too big: {omitted}"));
+    if let Some(omitted) = &timeline.omitted_text {
+        lines.push(format!("left out, too many for one cycle: {omitted}"));
     }
     lines.push(format!("recording took {}", duration(timeline.cost_ns)));
     lines

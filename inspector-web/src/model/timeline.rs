@@ -23,6 +23,8 @@ pub struct Timeline {
     pub connection: Option<Connection>,
     /// What a cap on the cycle's size left out.
     pub omitted: Omitted,
+    /// The same in words; none where it has all.
+    pub omitted_text: Option<String>,
     /// The places entered, in order of entry, and those that never ran.
     pub rows: Vec<Row>,
     /// The steps, in order of time.

@@ -3,7 +3,7 @@
 use super::{content::Labels, edits::edits, places::Places, problems::problems, why};
 use crate::model::{BodyLine, MarkLine, Part, Row, RowState, Segment, Source, StepLine, Timeline};
 use onionskin::{
-    times,
+    text, times,
     wire::{Cycle, Mark, Site, Step},
 };
 
@@ -22,6 +22,7 @@ pub fn timeline(cycle: &Cycle) -> Timeline {
         cost_ns: cycle.cost_ns,
         connection: cycle.connection.clone(),
         omitted: cycle.omitted,
+        omitted_text: text::omitted(cycle.omitted),
         rows: rows(&places, &steps),
         marks: cycle.marks.iter().map(|m| mark_line(&places, m)).collect(),
         segments: segments(&places),
@@ -202,6 +203,7 @@ mod tests {
         );
         assert_eq!(view.why, None);
         assert_eq!(view.outcome_text, "completed");
+        assert_eq!(view.omitted_text, None);
     }
 
     #[test]
@@ -242,5 +244,13 @@ mod tests {
         let why = view.why.unwrap();
         assert_eq!(why.answered_by, None);
         assert!(!why.routes.is_empty());
+    }
+
+    #[test]
+    fn what_is_left_out_is_said_of_each_kind() {
+        let mut cycle = record(shop(), get_request("/admin"));
+        (cycle.omitted.marks, cycle.omitted.bodies) = (12, 1);
+        let said = timeline(&cycle).omitted_text;
+        assert_eq!(said.as_deref(), Some("12 marks and 1 look at a body"));
     }
 }

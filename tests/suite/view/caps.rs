@@ -43,7 +43,7 @@ async fn a_million_logs() {
     assert_eq!(cycle.steps.last().unwrap().left, Some(Left::Sent));
     assert_eq!(cycle.bodies[0].head.as_str(), Some("done"));
     let said = format!(
-        "left out, the cycle was too big: {} marks",
+        "left out, too many for one cycle: {} marks",
         cycle.omitted.marks
     );
     assert!(cycle.to_string().contains(&said), "{said}");
@@ -99,7 +99,7 @@ async fn steps_without_end() {
     assert_eq!(cycle.status, Some(200));
     assert_eq!(cycle.steps.last().unwrap().left, Some(Left::Sent));
     let said = format!(
-        "left out, the cycle was too big: {} steps",
+        "left out, too many for one cycle: {} steps",
         cycle.omitted.steps
     );
     assert!(cycle.to_string().contains(&said));
@@ -124,7 +124,7 @@ async fn bodies_without_end() {
         Some("body number 099")
     );
     let said = format!(
-        "left out, the cycle was too big: {} looks at bodies",
+        "left out, too many for one cycle: {} looks at bodies",
         cycle.omitted.bodies
     );
     assert!(cycle.to_string().contains(&said), "{cycle}");

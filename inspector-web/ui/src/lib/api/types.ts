@@ -3069,6 +3069,8 @@ export interface components {
             number: number;
             /** @description What a cap on the cycle's size left out. */
             omitted: components["schemas"]["Omitted"];
+            /** @description The same in words; none where it has all. */
+            omitted_text: string | null;
             /** @description As in [`Cycle::outcome`]. */
             outcome: components["schemas"]["Outcome"];
             /** @description Name of the site that the outcome names. */
