@@ -47,7 +47,7 @@ pub use search::Search;
 pub use update::Update;
 pub use view::View;
 
-use crate::{ask::Answers, config::Ui, keys::Keymap};
+use crate::{ask::Answers, config::Ui, keys::Keymap, zone::Zone};
 use onionskin::wire::{Counters, Side};
 use onionskin_web::model::Memory;
 use std::collections::VecDeque;
@@ -106,6 +106,8 @@ pub struct App {
     pub log: VecDeque<String>,
     /// What the app prints, if it was started here.
     pub output: Option<Output>,
+    /// Where the times of day are.
+    pub zone: Zone,
     /// Which keys do what.
     pub keys: Keymap,
 }
@@ -227,7 +229,7 @@ impl App {
 
     fn log(&mut self, text: &str) {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let clock = onionskin::text::clock(now.unwrap_or_default().as_micros() as u64);
+        let clock = self.zone.clock(now.unwrap_or_default().as_micros() as u64);
         if self.log.len() == LOGGED {
             self.log.pop_front();
         }

@@ -34,6 +34,7 @@ pub mod signals;
 pub mod source;
 pub mod theme;
 pub mod ui;
+pub mod zone;
 
 mod browser;
 #[cfg(test)]

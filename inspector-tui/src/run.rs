@@ -15,6 +15,7 @@ use crate::{
     source::{Order, Source},
     theme::{Terminal, Theme},
     ui,
+    zone::Zone,
 };
 use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use futures_util::StreamExt;
@@ -86,6 +87,7 @@ async fn run_loop(
         false => Graphics::from_env(theme.colour()),
     };
     let mut app = App::new(config.url, config.notices).with(&config.ui);
+    app.zone = Zone::here();
     app.graphics = graphics.is_some();
     let mut source = Source::with_graphics(client, news, graphics.clone());
     source.filter(app.filter.active());

@@ -68,12 +68,12 @@ fn three_figures(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// The time of day (UTC) of so many microseconds since the Unix epoch: `12:01:07.411`.
+/// The time of day in UTC, of so many microseconds since the Unix epoch: `12:01:07.411Z`.
 pub fn clock(unix_us: u64) -> String {
     let ms = unix_us / 1_000;
     let (s, ms) = (ms / 1_000, ms % 1_000);
     let (h, m, s) = (s / 3_600 % 24, s / 60 % 60, s % 60);
-    format!("{h:02}:{m:02}:{s:02}.{ms:03}")
+    format!("{h:02}:{m:02}:{s:02}.{ms:03}Z")
 }
 
 #[cfg(test)]
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_clock_shows_milliseconds() {
-        assert_eq!(clock(0), "00:00:00.000");
-        assert_eq!(clock(1_763_726_467_411_999), "12:01:07.411");
+        assert_eq!(clock(0), "00:00:00.000Z");
+        assert_eq!(clock(1_763_726_467_411_999), "12:01:07.411Z");
     }
 }

@@ -39,8 +39,8 @@ struct Waiting {
 pub enum Item<'l> {
     /// A cycle.
     Cycle(&'l ListedCycle),
-    /// The app started again before the next cycle.
-    Restarted {
+    /// Another run of an app begins with the next cycle: it started again, or a second time.
+    NewRun {
         /// Name of the app.
         app: &'l str,
         /// Which run of the app begins, if known.
@@ -319,7 +319,7 @@ impl List {
             let is_first = apps.insert(app);
             if runs.insert(run) && !is_first {
                 let run = self.ordinal(run);
-                items.push(Item::Restarted { app, run });
+                items.push(Item::NewRun { app, run });
             }
             if self.selected == Some(cycle.position) {
                 at = Some(items.len());

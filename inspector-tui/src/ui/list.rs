@@ -7,7 +7,7 @@ use crate::{
     theme::{Part, Theme},
 };
 use onionskin::{
-    text::{clock, duration, escape, target},
+    text::{duration, escape, target},
     wire::{CycleSummary, Outcome},
 };
 use ratatui::{
@@ -20,7 +20,7 @@ use ratatui::{
 /// ```text
 /// ┌ cycles ─ 12 newer below ───────────────────────────────────────────────────┐
 /// │  12:01:07.120  POST  /cart/items             401   3.1 ms  ▁ █▁  answered…│
-/// │ ── shop restarted: run 2 ──                                                │
+/// │ ── new run: shop 2 ──                                                      │
 /// │▶ 12:01:07.411  GET   /books/7                200  12.8 ms  ▁█▁▁  3 sql    │
 /// ```
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
@@ -44,11 +44,12 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
                     _ => "  ",
                 };
                 let of = of_app(app, &c.cycle, columns);
-                line(&c.cycle, width, sign, of, theme)
+                let clock = app.zone.clock(c.cycle.started_unix_us);
+                line(&c.cycle, &clock, width, sign, of, theme)
             }
-            Item::Restarted { app, run } => {
-                let run = run.map_or(String::new(), |n| format!(": run {n}"));
-                let text = format!("── {} restarted{run} ──", escape(app));
+            Item::NewRun { app, run } => {
+                let run = run.map_or(String::new(), |n| format!(" {n}"));
+                let text = format!("── new run: {}{run} ──", escape(app));
                 Line::styled(fit::cut(&text, width), theme.dim())
             }
             Item::LeftOut { older, count } => {
@@ -66,7 +67,7 @@ pub(super) fn spot(area: Rect, app: &App, place: Position) -> Option<Spot> {
     let at = usize::from(place.y.checked_sub(inner.y)?);
     match app.list.window(inner.height.into()).get(at)? {
         Item::Cycle(cycle) => Some(Spot::Cycle(cycle.position)),
-        Item::Restarted { .. } | Item::LeftOut { .. } => None,
+        Item::NewRun { .. } | Item::LeftOut { .. } => None,
     }
 }
 
@@ -155,7 +156,7 @@ fn room_for_apps(app: &App, items: &[Item<'_>], width: usize) -> usize {
     }
     let cycles = items.iter().filter_map(|item| match item {
         Item::Cycle(listed) => Some(&listed.cycle),
-        Item::Restarted { .. } | Item::LeftOut { .. } => None,
+        Item::NewRun { .. } | Item::LeftOut { .. } => None,
     });
     let names = cycles.map(|cycle| fit::width(&app_run(app, cycle, usize::MAX)));
     names.max().unwrap_or(0).min(width / 6)
@@ -177,10 +178,16 @@ fn of_app(app: &App, cycle: &CycleSummary, columns: usize) -> String {
     }
 }
 
-fn line(cycle: &CycleSummary, width: usize, sign: &str, of: String, theme: Theme) -> Line<'static> {
+fn line(
+    cycle: &CycleSummary,
+    clock: &str,
+    width: usize,
+    sign: &str,
+    of: String,
+    theme: Theme,
+) -> Line<'static> {
     // Milliseconds of the clock are the first to go where there is little room, then the bar.
-    let clock = clock(cycle.started_unix_us);
-    let clock = if width >= 90 { &clock[..] } else { &clock[..8] };
+    let clock = if width >= 90 { clock } else { &clock[..8] };
     let wide = width >= 60;
     let target_width = (width.saturating_sub(42 + fit::width(&of)) / 2).max(12);
     let base = if sign == "▶ " {

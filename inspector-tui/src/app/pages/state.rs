@@ -4,8 +4,9 @@ use super::{PageLine, answer, dim, of, plain};
 use crate::{
     app::{Action, App, Role, piece},
     ask::{Answer, Question},
+    zone::Zone,
 };
-use onionskin::text::{clock, counted, duration, escape, grouped, size};
+use onionskin::text::{counted, duration, escape, grouped, size};
 use onionskin_web::model::{Run, Status};
 
 /// ```text
@@ -35,9 +36,9 @@ pub(super) fn lines(app: &App) -> Vec<PageLine> {
     match apps {
         Ok(apps) if apps.is_empty() => lines.push(dim("  none yet")),
         Ok(apps) => {
-            for app in apps.iter() {
-                lines.push(plain(format!("  {}", escape(&app.name))));
-                lines.extend(app.runs.iter().rev().map(run));
+            for one in apps.iter() {
+                lines.push(plain(format!("  {}", escape(&one.name))));
+                lines.extend(one.runs.iter().rev().map(|r| run(r, &app.zone)));
             }
         }
         Err(waiting) => lines.extend(waiting),
@@ -121,13 +122,13 @@ fn inspector(status: &Status) -> Vec<PageLine> {
     lines
 }
 
-fn run(run: &Run) -> PageLine {
+fn run(run: &Run, zone: &Zone) -> PageLine {
     let state = match run.connected {
         true => piece(Role::Good, "connected"),
         false => piece(Role::Dim, "gone"),
     };
     let counters = &run.counters;
-    let started = clock(run.started_unix_us);
+    let started = zone.clock(run.started_unix_us);
     PageLine {
         right: vec![piece(
             Role::Dim,

@@ -79,7 +79,7 @@ fn shown(app: &App) -> Vec<i64> {
     let shown = window.iter().filter_map(|item| match item {
         Item::Cycle(listed) => Some(listed.position as i64),
         Item::LeftOut { count, .. } => Some(-(*count as i64)),
-        Item::Restarted { .. } => None,
+        Item::NewRun { .. } => None,
     });
     shown.collect()
 }
@@ -189,7 +189,7 @@ fn cycles_that_come_twice_or_out_of_order_are_listed_once_and_in_order() {
         .iter()
         .map(|item| match item {
             Item::Cycle(c) => c.position,
-            Item::Restarted { .. } | Item::LeftOut { .. } => 0,
+            Item::NewRun { .. } | Item::LeftOut { .. } => 0,
         })
         .collect();
     assert_eq!(positions, [1, 2, 3]);

@@ -147,7 +147,10 @@ fn lines_say_which_app_they_are_of_where_there_are_several() {
         let drawn = super::draw(app, size, crate::theme::Theme::new(true));
         drawn.backend().to_string()
     };
-    assert!(!text(&app, (120, 40)).contains("shop 2"), "only one app");
+    assert!(
+        !text(&app, (120, 40)).contains("  shop 2 │"),
+        "only one app"
+    );
     let event = onionskin_web::model::LiveEvent::Cycle(Box::new(listed));
     crate::testing::live(&mut app, event);
     let run = onionskin_web::model::Run {
@@ -157,7 +160,7 @@ fn lines_say_which_app_they_are_of_where_there_are_several() {
     let event = onionskin_web::model::LiveEvent::Run(Box::new(run));
     crate::testing::live(&mut app, event);
     check("apps", &app);
-    assert!(!text(&app, (70, 24)).contains("shop 2"), "no room");
+    assert!(!text(&app, (70, 24)).contains("  shop 2 │"), "no room");
 }
 
 #[test]
@@ -179,7 +182,7 @@ fn two_processes_of_one_app_are_told_apart() {
     let of = |run: &str| text.lines().filter(|line| line.contains(run)).count();
     assert_eq!((of("  shop 1 │"), of("  shop 2 │")), (5, 1), "{text}");
     assert_eq!(
-        of("restarted"),
+        of("new run"),
         1,
         "not again where the first goes on: {text}"
     );
