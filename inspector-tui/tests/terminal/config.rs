@@ -87,3 +87,13 @@ fn a_wrong_file_is_said_before_the_terminal_is_touched() {
     );
     assert!(!pty.was_steered());
 }
+
+#[test]
+fn times_of_day_are_those_of_the_zone() {
+    let mut pty = Pty::start_with(|command| command.env("TZ", "EST5"), 120, 30);
+    pty.wait_for("No cycle yet");
+    App::connect(&pty.socket).send_all();
+    pty.wait_for("07:01:07.291");
+    pty.type_keys("q");
+    assert!(pty.ended_well());
+}

@@ -81,6 +81,15 @@ pub enum RecordingError {
         /// Why not.
         source: rusqlite::Error,
     },
+    /// Who adds to a damaged file may lose what is added.
+    #[error(
+        "{file} is damaged, and nothing is added to it; record into another file, and save what is in this one: onionskin merge \
+         {file} -o NEW", file = file.display()
+    )]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+    },
     /// Nothing of a damaged file can be read.
     #[error("nothing in {} can be read: {why}", file.display())]
     Lost {

@@ -87,8 +87,9 @@ impl OpenedFile {
             let spans = text::counted(count, "span");
             notes.push(format!("{spans} left out: {}", reason.as_str()));
         }
+        let from = format!("read from {source}");
         Self {
-            store: Store::of_cycles(cycles, &format!("read from {source}")),
+            store: Store::of_cycles(cycles, &from, &mut notes),
             told: Opened {
                 file: source.to_owned(),
                 notes,
@@ -128,7 +129,7 @@ fn of_recording(file: &Path) -> Result<(Store, Vec<String>), RecordingError> {
 }
 
 /// A recording whose tables can be walked; no error if it is damaged.
-fn intact(file: &Path) -> Result<Reader, Option<RecordingError>> {
+pub(super) fn intact(file: &Path) -> Result<Reader, Option<RecordingError>> {
     let looked = schema::look(file);
     if let Err(error) = looked {
         return Err(salvage::may_be_ours(file)
@@ -157,8 +158,8 @@ fn intact(file: &Path) -> Result<Reader, Option<RecordingError>> {
 /// A HAR file, or one cycle a line.
 fn of_text(bytes: &[u8], file: &Path) -> Result<(Store, Vec<String>), RecordingError> {
     let from = format!("read from {}", file.display());
-    if let Some((cycles, notes)) = lines(bytes) {
-        return Ok((Store::of_cycles(cycles, &from), notes));
+    if let Some((cycles, mut notes)) = lines(bytes) {
+        return Ok((Store::of_cycles(cycles, &from, &mut notes), notes));
     }
     // The same file is the same run, whenever it is opened.
     let run = format!("{:012x}", XxHash64::oneshot(0, bytes) & 0xffff_ffff_ffff);
@@ -167,7 +168,8 @@ fn of_text(bytes: &[u8], file: &Path) -> Result<(Store, Vec<String>), RecordingE
         source,
     })?;
     let note = "read from a HAR file: it has what came and what went, and nothing of what the layers between did";
-    Ok((Store::of_cycles(cycles, &from), vec![note.into()]))
+    let mut notes = vec![note.into()];
+    Ok((Store::of_cycles(cycles, &from, &mut notes), notes))
 }
 
 /// Cycles as `jsonl` writes them; none if the first line is no cycle. A later line that is none is left out, and said.

@@ -378,6 +378,20 @@ fn a_recording_that_is_cut_anywhere_has_what_stands_before_the_cut() {
 }
 
 #[test]
+fn nothing_is_added_to_a_damaged_recording() {
+    let (live, file) = recorded(60);
+    let mut bytes = fs::read(&file).unwrap();
+    let start = || Recorder::start(&live.store, &file, Retention::default(), true);
+    bytes.truncate(bytes.len() / 2);
+    fs::write(&file, &bytes).unwrap();
+    let error = start().unwrap_err();
+    assert!(matches!(error, RecordingError::Damaged { .. }), "{error:?}");
+    let said = format!("onionskin merge {} -o NEW", file.display());
+    assert!(error.to_string().contains(&said), "{error}");
+    assert_eq!(fs::read(&file).unwrap(), bytes);
+}
+
+#[test]
 fn a_recording_with_flipped_bits_loses_what_they_hit() {
     let (live, file) = recorded(60);
     let all: Vec<_> = (1..=60).map(varied).collect();
@@ -420,6 +434,7 @@ fn recordings_are_joined_cut_and_anonymised() {
             })
             .collect(),
         "test",
+        &mut Vec::new(),
     );
     let second = live.file("second");
     Recorder::start(&other, &second, Retention::default(), true)
@@ -487,6 +502,22 @@ fn text_files_are_opened_too() {
         .collect();
     fs::write(&jsonl, lines.join("\n")).unwrap();
     assert_eq!(cycles(&open(&jsonl)).len(), 3);
+    let of_another = Cycle {
+        app: "another".into(),
+        ..cycle(RUN, 3)
+    };
+    let more = [&of_another, &cycle(RUN, 4), &cycle(RUN, 4), &cycle(RUN, 1)];
+    let more = more.map(|c| serde_json::to_string(c).unwrap());
+    fs::write(&jsonl, [lines, more.to_vec()].concat().join("\n")).unwrap();
+    let opened = OpenedFile::open(&jsonl).unwrap();
+    assert_eq!(cycles(&opened.store).len(), 4);
+    assert_eq!(
+        opened.notes(),
+        [
+            "2 cycles left out: one with the same id comes before",
+            "1 cycle left out: the same run of another app comes before",
+        ]
+    );
     let har = live.file("x.har");
     let mut exporter = crate::export::Exporter::new(crate::export::Format::Har, false);
     let bytes = [exporter.add(&cycle(RUN, 1)), exporter.end()].concat();

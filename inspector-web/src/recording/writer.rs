@@ -1,7 +1,7 @@
 //! Cycles into a file, and the oldest out of it.
 
 use super::{
-    RecordingError,
+    RecordingError, opened,
     recorder::Retention,
     schema::{self, PAGE, at, beside, checksum, span_checksum},
 };
@@ -54,6 +54,10 @@ pub(crate) struct Line<'a> {
 impl Writer {
     /// Opens a recording to add to it, or makes one.
     pub(crate) fn open(file: &Path) -> Result<Self, RecordingError> {
+        if fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.len() > 0) {
+            let damaged = || RecordingError::Damaged { file: file.into() };
+            opened::intact(file).map_err(|error| error.unwrap_or_else(damaged))?;
+        }
         let open = |source| RecordingError::Open {
             file: file.into(),
             source,

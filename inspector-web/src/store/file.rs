@@ -11,10 +11,11 @@ use onionskin::{
     codec::Tables,
     link::protocol::{Format, Hello, Message},
     spans::TraceId,
+    text,
     wire::{Cycle, WIRE_VERSION},
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, Weak},
     time::Duration,
 };
@@ -64,10 +65,18 @@ impl Store {
         Ok(store)
     }
 
-    /// Cycles that were read from elsewhere, in their order.
-    pub(crate) fn of_cycles(cycles: Vec<Cycle>, command: &str) -> Self {
+    /// Cycles that were read from elsewhere, in their order; what is left out is told in `notes`.
+    pub(crate) fn of_cycles(
+        mut cycles: Vec<Cycle>,
+        command: &str,
+        notes: &mut Vec<String>,
+    ) -> Self {
         let store = Self::new(u64::MAX);
-        for same_run in cycles.chunk_by(|a, b| a.run == b.run) {
+        let (all, mut ids) = (cycles.len(), HashSet::new());
+        cycles.retain(|cycle| ids.insert(cycle.id.clone()));
+        let repeated = all - cycles.len();
+        let mut of_two_apps = 0;
+        for same_run in cycles.chunk_by(|a, b| a.run == b.run && a.app == b.app) {
             let hello = Hello {
                 onionskin: "link".into(),
                 wire: WIRE_VERSION,
@@ -79,9 +88,9 @@ impl Store {
                 command: command.into(),
                 cwd: None,
             };
-            // A run that says it is of two apps is a file that somebody made up: the rest of it is left out.
             let Ok(session) = store.connect(&hello) else {
-                break;
+                of_two_apps += same_run.len();
+                continue;
             };
             let mut tables = (*session.tables).clone();
             for site in same_run.iter().flat_map(|cycle| &cycle.sites) {
@@ -97,6 +106,17 @@ impl Store {
             });
             debug_assert!(kept, "no other link speaks for the run");
         }
+        let whys = [
+            (repeated, "one with the same id comes before"),
+            (of_two_apps, "the same run of another app comes before"),
+        ];
+        notes.extend(
+            whys.iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, why)| {
+                    format!("{} left out: {why}", text::counted(*count as u64, "cycle"))
+                }),
+        );
         store
     }
 
