@@ -203,7 +203,8 @@ impl Handle {
 
     #[cold]
     fn abandon(&self) {
-        if self.lock().abandon() {
+        let mut recording = self.lock();
+        if recording.abandon() && !recording.is_tapped() {
             TALLY.breaks();
         }
     }
@@ -389,4 +390,29 @@ pub(crate) fn shown<R>(code: impl FnOnce() -> R) -> Option<R> {
 #[inline]
 pub(crate) fn is_inside() -> bool {
     PLACE.get().cycle != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cycle_of_a_test_that_breaks_is_counted_nowhere() {
+        let broken = || TALLY.broken.load(Ordering::SeqCst);
+        let breaks = |handle: Handle| {
+            for _ in 0..2 {
+                assert_eq!(handle.guarded(|| panic!("of ours")), None::<()>);
+            }
+            assert!(handle.lock().has_ended());
+        };
+        let before = broken();
+        breaks(Handle::begin_tapped(Tap::new()));
+        assert_eq!(broken(), before);
+        let handle = Handle::idle();
+        handle
+            .lock()
+            .begin(TALLY.begins(), Instant::now(), unix_us(), false);
+        breaks(handle);
+        assert_eq!(broken(), before + 1);
+    }
 }
