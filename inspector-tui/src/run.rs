@@ -21,10 +21,11 @@ use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use futures_util::StreamExt;
 use onionskin::link::socket;
 use onionskin_web::Client;
-use ratatui::layout::Rect;
 use std::{
     future::Future,
+    ops::ControlFlow,
     path::{Path, PathBuf},
+    pin::Pin,
     time::Instant,
 };
 use tokio::sync::mpsc;
@@ -76,132 +77,212 @@ async fn run_loop(
     mut printed: Option<mpsc::Receiver<Printed>>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let client = Client::new(&config.url)?;
-    let (news, mut heard) = mpsc::channel(NEWS);
-    let mut signals = Signals::catch()?;
     let mut shutdown = std::pin::pin!(shutdown);
-    let theme = Theme::named(config.ui.theme, Terminal::from_env());
-    let theme = theme.with_ascii(config.ui.ascii || theme.ascii());
-    let graphics = match theme.ascii() {
-        true => None,
-        false => Graphics::from_env(theme.colour()),
-    };
-    let mut app = App::new(config.url, config.notices).with(&config.ui);
-    app.zone = Zone::here();
-    app.graphics = graphics.is_some();
-    let mut source = Source::with_graphics(client, news, graphics.clone());
-    source.filter(app.filter.active());
-    let socket = config.socket.unwrap_or_else(socket::default_path);
-    let mut browser = Browser::new(socket.clone());
-    let mut screen = Screen::take(config.ui.mouse)?;
-    // None while another program has the terminal: its keys are not read here.
-    let mut inputs = Some(EventStream::new());
-    let mut mouse = Mouse::default();
-    let mut programs = Programs::default();
-    let mut pace = Pace::default();
-    pace.changed(true, Instant::now());
+    let mut running = Running::start(config)?;
     loop {
-        let due = app.due();
-        let lent = programs.is_running();
+        let event = match running.next(&mut printed, shutdown.as_mut()).await? {
+            ControlFlow::Break(()) => break,
+            ControlFlow::Continue(None) => continue,
+            ControlFlow::Continue(Some(event)) => event,
+        };
+        if running.take(event)?.is_break() {
+            break;
+        }
+    }
+    running.programs.end().await;
+    Ok(())
+}
+
+/// The UI while it has the terminal.
+struct Running {
+    app: App,
+    theme: Theme,
+    graphics: Option<Graphics>,
+    /// None while another program has the terminal: its keys are not read here.
+    inputs: Option<EventStream>,
+    mouse: Mouse,
+    pace: Pace,
+    programs: Programs,
+    screen: Screen,
+    signals: Signals,
+    source: Source,
+    heard: mpsc::Receiver<News>,
+    browser: Browser,
+    socket: PathBuf,
+    attached: bool,
+}
+
+impl Running {
+    fn start(config: RunConfig) -> Result<Self, Error> {
+        let client = Client::new(&config.url)?;
+        let (news, heard) = mpsc::channel(NEWS);
+        let signals = Signals::catch()?;
+        let theme = Theme::named(config.ui.theme, Terminal::from_env());
+        let theme = theme.with_ascii(config.ui.ascii || theme.ascii());
+        let graphics = match theme.ascii() {
+            true => None,
+            false => Graphics::from_env(theme.colour()),
+        };
+        let mut app = App::new(config.url, config.notices).with(&config.ui);
+        app.zone = Zone::here();
+        app.graphics = graphics.is_some();
+        let source = Source::with_graphics(client, news, graphics.clone());
+        source.filter(app.filter.active());
+        let socket = config.socket.unwrap_or_else(socket::default_path);
+        let mut pace = Pace::default();
+        pace.changed(true, Instant::now());
+        Ok(Self {
+            screen: Screen::take(config.ui.mouse)?,
+            inputs: Some(EventStream::new()),
+            mouse: Mouse::default(),
+            programs: Programs::default(),
+            browser: Browser::new(socket.clone()),
+            attached: config.attached,
+            app,
+            theme,
+            graphics,
+            pace,
+            signals,
+            source,
+            heard,
+            socket,
+        })
+    }
+
+    /// Waits for something to happen: what it means for the state, if anything, or that this is the end.
+    async fn next(
+        &mut self,
+        printed: &mut Option<mpsc::Receiver<Printed>>,
+        shutdown: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<ControlFlow<(), Option<Event>>, Error> {
+        let lent = self.programs.is_running();
         let event = tokio::select! {
-            () = &mut shutdown => break,
-            () = signals.end(lent) => break,
-            how = programs.ended() => {
-                signals.left();
-                screen.take_back(!app.mouse_released)?;
-                inputs = Some(EventStream::new());
-                Event::Returned(how)
+            () = shutdown => return Ok(ControlFlow::Break(())),
+            () = self.signals.end(lent) => return Ok(ControlFlow::Break(())),
+            how = self.programs.ended() => {
+                self.signals.left();
+                self.screen.take_back(!self.app.mouse_released)?;
+                self.inputs = Some(EventStream::new());
+                Some(Event::Returned(how))
             }
-            input = next_input(&mut inputs) => match input {
-                Some(Ok(input)) => match event(input, &mut mouse, screen.area(), &app, theme) {
-                    Some(event) => event,
-                    None => continue,
-                },
+            input = next_input(&mut self.inputs) => match input {
+                Some(Ok(input)) => self.event(input),
                 Some(Err(source)) => return Err(Error::terminal("read")(source)),
                 // The terminal is gone.
-                None => break,
+                None => return Ok(ControlFlow::Break(())),
             },
-            Some(news) = heard.recv() => Event::News(news),
-            Some(printed) = next(&mut printed) => Event::Printed(printed),
-            () = at(due) => Event::Tick(Instant::now()),
-            () = at(browser.due()) => {
-                browser.clear();
-                continue;
+            Some(news) = self.heard.recv() => Some(Event::News(news)),
+            Some(printed) = next(printed) => Some(Event::Printed(printed)),
+            () = at(self.app.due()) => Some(Event::Tick(Instant::now())),
+            () = at(self.browser.due()) => {
+                self.browser.clear();
+                None
             }
-            () = at(pace.due()), if !lent => {
-                screen.draw(|frame| ui::render(frame, &app, theme))?;
-                pace.drawn(Instant::now());
-                let columns = ui::columns(screen.area(), &app, theme);
-                if columns == app.layout.columns {
-                    continue;
-                }
-                Event::Columns(columns)
-            }
+            () = at(self.pace.due()), if !lent => self.draw()?,
         };
-        if matches!(event, Event::Redraw) {
-            screen.wipe();
+        Ok(ControlFlow::Continue(event))
+    }
+
+    fn event(&mut self, input: Input) -> Option<Event> {
+        let now = Instant::now();
+        match input {
+            Input::Key(key) if key.kind != KeyEventKind::Release => Some(Event::Key(key, now)),
+            Input::Mouse(input) => {
+                let area = self.screen.area();
+                self.mouse.event(input, now, area, &self.app, self.theme)
+            }
+            Input::Resize(..) => Some(Event::Redraw),
+            _ => None,
         }
-        if config.attached
-            && matches!(event, Event::News(News::Lost(_)))
-            && let Some(next) = successor(&socket, &app.url)
-        {
-            // What the one before said last is not heard any more.
-            let (news, fresh) = mpsc::channel(NEWS);
-            (source, heard) = (
-                Source::with_graphics(Client::new(&next)?, news, graphics.clone()),
-                fresh,
-            );
-            source.filter(app.filter.active());
-            app.moved(next);
+    }
+
+    /// Draws the screen. What was found out about its size is told, if it is something else than before.
+    fn draw(&mut self) -> Result<Option<Event>, Error> {
+        let (app, theme) = (&self.app, self.theme);
+        self.screen.draw(|frame| ui::render(frame, app, theme))?;
+        self.pace.drawn(Instant::now());
+        let columns = ui::columns(self.screen.area(), app, theme);
+        Ok((columns != app.layout.columns).then_some(Event::Columns(columns)))
+    }
+
+    /// Changes the state by an event, and does what follows from it.
+    fn take(&mut self, event: Event) -> Result<ControlFlow<()>, Error> {
+        if matches!(event, Event::Redraw) {
+            self.screen.wipe();
+        }
+        if self.attached && matches!(event, Event::News(News::Lost(_))) {
+            self.follow()?;
         }
         let touched = event.is_users();
-        let mut update = app.update(event);
+        let mut update = self.app.update(event);
         if update.effect == Some(Effect::Targets) {
-            let spots = ui::spots(screen.area(), &app, theme).into_iter();
-            update = app.update(Event::Targets(spots.map(|(_, spot)| spot).collect()));
+            let spots = ui::spots(self.screen.area(), &self.app, self.theme).into_iter();
+            let targets = spots.map(|(_, spot)| spot).collect();
+            update = self.app.update(Event::Targets(targets));
         }
         if update.changed {
-            pace.changed(touched, Instant::now());
+            self.pace.changed(touched, Instant::now());
         }
-        for question in app.questions(Instant::now()) {
-            source.ask(question);
+        for question in self.app.questions(Instant::now()) {
+            self.source.ask(question);
         }
-        let mut errand = None;
         match update.effect {
-            None | Some(Effect::Targets) => {}
-            Some(Effect::Copy(text)) => screen.copy(&text)?,
-            Some(Effect::Mouse { captured }) => screen.mouse(captured)?,
-            Some(Effect::Curl(id)) => source.curl(id),
-            Some(Effect::Record) => source.order(Order::Record),
-            Some(Effect::Send(id)) => source.order(Order::Send(id)),
-            Some(Effect::Export { id, format }) => source.export(id, format),
-            Some(Effect::Filter(filter)) => source.filter(filter),
-            Some(Effect::Complete { text, cursor }) => source.complete(text, cursor),
-            Some(Effect::ReadBody {
+            Some(effect) => self.carry_out(effect),
+            None => Ok(ControlFlow::Continue(())),
+        }
+    }
+
+    /// Goes on with the inspector that took the place of the one that is gone, if there is one.
+    fn follow(&mut self) -> Result<(), Error> {
+        let Some(next) = successor(&self.socket, &self.app.url) else {
+            return Ok(());
+        };
+        // What the one before said last is not heard any more.
+        let (news, heard) = mpsc::channel(NEWS);
+        self.source = Source::with_graphics(Client::new(&next)?, news, self.graphics.clone());
+        self.heard = heard;
+        self.source.filter(self.app.filter.active());
+        self.app.moved(next);
+        Ok(())
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> Result<ControlFlow<()>, Error> {
+        let source = &mut self.source;
+        match effect {
+            Effect::Targets => {}
+            Effect::Copy(text) => self.screen.copy(&text)?,
+            Effect::Mouse { captured } => self.screen.mouse(captured)?,
+            Effect::Curl(id) => source.curl(id),
+            Effect::Record => source.order(Order::Record),
+            Effect::Send(id) => source.order(Order::Send(id)),
+            Effect::Export { id, format } => source.export(id, format),
+            Effect::Filter(filter) => source.filter(filter),
+            Effect::Complete { text, cursor } => source.complete(text, cursor),
+            Effect::ReadBody {
                 reader,
                 id,
                 number,
                 encoded,
                 ending,
-            }) => source.bytes(reader, (id, number), encoded, ending),
-            Some(Effect::Read(reader, document)) => {
-                errand = Some(Errand::Read(reader, document));
-            }
-            Some(Effect::Source(place)) => errand = Some(Errand::Source(place)),
-            Some(Effect::OpenBrowser) => browser.open(&app.url),
-            Some(Effect::Quit) => break,
+            } => source.bytes(reader, (id, number), encoded, ending),
+            Effect::Read(reader, document) => self.lend(Errand::Read(reader, document)),
+            Effect::Source(place) => self.lend(Errand::Source(place)),
+            Effect::OpenBrowser => self.browser.open(&self.app.url),
+            Effect::Quit => return Ok(ControlFlow::Break(())),
         }
-        if let Some(errand) = errand {
-            inputs = None;
-            if let Err(why) = programs.start(&mut screen, errand, !app.mouse_released) {
-                inputs = (!programs.is_running()).then(EventStream::new);
-                app.update(Event::Returned(Err(why)));
-                pace.changed(true, Instant::now());
-            }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Leaves the terminal to another program.
+    fn lend(&mut self, errand: Errand) {
+        self.inputs = None;
+        let mouse = !self.app.mouse_released;
+        if let Err(why) = self.programs.start(&mut self.screen, errand, mouse) {
+            self.inputs = (!self.programs.is_running()).then(EventStream::new);
+            self.app.update(Event::Returned(Err(why)));
+            self.pace.changed(true, Instant::now());
         }
     }
-    programs.end().await;
-    Ok(())
 }
 
 async fn next_input(inputs: &mut Option<EventStream>) -> Option<std::io::Result<Input>> {
@@ -228,15 +309,5 @@ async fn at(when: Option<Instant>) {
     match when {
         Some(when) => tokio::time::sleep_until(when.into()).await,
         None => std::future::pending().await,
-    }
-}
-
-fn event(input: Input, mouse: &mut Mouse, area: Rect, app: &App, theme: Theme) -> Option<Event> {
-    let now = Instant::now();
-    match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => Some(Event::Key(key, now)),
-        Input::Mouse(input) => mouse.event(input, now, area, app, theme),
-        Input::Resize(..) => Some(Event::Redraw),
-        _ => None,
     }
 }
