@@ -2,7 +2,7 @@ import { cycle, stack } from '../lib/cycles.ts';
 import { Link } from '../lib/link.ts';
 import { expect, test } from '../lib/test.ts';
 
-/** SECURITY.md, rules 5 and 6: markup that would run, and characters that would hide, break lines or turn directions. */
+/** Markup that would run, and characters that would hide, break lines or turn directions. */
 const STRINGS: Record<string, string> = {
   markup: [
     '<script>window.__canary=1</script>',

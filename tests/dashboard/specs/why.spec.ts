@@ -1,3 +1,5 @@
+import { cycle, shopText } from '../lib/cycles.ts';
+import { Link } from '../lib/link.ts';
 import { expect, test } from '../lib/test.ts';
 
 const why = (page: import('@playwright/test').Page) => page.locator('details', { has: page.locator('summary', { hasText: /^Why/ }) });
@@ -51,6 +53,16 @@ test('the step that decided how it ended is found by key', async ({ page, dash, 
     await expect(dash.step, path).toHaveText(`step ${steps.findIndex((step) => step.problem) + 1} / ${steps.length}`);
     expect(dash.place.get('step'), path).not.toBeNull();
   }
+});
+
+test('what was too much for one cycle is said, and how much of it', async ({ page, dash, shop }) => {
+  const [app, run] = ['much', '6d7563680000'];
+  const link = await Link.open(shop.socket, app, run);
+  const made = cycle({ run, app, number: 0, text: shopText, startedUs: Date.now() * 1_000 });
+  await link.cycle({ ...made, omitted: { steps: 0, marks: 12, bodies: 1 } });
+  await dash.cycle((await shop.cycle(`run:${run}`)).id);
+  await expect(page.getByText('left out, too many for one cycle: 12 marks, 1 look at a body')).toBeVisible();
+  link.close();
 });
 
 test('where nothing went wrong that is said', async ({ page, dash, shop }) => {
