@@ -61,7 +61,7 @@ test('what was too much for one cycle is said, and how much of it', async ({ pag
   const made = cycle({ run, app, number: 0, text: shopText, startedUs: Date.now() * 1_000 });
   await link.cycle({ ...made, omitted: { steps: 0, marks: 12, bodies: 1 } });
   await dash.cycle((await shop.cycle(`run:${run}`)).id);
-  await expect(page.getByText('left out, too many for one cycle: 12 marks, 1 look at a body')).toBeVisible();
+  await expect(page.getByText('left out, too many for one cycle: 12 marks and 1 look at a body')).toBeVisible();
   link.close();
 });
 
