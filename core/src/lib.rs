@@ -49,6 +49,11 @@ pub mod text;
 pub mod times;
 pub mod wire;
 
+// Without a server of axum's, what `serve` uses is there for nobody.
+#[cfg_attr(
+    not(all(feature = "tokio", any(feature = "http1", feature = "http2"))),
+    allow(dead_code)
+)]
 #[cfg(any(debug_assertions, feature = "in-release"))]
 mod capture;
 
