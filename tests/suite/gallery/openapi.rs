@@ -31,10 +31,12 @@ fn a_documented_app() {
         way(all)[3..],
         [
             "> nest /api/books",
+            "> inside nest /api/books",
             "> stamp",
             "> list",
             "< list",
             "< stamp",
+            "< inside nest /api/books",
             "< nest /api/books",
             "< router",
             "> send",
@@ -55,7 +57,7 @@ fn a_documented_app() {
         refused.outcome
     );
     assert_eq!(by(refused), "keeper");
-    for (talk, inner) in [(5, "remove"), (6, "405"), (11, "health"), (13, "fallback")] {
+    for (talk, inner) in [(5, "remove"), (6, "405"), (11, "health"), (13, "closure")] {
         let way = way(only(&told[talk]));
         assert!(
             way.iter().any(|step| *step == format!("> {inner}")),
