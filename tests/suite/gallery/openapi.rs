@@ -23,6 +23,7 @@ fn a_documented_app() {
         one("the document", &[200], "GET /openapi.json", b""),
         one("its paths", &[200], "GET /paths", b""),
         one("a part of it", &[200], "GET /books.json", b""),
+        one("not in this way there", &[405], "POST /pages/1", b""),
     ];
     let told = same("openapi", &talks);
     let all = only(&told[0]);
@@ -43,6 +44,12 @@ fn a_documented_app() {
             "< send"
         ]
     );
+    // A service was nested there: the app's routes were not for this request.
+    let nested = only(&told[17]);
+    let mut found = nested.steps.iter().filter_map(|s| s.resolved.as_ref());
+    assert_eq!(found.next(), Some(&Default::default()));
+    let text = onionskin::text::timeline(nested).to_string();
+    assert!(text.contains("← resolve  router  nest /pages\n"), "{text}");
     // Nothing is seen from outside only.
     let mut sites = told.iter().flatten().flat_map(|cycle| &cycle.sites);
     assert!(sites.all(|site| site.kind != SiteKind::Opaque));
