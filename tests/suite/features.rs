@@ -8,6 +8,7 @@ fn features(metadata: &serde_json::Value, package: &str) -> BTreeSet<String> {
     let version_of_ours = |p: &&serde_json::Value| match package {
         "axum" => p["version"].as_str().unwrap().starts_with("0.8."),
         "tower" => p["version"].as_str().unwrap().starts_with("0.5."),
+        "utoipa-axum" => p["version"].as_str().unwrap().starts_with("0.3."),
         _ => true,
     };
     let package = packages
@@ -56,6 +57,7 @@ fn mirrored_one_for_one() {
             ][..],
         ),
         ("tower", "onionskin-tower", &["in-release"]),
+        ("utoipa-axum", "onionskin-utoipa-axum", &["in-release"]),
     ] {
         let mut expected = features(&metadata, theirs);
         expected.extend(own.iter().map(ToString::to_string));

@@ -3,6 +3,7 @@
 
 mod grpc;
 mod limits;
+mod openapi;
 mod pages;
 mod streams;
 

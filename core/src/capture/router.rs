@@ -92,14 +92,7 @@ where
     /// Takes a router built without probes, by another crate perhaps: it is seen from outside only.
     #[track_caller]
     fn from(inner: axum::Router<S>) -> Self {
-        let opaque = site::opaque_site("axum::Router", Location::caller());
-        let mut map = RouterMap::default();
-        map.fallback(opaque.id, true);
-        Self {
-            inner: inner.layer(ProbeLayer { site: opaque }),
-            map: Arc::new(map),
-            site: router_site(Location::caller()),
-        }
+        Self::built_as("axum::Router", inner, Location::caller())
     }
 }
 
@@ -134,6 +127,18 @@ where
             inner: inner(self.inner),
             map: self.map,
             site: self.site,
+        }
+    }
+
+    /// A router that was built without probes, by this name of a type.
+    fn built_as(name: &str, inner: axum::Router<S>, at: &'static Location<'static>) -> Self {
+        let opaque = site::opaque_site(name, at);
+        let mut map = RouterMap::default();
+        map.fallback(opaque.id, true);
+        Self {
+            inner: inner.layer(ProbeLayer { site: opaque }),
+            map: Arc::new(map),
+            site: router_site(at),
         }
     }
 
@@ -244,7 +249,13 @@ where
     {
         let other = match downcast::<R, Self>(other) {
             Ok(ours) => ours,
-            Err(other) => Self::from(other.into()),
+            Err(other) => {
+                let name = match (&other as &dyn Any).is::<axum::Router<S>>() {
+                    true => "axum::Router",
+                    false => type_name::<R>(),
+                };
+                Self::built_as(name, other.into(), Location::caller())
+            }
         };
         Arc::make_mut(&mut self.map).merge(&other.map);
         Self {

@@ -33,9 +33,13 @@ pub(crate) fn site(
     named_site(kind, short_name(type_name), type_name, &[], at)
 }
 
-/// The site of a router that another crate built.
+/// The site of a router that another crate built. One of axum's own types is named as it is imported.
 pub(crate) fn opaque_site(type_name: &str, at: &'static Location<'static>) -> &'static Site {
-    named_site(SiteKind::Opaque, type_name.to_owned(), type_name, &[], at)
+    let name = match type_name.starts_with("axum::") {
+        true => type_name.to_owned(),
+        false => short_name(type_name),
+    };
+    named_site(SiteKind::Opaque, name, type_name, &[], at)
 }
 
 /// The site of a handler with the types of its extractors.

@@ -488,7 +488,7 @@ impl Decoder<'_> {
         })
     }
 
-    /// Where a fallback took the request, not a view of the app.
+    /// Where a fallback took the request, not a view of the app. What fell back inside a nested service was no route of the map.
     fn say_what_was_tried(&mut self) {
         let Some(stack) = &self.tables.stack else {
             return;
@@ -507,7 +507,10 @@ impl Decoder<'_> {
             .iter_mut()
             .find_map(|s| s.resolved.as_mut())
         {
-            resolved.tried = routes::tried(stack, method, target);
+            let is_nested = resolved.route.is_none() && routes::is_nested(stack, target);
+            if !is_nested {
+                resolved.tried = routes::tried(stack, method, target);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Patterns of routes and the paths that they match or do not.
 
+use super::NESTED_SERVICE;
 use crate::wire::{Stack, Tried, Why};
 
 /// Most routes that are listed as tried.
@@ -60,6 +61,13 @@ pub(super) fn tried(stack: &Stack, method: &str, target: &str) -> Vec<Tried> {
         .take(MOST)
         .map(|(_, tried)| tried)
         .collect()
+}
+
+/// Whether a service is nested where this request goes, if no route is for it.
+pub(super) fn is_nested(stack: &Stack, target: &str) -> bool {
+    let path = path_of(target);
+    let mut routes = stack.routes.iter().map(|route| &route.path);
+    routes.any(|route| route.ends_with(NESTED_SERVICE) && mismatch(route, path).is_none())
 }
 
 /// Where a pattern and a path part: how many segments agree, and what the next ones are.
@@ -224,6 +232,21 @@ mod tests {
         assert_eq!(why("HEAD", "/read"), Why::Matched);
         assert_eq!(why("POST", "/read"), allowed(&["GET", "HEAD"]));
         assert_eq!(why("HEAD", "/write"), allowed(&["POST"]));
+    }
+
+    #[test]
+    fn what_is_below_a_nested_service_is_for_it() {
+        let route = |path: &str| StackRoute {
+            path: path.into(),
+            endpoints: vec![],
+        };
+        let stack = Stack {
+            routes: vec![route("/read"), route("/static/{*nested}")],
+            ..Stack::default()
+        };
+        assert!(is_nested(&stack, "/static/a/b.css?c"));
+        assert!(!is_nested(&stack, "/read"));
+        assert!(!is_nested(&stack, "/statics/a"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{escape, escape_bytes, size};
 use crate::{
     replay,
-    wire::{BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Header, HeaderEdit, Step},
+    wire::{BodyEnd, BodyRef, Change, Cycle, Delta, Edge, ExtensionEdit, Header, HeaderEdit, Step},
 };
 use std::fmt;
 
@@ -184,8 +184,18 @@ pub fn short_type(type_name: &str) -> String {
 
 /// The length of a body, as well as it is known.
 pub fn body(cycle: &Cycle, body: BodyRef) -> String {
-    match (body.body.and_then(|i| cycle.bodies.get(i)), body.announced) {
-        (Some(seen), _) => size(seen.len),
+    let seen = body.body.and_then(|i| cycle.bodies.get(i));
+    length(seen.map(|seen| (seen.len, &seen.end)), body.announced)
+}
+
+/// What was seen of a body, of what it announced: one that nobody read is not called empty.
+pub fn length(seen: Option<(u64, &BodyEnd)>, announced: Option<u64>) -> String {
+    match (seen, announced) {
+        (Some((len, BodyEnd::Cut)), Some(announced)) => {
+            format!("{} of {}, not read to its end", size(len), size(announced))
+        }
+        (Some((len, BodyEnd::Cut)), None) => format!("{}, not read to its end", size(len)),
+        (Some((len, _)), _) => size(len),
         (None, Some(announced)) => size(announced),
         (None, None) => "of unknown length".into(),
     }

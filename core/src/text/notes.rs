@@ -4,7 +4,10 @@
 use super::{duration, escape, escape_bytes, size};
 use crate::{
     times::Times,
-    wire::{Body, BodyEnd, Connection, Cycle, Edge, Header, Sent, Side, Stage, Step, Tried, Why},
+    wire::{
+        Body, BodyEnd, Connection, Cycle, Edge, Header, Resolved, Sent, Side, Stage, Step, Tried,
+        Why,
+    },
 };
 
 /// What there is to say of a step, line by line, escaped. `times`: what differs from run to run too.
@@ -91,6 +94,19 @@ pub fn times(stage: Stage, times: Times) -> String {
     text
 }
 
+/// What the router found, escaped: a route, or the place where a service is nested, for which axum has no route.
+pub fn found(resolved: &Resolved, nest: Option<&str>) -> String {
+    let mut text = match (&resolved.route, nest) {
+        (Some(route), _) => escape(route).into_owned(),
+        (None, Some(nest)) if resolved.tried.is_empty() => escape(nest).into_owned(),
+        (None, _) => "no route".into(),
+    };
+    for (name, value) in &resolved.params {
+        text += &format!("  {}={}", escape(name), escape(value));
+    }
+    text
+}
+
 /// The routes that were tried and refused, where no view took the request, escaped.
 pub fn refused(routes: &[Tried]) -> Vec<String> {
     const SHOWN: usize = 5;
@@ -108,21 +124,21 @@ pub fn refused(routes: &[Tried]) -> Vec<String> {
 /// A route that was tried, and why it was refused, on one line, escaped.
 fn tried(tried: &Tried) -> String {
     let route = escape(&tried.route);
+    // A segment without text is what stands behind a last slash.
     match &tried.why {
-        Why::Path {
-            wanted: Some(wanted),
-            got: Some(got),
-        } => {
-            format!("{route}: {:?} is not {}", escape(got), escape(wanted))
-        }
-        Why::Path {
-            wanted: Some(wanted),
-            ..
-        } => format!("{route}: the path ends before {}", escape(wanted)),
-        Why::Path { got, .. } => {
-            let got = got.as_deref().unwrap_or_default();
-            format!("{route}: the path goes on with {:?}", escape(got))
-        }
+        Why::Path { wanted, got } => match (wanted.as_deref(), got.as_deref()) {
+            (Some(""), None) => format!("{route}: the path ends before the last slash"),
+            (Some(wanted), None | Some("")) => {
+                format!("{route}: the path ends before {}", escape(wanted))
+            }
+            (None, None | Some("")) => format!("{route}: the path has one slash more"),
+            (None | Some(""), Some(got)) => {
+                format!("{route}: the path goes on with {:?}", escape(got))
+            }
+            (Some(wanted), Some(got)) => {
+                format!("{route}: {:?} is not {}", escape(got), escape(wanted))
+            }
+        },
         Why::Method { allowed } => {
             format!("{route}: almost, it takes {}", escape(&allowed.join(", ")))
         }

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     times::times,
     wire::{
-        Connection, Cycle, Edge, Frame, FrameCount, FrameKind, MarkKind, Sent, Side, Traffic,
-        Tried, Why,
+        BodyEnd, Connection, Cycle, Edge, Frame, FrameCount, FrameKind, MarkKind, Sent, Side,
+        SiteKind, Traffic, Tried, Why,
     },
 };
 use std::collections::BTreeMap;
@@ -200,4 +200,61 @@ fn a_cycle_that_points_nowhere_is_shown_all_the_same() {
     cycle.never_ran = vec![usize::MAX];
     cycle.bodies.clear();
     assert!(timeline(&cycle).to_string().contains("/books/7"));
+}
+
+#[test]
+fn a_body_that_nobody_read_is_not_called_empty() {
+    let mut cycle = samples::short_circuit();
+    let body = cycle.bodies.last_mut().unwrap();
+    (body.len, body.end) = (0, BodyEnd::Cut);
+    let text = timeline(&cycle).to_string();
+    assert!(
+        text.contains("+ body 0 B of 13 B, not read to its end\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_slash_at_the_end_is_told_in_words() {
+    let why = |route: &str, wanted: Option<&str>, got: Option<&str>| {
+        let (wanted, got) = (wanted.map(str::to_owned), got.map(str::to_owned));
+        let why = Why::Path { wanted, got };
+        let route = route.to_owned();
+        refused(&[Tried { route, why }]).remove(0)
+    };
+    for (route, wanted, got, text) in [
+        ("/", Some(""), Some("a"), "the path goes on with \"a\""),
+        ("/a", None, Some("b"), "the path goes on with \"b\""),
+        ("/a", None, Some(""), "the path has one slash more"),
+        ("/a/", Some(""), None, "the path ends before the last slash"),
+        ("/a/b", Some("b"), None, "the path ends before b"),
+        ("/a/b", Some("b"), Some(""), "the path ends before b"),
+        ("/a/b", Some("b"), Some("c"), "\"c\" is not b"),
+    ] {
+        assert_eq!(why(route, wanted, got), format!("tried {route}: {text}"));
+    }
+}
+
+#[test]
+fn where_a_service_is_nested_stands_in_place_of_a_route() {
+    let mut cycle = samples::retried();
+    let found = |cycle: &Cycle| {
+        let text = timeline(cycle).to_string();
+        let line = text.lines().find(|line| line.contains("← resolve"));
+        line.unwrap().split_once("Router  ").unwrap().1.to_owned()
+    };
+    assert_eq!(found(&cycle), "/api/stock");
+    let resolved = cycle.steps.iter_mut().find_map(|s| s.resolved.as_mut());
+    *resolved.unwrap() = Default::default();
+    assert_eq!(found(&cycle), "no route");
+    let layer = cycle.sites.iter_mut().find(|site| site.kind.is_layer());
+    let layer = layer.unwrap();
+    (layer.kind, layer.name) = (SiteKind::Nest, "nest /docs".into());
+    assert_eq!(found(&cycle), "nest /docs");
+    let resolved = cycle.steps.iter_mut().find_map(|s| s.resolved.as_mut());
+    resolved.unwrap().tried = vec![Tried {
+        route: "/".into(),
+        why: Why::Matched,
+    }];
+    assert_eq!(found(&cycle), "no route");
 }

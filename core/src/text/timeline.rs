@@ -105,6 +105,18 @@ fn is_edge(cycle: &Cycle, step: &Step) -> bool {
     site.is_some_and(|s| s.kind == SiteKind::Edge)
 }
 
+/// The nest that was entered behind a router, with nothing but layers before it.
+fn nest<'c>(cycle: &'c Cycle, resolved: &Step) -> Option<&'c str> {
+    let steps = cycle.steps.iter();
+    let behind = steps.filter(|step| step.edge == Edge::In && step.seq > resolved.seq);
+    let mut layers = behind.map_while(|step| {
+        let site = cycle.sites.get(step.site?)?;
+        site.kind.is_layer().then_some(site)
+    });
+    let nest = layers.find(|site| site.kind == SiteKind::Nest)?;
+    Some(&nest.name)
+}
+
 fn step_line(
     f: &mut fmt::Formatter<'_>,
     cycle: &Cycle,
@@ -130,13 +142,7 @@ fn step_line(
         text += &format!(" (attempt {})", step.attempt);
     }
     if let Some(resolved) = &step.resolved {
-        match &resolved.route {
-            Some(route) => text += &format!("  {}", escape(route)),
-            None => text += "  no route",
-        }
-        for (name, value) in &resolved.params {
-            text += &format!("  {}={}", escape(name), escape(value));
-        }
+        text += &format!("  {}", notes::found(resolved, nest(cycle, step)));
     }
     match &step.left {
         None | Some(Left::Returned) => {}

@@ -11,7 +11,7 @@ use onionskin::{
         edits::{self, Sign},
         escape, escape_bytes, size,
     },
-    wire::{BodyEnd, Octets, Side},
+    wire::{Octets, Side},
 };
 use onionskin_web::model::{
     BodyLine, BodyPlace, BodyView, By, ContentKind, MessageLine as Line, MessagePart, MessageView,
@@ -241,12 +241,8 @@ fn body(view: &View, place: &BodyPlace, side: Side) -> Vec<MessageLine> {
     let line = |number: usize| view.timeline.bodies.get(number);
     let length = |seen: Option<&BodyLine>| seen.map(|body| size(body.len));
     let seen = place.index.and_then(line);
-    let now = length(seen).or_else(|| place.announced.map(size));
-    let mut text = format!("body {}", now.unwrap_or_else(|| "of unknown length".into()));
-    if seen.is_some_and(|body| body.end == BodyEnd::Cut) {
-        let of = place.announced.map(|all| format!(" of {}", size(all)));
-        text += &format!("{}, not read to its end", of.unwrap_or_default());
-    }
+    let now = edits::length(seen.map(|body| (body.len, &body.end)), place.announced);
+    let mut text = format!("body {now}");
     if let Some(before) = length(place.before.and_then(line)) {
         text += &format!(" (was {before})");
     }

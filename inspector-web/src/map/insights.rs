@@ -233,14 +233,19 @@ fn idle_layers(map: &StackView) -> impl Iterator<Item = RunInsight> {
     })
 }
 
-/// The longest row of layers that were added with `Router::layer`, which boxes each.
+/// The longest row of layers that were added with `Router::layer`, which boxes each. Two of which one has routes that the other
+/// has not are of different routers, and can't be put together.
 fn one_by_one(map: &StackView) -> Option<RunInsight> {
     let endpoints = map.routes.iter().flat_map(|route| &route.endpoints);
     let chains = endpoints.map(|e| &e.chain).chain([&map.fallback.chain]);
-    let rows = chains.flat_map(|chain| {
-        chain.chunk_by(|a, b| map.places[*a].site.kind == map.places[*b].site.kind)
-    });
-    let rows = rows.filter(|row| map.places[row[0]].site.kind == SiteKind::Layer);
+    let mut ways = vec![0_usize; map.places.len()];
+    for place in chains.clone().flatten() {
+        ways[*place] += 1;
+    }
+    let kind = |place: &usize| map.places[*place].site.kind;
+    let rows =
+        chains.flat_map(|chain| chain.chunk_by(|a, b| kind(a) == kind(b) && ways[*a] == ways[*b]));
+    let rows = rows.filter(|row| kind(&row[0]) == SiteKind::Layer);
     let row = rows
         .max_by_key(|row| row.len())
         .filter(|r| r.len() >= ROW)?;

@@ -15,6 +15,7 @@
 //! | `disk` | bodies streamed to a file |
 //! | `relay` | a router that asks another |
 //! | `foreign` | parts of other crates |
+//! | `openapi` | routes that are documented, by utoipa-axum |
 
 mod chat;
 mod cors;
@@ -23,6 +24,7 @@ mod events;
 mod files;
 mod foreign;
 mod grpc;
+mod openapi;
 mod relay;
 mod stack;
 mod store;
@@ -86,6 +88,7 @@ async fn serve(name: &str) -> std::io::Result<()> {
         "events" => events::app(),
         "files" => files::app(),
         "foreign" => foreign::app(),
+        "openapi" => openapi::app(),
         "relay" => relay::app(),
         "stack" => stack::app(),
         "store" => store::app(),

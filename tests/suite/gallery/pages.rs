@@ -571,7 +571,7 @@ fn parts_of_other_crates() {
     let told = same("foreign", &talks);
     let docs = only(&told[0]);
     // Only what its router is, is known.
-    assert_eq!(kind_of(docs, "axum::Router"), Some(SiteKind::Opaque));
+    assert_eq!(kind_of(docs, "Scalar"), Some(SiteKind::Opaque));
     assert_eq!(docs.route.as_deref(), Some("/docs"));
     assert_eq!(
         way(only(&told[3])),

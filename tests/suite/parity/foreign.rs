@@ -70,6 +70,9 @@ async fn a_foreign_router_is_seen_from_outside_and_a_layer_around_it_by_itself()
     let (response, cycle) = testing::run(app, get()).await;
     assert_eq!(response.into_body(), "docs");
     assert_eq!(cycle.header_set_by("x-mark"), Some("Mark"), "{cycle}");
+    assert!(cycle.to_string().contains("view  Pages"), "{cycle}");
+    let app = onionskin::Router::new().merge(onionskin::plain::Router::from(Pages));
+    let (_, cycle) = testing::run(app, get()).await;
     assert!(cycle.to_string().contains("view  axum::Router"), "{cycle}");
     // There, back, and what was inside is seen still.
     let app = onionskin::Router::new()

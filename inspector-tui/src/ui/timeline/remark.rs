@@ -2,8 +2,8 @@
 
 use crate::app::View;
 use onionskin::{
-    text::{duration, escape},
-    wire::{Left, Stage},
+    text::{duration, notes},
+    wire::{Left, SiteKind, Stage},
 };
 use onionskin_web::model::{Row, RowState};
 
@@ -39,12 +39,7 @@ fn resolved(view: &View, row: &Row) -> String {
     let Some(found) = found else {
         return duration(row.in_ns);
     };
-    let mut text = match &found.route {
-        Some(route) => escape(route).into_owned(),
-        None => "no route".into(),
-    };
-    for (name, value) in &found.params {
-        text += &format!("  {}={}", escape(name), escape(value));
-    }
-    text
+    let nest = timeline.rows.iter().skip_while(|r| r.entry != row.entry);
+    let nest = nest.skip(1).find(|r| r.kind == Some(SiteKind::Nest));
+    notes::found(found, nest.map(|nest| &*nest.name))
 }

@@ -168,3 +168,34 @@ fn a_remark_that_cycles_have_in_common_is_told_once_with_how_often() {
     assert_eq!(recurring.filter, "handler:show_book");
     assert_eq!(remarks(cycles(2), "").insights, []);
 }
+
+#[test]
+fn layers_are_in_a_row_where_one_router_has_them() {
+    let store = store_of(twenty_four(false));
+    let all = Filter::parse("").unwrap();
+    let map = of_run(&store, RUN, &all, &AtomicBool::new(false)).unwrap();
+    let layers = map.places.iter();
+    let layer = layers
+        .filter(|p| p.site.kind == SiteKind::Layer)
+        .next_back();
+    let layer = layer.unwrap().clone();
+    let row = |chains: &[&[usize]]| {
+        let mut map = map.clone();
+        map.places = vec![layer.clone(); 6];
+        map.fallback.chain = vec![];
+        let mut route = map.routes[0].clone();
+        let endpoint = route.endpoints.remove(0);
+        route.endpoints = vec![endpoint; chains.len()];
+        for (endpoint, chain) in route.endpoints.iter_mut().zip(chains) {
+            endpoint.chain = chain.to_vec();
+        }
+        map.routes = vec![route];
+        one_by_one(&map).map(|insight| insight.text.split(' ').next().unwrap().to_owned())
+    };
+    assert_eq!(row(&[&[0, 1, 2, 3]]).as_deref(), Some("4"));
+    assert_eq!(row(&[&[0, 1, 2]]), None);
+    // Two around all routes, and four around one of them, which was merged.
+    let merged: [&[usize]; 2] = [&[0, 1, 2, 3, 4, 5], &[0, 1]];
+    assert_eq!(row(&merged).as_deref(), Some("4"));
+    assert_eq!(row(&[&[0, 1, 2, 3, 4], &[0, 1]]), None);
+}
