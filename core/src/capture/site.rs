@@ -45,7 +45,7 @@ pub(crate) fn handler_site<H, T>(kind: SiteKind, at: &'static Location<'static>)
     let mut name = if function.ends_with("{{closure}}") {
         "closure".to_owned()
     } else {
-        short_name(function)
+        function_name(function)
     };
     if !layers.is_empty() {
         name += &format!(" in {}", layers.join(", "));
@@ -184,39 +184,84 @@ pub(crate) fn names_from(from: usize) -> Vec<String> {
     table.names.get(from..).unwrap_or_default().to_vec()
 }
 
-/// `a::b::Layer<c::D>` → `Layer`; for layers made of a function, the function: `FromFnLayer<app::auth, …>` → `auth`.
+/// Layers that are made of a function, and are called as it is.
+const OF_A_FUNCTION: [&str; 9] = [
+    "FromFnLayer",
+    "MapRequestLayer",
+    "MapResponseLayer",
+    "MapErrLayer",
+    "AndThenLayer",
+    "ThenLayer",
+    "MapResultLayer",
+    "MapFutureLayer",
+    "LayerFn",
+];
+
+/// Names that say nothing without the module that the function is in.
+const SAYS_NOTHING: [&str; 7] = [
+    "call",
+    "handle",
+    "handler",
+    "layer",
+    "middleware",
+    "run",
+    "serve",
+];
+
+/// Layers that stand beside others to make types fit, and do nothing.
+const TO_FIT: [&str; 2] = ["Identity", "ResponseAxumBodyLayer"];
+
+/// `a::b::Layer<c::D>` → `Layer`; for layers made of a function, the function: `FromFnLayer<app::auth, …>` → `auth`; for
+/// what is there or not, `Either<a::Layer, Identity>` → `Layer (optional)`; for some in one, `Layer + Other`.
 pub(crate) fn short_name(type_name: &str) -> String {
-    const OF_A_FUNCTION: [&str; 9] = [
-        "FromFnLayer<",
-        "MapRequestLayer<",
-        "MapResponseLayer<",
-        "MapErrLayer<",
-        "AndThenLayer<",
-        "ThenLayer<",
-        "MapResultLayer<",
-        "MapFutureLayer<",
-        "LayerFn<",
-    ];
-    let short = strip_paths(type_name);
-    for prefix in OF_A_FUNCTION {
-        if let Some(rest) = short.strip_prefix(prefix) {
-            let end = rest.find([',', '>', '<']).unwrap_or(rest.len());
-            let function = &rest[..end];
-            if let Some((within, _)) = function.split_once("::{{closure}}") {
-                return format!("closure in {within}");
+    let closed = |open, close| type_name.strip_suffix(close)?.split_once(open);
+    if let Some(("", parts)) = closed('(', ')') {
+        let names = at_commas(parts).into_iter().map(short_name);
+        let names: Vec<_> = names
+            .filter(|n| !n.is_empty() && !TO_FIT.contains(&n.as_str()))
+            .collect();
+        if !names.is_empty() {
+            return names.join(" + ");
+        }
+    }
+    if let Some((outer, arguments)) = closed('<', '>') {
+        let outer = outer.rsplit("::").next().unwrap_or(outer);
+        match at_commas(arguments)[..] {
+            [function, ..] if OF_A_FUNCTION.contains(&outer) && !function.is_empty() => {
+                return function_name(function);
             }
-            if !function.is_empty() {
-                return function.to_owned();
-            }
+            [one, other] if outer == "Either" => return either_name(one, other),
+            _ => {}
         }
     }
     // The parameters of a layer's type say what it is made of, not what it is called.
+    let short = strip_paths(type_name);
     short
         .split('<')
         .next()
         .filter(|s| !s.is_empty())
         .unwrap_or(&short)
         .to_owned()
+}
+
+fn either_name(one: &str, other: &str) -> String {
+    match (short_name(one), short_name(other)) {
+        (name, nothing) | (nothing, name) if nothing == "Identity" => format!("{name} (optional)"),
+        (one, other) => format!("{one} or {other}"),
+    }
+}
+
+/// `a::b::show` → `show`, with its module where the name alone says nothing: `b::middleware`.
+fn function_name(path: &str) -> String {
+    if let Some((within, _)) = path.split_once("::{{closure}}") {
+        return format!("closure in {}", short_name(within));
+    }
+    let name = short_name(path);
+    let module = path.strip_suffix(&name).and_then(|p| p.strip_suffix("::"));
+    match module.and_then(|m| m.rsplit("::").next()) {
+        Some(module) if SAYS_NOTHING.contains(&name.as_str()) => format!("{module}::{name}"),
+        _ => name,
+    }
 }
 
 /// Takes the module paths off every path in a type name; `f::{{closure}}` stays whole.
@@ -290,6 +335,54 @@ mod tests {
             ),
         ] {
             assert_eq!(short_name(long), short);
+        }
+    }
+
+    #[test]
+    fn a_function_whose_name_says_nothing_has_its_module() {
+        for (path, name) in [
+            ("shop::real_ip::middleware", "real_ip::middleware"),
+            ("shop::books::show", "show"),
+            ("shop::serve<shop::files::Disk>", "serve"),
+            ("serve", "serve"),
+            (
+                "shop::api::handler::{{closure}}::{{closure}}",
+                "closure in handler",
+            ),
+        ] {
+            assert_eq!(function_name(path), name);
+            let layer = format!("axum::middleware::from_fn::FromFnLayer<{path}, (), (A,)>");
+            assert_eq!(short_name(&layer), name);
+        }
+    }
+
+    #[test]
+    fn layers_in_one_are_named_each_and_one_that_may_be_missing_says_so() {
+        const AUTH: &str = "axum::middleware::from_fn::FromFnLayer<shop::auth, (), (A, B)>";
+        const FITTED: &str = "axum::middleware::response_axum_body::ResponseAxumBodyLayer";
+        for (long, short) in [
+            (
+                format!(
+                    "axum_extra::either::Either<({FITTED}, {AUTH}), tower_layer::identity::Identity>"
+                ),
+                "auth (optional)",
+            ),
+            (
+                format!("tower::util::either::Either<tower_layer::identity::Identity, {AUTH}>"),
+                "auth (optional)",
+            ),
+            (
+                format!("tower::util::either::Either<{AUTH}, tower_http::trace::TraceLayer<A<B>>>"),
+                "auth or TraceLayer",
+            ),
+            (
+                format!("(tower_http::trace::TraceLayer<A, (B, C)>, {AUTH})"),
+                "TraceLayer + auth",
+            ),
+            (format!("({AUTH},)"), "auth"),
+            ("()".to_owned(), "()"),
+        ] {
+            assert_eq!(short_name(&long), short);
         }
     }
 
