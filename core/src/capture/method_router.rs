@@ -142,7 +142,7 @@ where
         let site = site::handler_site::<H, T>(SiteKind::Handler, Location::caller());
         self.map.endpoint(filter, site.id);
         Self {
-            inner: self.inner.on(filter, ProbedHandler { handler, site }),
+            inner: self.inner.on(filter, ProbedHandler::new(handler, site)),
             map: self.map,
         }
     }
@@ -170,7 +170,7 @@ where
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
         self.map.fallback(site.id, false);
         Self {
-            inner: self.inner.fallback(ProbedHandler { handler, site }),
+            inner: self.inner.fallback(ProbedHandler::new(handler, site)),
             map: self.map,
         }
     }

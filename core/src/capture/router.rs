@@ -310,7 +310,7 @@ where
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
         Arc::make_mut(&mut self.map).fallback(site.id, false);
         Self {
-            inner: self.inner.fallback(ProbedHandler { handler, site }),
+            inner: self.inner.fallback(ProbedHandler::new(handler, site)),
             map: self.map,
             site: self.site,
         }
@@ -340,7 +340,7 @@ where
     {
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
         self.map(
-            |inner| inner.method_not_allowed_fallback(ProbedHandler { handler, site }),
+            |inner| inner.method_not_allowed_fallback(ProbedHandler::new(handler, site)),
             |map| map.method_not_allowed(site.id),
         )
     }
