@@ -6,6 +6,7 @@ use super::{
     probe::{Probe, ProbeLayer},
     router::RouteFuture,
     site,
+    traced::sites_of,
 };
 use crate::wire::SiteKind;
 #[cfg(feature = "tokio")]
@@ -285,7 +286,7 @@ where
         NewError: 'static,
     {
         let site = site::site(SiteKind::MethodLayer, type_name::<L>(), Location::caller());
-        self.map.layer(site.id, true);
+        self.map.layers(&sites_of(&layer, site), true);
         MethodRouter {
             inner: self.inner.layer((ProbeLayer { site }, layer)),
             map: self.map,
@@ -307,7 +308,7 @@ where
         S: 'static,
     {
         let site = site::site(SiteKind::MethodLayer, type_name::<L>(), Location::caller());
-        self.map.layer(site.id, false);
+        self.map.layers(&sites_of(&layer, site), false);
         Self {
             inner: self.inner.route_layer((ProbeLayer { site }, layer)),
             map: self.map,

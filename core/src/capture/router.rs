@@ -10,6 +10,7 @@ use super::{
     method_router::MethodRouter,
     probe::{Probe, ProbeLayer},
     site,
+    traced::sites_of,
 };
 use crate::{
     codec::NESTED_SERVICE,
@@ -265,10 +266,11 @@ where
         <L::Service as Service<Request>>::Future: Send + 'static,
     {
         let site = site::site(SiteKind::Layer, type_name::<L>(), Location::caller());
+        let sites = sites_of(&layer, site);
         // One box, not two: the first layer of a tuple is the outer one.
         self.map(
             |inner| inner.layer((ProbeLayer { site }, layer)),
-            |map| map.layer(site.id, true),
+            |map| map.layers(&sites, true),
         )
     }
 
@@ -286,7 +288,7 @@ where
         <L::Service as Service<Request>>::Future: Send + 'static,
     {
         let site = site::site(SiteKind::RouteLayer, type_name::<L>(), Location::caller());
-        Arc::make_mut(&mut self.map).layer(site.id, false);
+        Arc::make_mut(&mut self.map).layers(&sites_of(&layer, site), false);
         Self {
             inner: self.inner.route_layer((ProbeLayer { site }, layer)),
             map: self.map,
