@@ -184,6 +184,34 @@ pub(crate) fn names_from(from: usize) -> Vec<String> {
     table.names.get(from..).unwrap_or_default().to_vec()
 }
 
+/// What stands around a router, from outside to inside: `AddExtension<FromFn<a::tidy, (), Router, …>, …>` →
+/// `AddExtension + tidy`.
+pub(crate) fn name_around(type_name: &str) -> String {
+    const ROUTER: &str = "Router";
+    let (mut names, mut rest) = (Vec::new(), type_name);
+    while let Some((outer, arguments)) = rest.strip_suffix('>').and_then(|r| r.split_once('<'))
+        && !outer.ends_with(ROUTER)
+    {
+        let arguments = at_commas(arguments);
+        let name = outer.rsplit("::").next().unwrap_or(outer);
+        // A service is named as its layer is.
+        names.push(match arguments.first() {
+            Some(function) if OF_A_FUNCTION.contains(&&*format!("{name}Layer")) => {
+                function_name(function)
+            }
+            _ => name.to_owned(),
+        });
+        match arguments.into_iter().find(|a| a.contains(ROUTER)) {
+            Some(inner) => rest = inner,
+            None => break,
+        }
+    }
+    match names.is_empty() {
+        true => short_name(type_name),
+        false => names.join(" + "),
+    }
+}
+
 /// Layers that are made of a function, and are called as it is.
 const OF_A_FUNCTION: [&str; 9] = [
     "FromFnLayer",
@@ -253,7 +281,8 @@ fn either_name(one: &str, other: &str) -> String {
 
 /// `a::b::show` → `show`, with its module where the name alone says nothing: `b::middleware`.
 fn function_name(path: &str) -> String {
-    if let Some((within, _)) = path.split_once("::{{closure}}") {
+    let within = path.trim_end_matches("::{{closure}}");
+    if within != path {
         return format!("closure in {}", short_name(within));
     }
     let name = short_name(path);
@@ -345,6 +374,7 @@ mod tests {
             ("shop::books::show", "show"),
             ("shop::serve<shop::files::Disk>", "serve"),
             ("serve", "serve"),
+            ("shop::run::{{closure}}::auth", "auth"),
             (
                 "shop::api::handler::{{closure}}::{{closure}}",
                 "closure in handler",
@@ -383,6 +413,28 @@ mod tests {
             ("()".to_owned(), "()"),
         ] {
             assert_eq!(short_name(&long), short);
+        }
+    }
+
+    #[test]
+    fn all_that_stands_around_a_router_is_named_from_outside_to_inside() {
+        const ROUTER: &str = "onionskin::capture::router::Router";
+        for (around, name) in [
+            (
+                format!("tower_http::normalize_path::NormalizePath<{ROUTER}>"),
+                "NormalizePath",
+            ),
+            (
+                format!(
+                    "axum::extension::AddExtension<axum::middleware::from_fn::FromFn<shop::tidy::tidy, (), {ROUTER}, (A, B)>, \
+                     axum::extract::connect_info::ConnectInfo<core::net::SocketAddr>>"
+                ),
+                "AddExtension + tidy",
+            ),
+            (format!("shop::Around<u8, {ROUTER}<()>>"), "Around"),
+            ("shop::MyRouter".to_owned(), "MyRouter"),
+        ] {
+            assert_eq!(name_around(&around), name);
         }
     }
 
