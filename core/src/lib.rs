@@ -32,6 +32,23 @@ pub use axum as plain;
 pub use axum::*;
 pub use cause::{Cause, Rejected};
 
+/// utoipa-axum's `routes!`, whose handlers are seen one by one: `use axum::openapi_routes as routes;` in place of
+/// `use utoipa_axum::routes;`, and [`Router::from`] around the router that its `split_for_parts` gives.
+///
+/// ```ignore
+/// use axum::{Router, openapi_routes as routes};
+///
+/// let (router, api) = OpenApiRouter::new().routes(routes!(list, create)).split_for_parts();
+/// let app = Router::from(router).layer(auth);
+/// ```
+#[macro_export]
+macro_rules! openapi_routes {
+    ($($handlers:tt)*) => {{
+        let (schemas, paths, router) = ::utoipa_axum::routes!($($handlers)*);
+        (schemas, paths, $crate::plain::routing::MethodRouter::from(router))
+    }};
+}
+
 mod cause;
 pub mod codec;
 pub mod link;

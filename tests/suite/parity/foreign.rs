@@ -79,3 +79,41 @@ async fn a_foreign_router_is_seen_from_outside_and_a_layer_around_it_by_itself()
     let (_, cycle) = testing::run(app, get()).await;
     assert_eq!(cycle.header_set_by("x-mark"), Some("Mark"));
 }
+
+#[utoipa::path(get, path = "/books", responses((status = 200, body = String)))]
+async fn list() -> &'static str {
+    "all books"
+}
+
+#[utoipa::path(post, path = "/books", responses((status = 200, body = String)))]
+async fn add(title: String) -> String {
+    title
+}
+
+#[tokio::test]
+async fn handlers_in_a_router_of_utoipa_axum_are_seen() {
+    use onionskin::{self as axum, openapi_routes as routes};
+    use utoipa_axum::router::OpenApiRouter;
+    let (router, api) = OpenApiRouter::new()
+        .routes(routes!(list, add))
+        .split_for_parts();
+    assert!(api.paths.paths["/books"].post.is_some());
+    let app = axum::Router::from(router).layer(Mark("around"));
+    for (method, handler, answer) in [("GET", "list", "all books"), ("POST", "add", "new")] {
+        let request = Request::builder().method(method).uri("/books");
+        let request = request.body(Body::from("new")).unwrap();
+        let (response, cycle) = testing::run(app.clone(), request).await;
+        assert_eq!(response.into_body(), answer);
+        assert!(cycle.layer(handler).ran(), "{cycle}");
+    }
+    // Nothing is known of the routes beside the one that matched.
+    let request = Request::delete("/books").body(Body::empty()).unwrap();
+    let app = app.route("/authors", get_of_ours());
+    let (response, cycle) = testing::run(app, request).await;
+    assert_eq!(response.status(), 405);
+    assert!(!cycle.to_string().contains("tried"), "{cycle}");
+}
+
+fn get_of_ours() -> onionskin::routing::MethodRouter {
+    onionskin::routing::get(|| async { "authors" })
+}
