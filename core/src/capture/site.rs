@@ -226,21 +226,13 @@ const OF_A_FUNCTION: [&str; 9] = [
 ];
 
 /// Names that say nothing without the module that the function is in.
-const SAYS_NOTHING: [&str; 7] = [
-    "call",
-    "handle",
-    "handler",
-    "layer",
-    "middleware",
-    "run",
-    "serve",
-];
+const SAYS_NOTHING: [&str; 5] = ["handle", "handler", "layer", "middleware", "serve"];
 
 /// Layers that stand beside others to make types fit, and do nothing.
 const TO_FIT: [&str; 2] = ["Identity", "ResponseAxumBodyLayer"];
 
 /// `a::b::Layer<c::D>` → `Layer`; for layers made of a function, the function: `FromFnLayer<app::auth, …>` → `auth`; for
-/// what is there or not, `Either<a::Layer, Identity>` → `Layer (optional)`; for some in one, `Layer + Other`.
+/// what is there or not, `Either<a::Layer, Identity>` → `Layer (optional)`; for some in one, `(Layer, Other)`.
 pub(crate) fn short_name(type_name: &str) -> String {
     let closed = |open, close| type_name.strip_suffix(close)?.split_once(open);
     if let Some(("", parts)) = closed('(', ')') {
@@ -248,8 +240,10 @@ pub(crate) fn short_name(type_name: &str) -> String {
         let names: Vec<_> = names
             .filter(|n| !n.is_empty() && !TO_FIT.contains(&n.as_str()))
             .collect();
-        if !names.is_empty() {
-            return names.join(" + ");
+        match &names[..] {
+            [] => {}
+            [name] => return name.clone(),
+            names => return format!("({})", names.join(", ")),
         }
     }
     if let Some((outer, arguments)) = closed('<', '>') {
@@ -407,7 +401,7 @@ mod tests {
             ),
             (
                 format!("(tower_http::trace::TraceLayer<A, (B, C)>, {AUTH})"),
-                "TraceLayer + auth",
+                "(TraceLayer, auth)",
             ),
             (format!("({AUTH},)"), "auth"),
             ("()".to_owned(), "()"),
