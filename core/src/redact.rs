@@ -11,6 +11,7 @@ mod debug;
 #[cfg(any(debug_assertions, feature = "in-release"))]
 mod header;
 mod names;
+mod said;
 
 pub(crate) use body::mask_body;
 pub use body::mask_decoded;
@@ -171,10 +172,17 @@ fn put_plain(out: &mut Vec<u8>, value: &[u8]) -> bool {
     }
 }
 
-/// A text with what looks like a credential in it masked.
+/// A text with what looks like a credential in it masked, and what a telling name stands before.
 pub(crate) fn masked_text(text: &str) -> Vec<u8> {
+    let text = text.as_bytes();
     let mut out = Vec::with_capacity(text.len());
-    put_plain(&mut out, text.as_bytes());
+    let mut done = 0;
+    while let Some((from, to)) = said::named_value(text, done) {
+        put_plain(&mut out, &text[done..from]);
+        put_mask(&mut out, &text[from..to]);
+        done = to;
+    }
+    put_plain(&mut out, &text[done..]);
     out
 }
 

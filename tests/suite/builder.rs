@@ -6,7 +6,7 @@ use axum::{
     error_handling::HandleErrorLayer,
     extract::Request,
     http::{HeaderValue, StatusCode},
-    middleware::from_fn,
+    middleware::{from_fn, map_request},
     response::{IntoResponse as _, Response},
 };
 use onionskin::{Router, routing::get, testing};
@@ -52,7 +52,9 @@ where
         let builder =
             |site: &&onionskin::wire::Site| site.kind == onionskin::wire::SiteKind::BuilderLayer;
         let cycle: &onionskin::wire::Cycle = &recorded;
-        let layers = cycle.sites.iter().filter(builder);
+        let sites = cycle.sites.iter().enumerate();
+        let ran = sites.filter(|(at, _)| !cycle.never_ran.contains(at));
+        let layers = ran.map(|(_, site)| site).filter(builder);
         for site in layers.clone() {
             assert!(site.file.ends_with("builder.rs"), "{site:?}");
         }
@@ -76,6 +78,38 @@ fn note(mut request: Request) -> Request {
 
 async fn handle(error: BoxError) -> (StatusCode, String) {
     (StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+}
+
+#[tokio::test]
+async fn layers_of_a_builder_that_never_ran_are_told() {
+    async fn refuse(_: Request) -> Result<Request, StatusCode> {
+        Err(StatusCode::FORBIDDEN)
+    }
+    async fn pass(request: Request) -> Request {
+        request
+    }
+    let refusing = || {
+        onionskin_tower::ServiceBuilder::new()
+            .layer(map_request(pass))
+            .layer(map_request(refuse))
+            .option_layer(None::<tower::layer::util::Identity>)
+            .option_layer(Some(axum::Extension("maybe")))
+            .layer(axum::Extension(7_u8))
+    };
+    let view = || get(async || "view");
+    for app in [
+        Router::new().route("/", view()).layer(refusing()),
+        Router::new().route("/", view()).route_layer(refusing()),
+        Router::new().route("/", view().layer(refusing())),
+        Router::new().route("/", view().route_layer(refusing())),
+    ] {
+        let (response, cycle) = testing::run(app, Request::new(Body::empty())).await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert!(cycle.layer("refuse").answered(), "{cycle}");
+        let never_ran = cycle.never_ran();
+        assert_eq!(never_ran[..2], ["Extension", "Extension"], "{cycle}");
+        assert_eq!(never_ran.len(), 3, "{cycle}");
+    }
 }
 
 #[test]

@@ -2,7 +2,11 @@
 
 use super::template::{note, place};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
-use std::time::Instant;
+use std::{
+    collections::VecDeque,
+    fmt::{self, Write as _},
+    time::{Duration, Instant},
+};
 
 /// Notes the statements of diesel's connections in the cycles in which they run. Give it to diesel once, before the first
 /// connection is made.
@@ -21,22 +25,15 @@ use std::time::Instant;
 /// # Ok::<(), diesel::result::Error>(())
 /// ```
 pub fn diesel_instrumentation() -> Option<Box<dyn Instrumentation>> {
-    let mut begun = None;
+    let mut begun = Begun::default();
     Some(Box::new(
         move |event: InstrumentationEvent<'_>| match event {
-            InstrumentationEvent::StartQuery { .. } => begun = Some(Instant::now()),
+            InstrumentationEvent::StartQuery { query, .. } => begun.start(statement(query)),
             InstrumentationEvent::FinishQuery { query, .. } => {
-                let Some(took) = begun.take().map(|begun: Instant| begun.elapsed()) else {
+                let sql = statement(query);
+                let (Some(took), Some(place)) = (begun.finish(&sql), place()) else {
                     return;
                 };
-                let Some(place) = place() else {
-                    return;
-                };
-                // diesel writes the bound values behind the statement: those are not kept, as with sqlx.
-                let text = query.to_string();
-                let sql = text
-                    .rsplit_once(" -- binds: ")
-                    .map_or(&*text, |(sql, _)| sql);
                 note(&place, |recording, inside| {
                     recording.statement(inside, sql.trim(), took);
                 });
@@ -44,4 +41,47 @@ pub fn diesel_instrumentation() -> Option<Box<dyn Instrumentation>> {
             _ => {}
         },
     ))
+}
+
+/// Statements of one connection that have begun and are not over: with `diesel-async` many are on their way at once.
+#[derive(Default)]
+struct Begun(VecDeque<(String, Instant)>);
+
+impl Begun {
+    /// Most that are remembered. Of a future that is dropped nobody says that its statement is over.
+    const MOST: usize = 64;
+
+    fn start(&mut self, sql: String) {
+        if self.0.len() == Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back((sql, Instant::now()));
+    }
+
+    /// How long a statement took. Of equal ones the last that began: others may have been given up.
+    fn finish(&mut self, sql: &str) -> Option<Duration> {
+        let at = self.0.iter().rposition(|(begun, _)| begun == sql)?;
+        self.0.remove(at).map(|(_, began)| began.elapsed())
+    }
+}
+
+/// The text of a query. diesel writes the bound values behind it: those are not kept, as with sqlx, and not even asked for.
+fn statement(query: &(impl fmt::Display + ?Sized)) -> String {
+    const BINDS: &str = " -- binds: ";
+    struct Text(String);
+    impl fmt::Write for Text {
+        fn write_str(&mut self, piece: &str) -> fmt::Result {
+            if piece.starts_with(BINDS) {
+                return Err(fmt::Error);
+            }
+            self.0.push_str(piece);
+            Ok(())
+        }
+    }
+    let mut text = Text(String::new());
+    let _ = write!(text, "{query}");
+    if let Some(at) = text.0.rfind(BINDS) {
+        text.0.truncate(at);
+    }
+    text.0
 }

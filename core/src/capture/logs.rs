@@ -5,6 +5,7 @@ use super::{
     recording::{EndedSpan, EntryId},
 };
 use std::{
+    borrow::Cow,
     fmt::{self, Write as _},
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
@@ -145,17 +146,13 @@ where
         let Some((handle, entry)) = found else { return };
         let mut fields = Fields::default();
         event.record(&mut fields);
+        let target = fields.target(event.metadata());
         // A subscriber may be called while the recording is at work: a type of the app's that logs in its `Debug`.
         let Some(mut recording) = handle.try_lock() else {
             return;
         };
         let inside = entry.or_else(|| recording.innermost_open());
-        recording.log(
-            inside,
-            level(event.metadata()),
-            event.metadata().target(),
-            &fields.0,
-        );
+        recording.log(inside, level(event.metadata()), &target, &fields.0);
     }
 }
 
@@ -205,6 +202,19 @@ fn level(metadata: &Metadata<'_>) -> u8 {
 struct Fields(Vec<(&'static str, String)>);
 
 impl Fields {
+    /// Whose event it is. One that came by `tracing-log` is of the target `log`, and says in fields where it comes from.
+    fn target(&mut self, metadata: &Metadata<'static>) -> Cow<'static, str> {
+        let is_of_log = |(name, _): &(&str, String)| *name == "log.target";
+        match self.0.iter().position(is_of_log) {
+            Some(at) if metadata.target() == "log" => {
+                let target = self.0.remove(at).1;
+                self.0.retain(|(name, _)| !name.starts_with("log."));
+                target.into()
+            }
+            _ => metadata.target().into(),
+        }
+    }
+
     /// A span may set a field again.
     fn set(&mut self, name: &'static str, value: String) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {

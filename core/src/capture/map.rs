@@ -64,6 +64,13 @@ impl MethodMap {
             .for_each(|e| e.chain.push(site));
     }
 
+    /// Adds layers around all endpoints, the innermost first, and the fallback if `fallback_too`.
+    pub(crate) fn layers(&mut self, sites: &[u32], fallback_too: bool) {
+        for site in sites {
+            self.layer(*site, fallback_too);
+        }
+    }
+
     /// Adds the endpoints of another. Of two fallbacks the app's own stays; of two of axum's that of the other.
     pub(crate) fn merge(&mut self, mut other: Self) {
         let keeps = self.has_fallback && !other.has_fallback;
@@ -140,6 +147,13 @@ impl RouterMap {
             for (_, chain) in &mut self.nested_fallbacks {
                 chain.push(site);
             }
+        }
+    }
+
+    /// Adds layers around all routes, the innermost first, and the fallback if `fallback_too`.
+    pub(crate) fn layers(&mut self, sites: &[u32], fallback_too: bool) {
+        for site in sites {
+            self.layer(*site, fallback_too);
         }
     }
 

@@ -6,6 +6,7 @@ use super::{
     probe::{Probe, ProbeLayer},
     router::RouteFuture,
     site,
+    traced::sites_of,
 };
 use crate::wire::SiteKind;
 #[cfg(feature = "tokio")]
@@ -142,7 +143,7 @@ where
         let site = site::handler_site::<H, T>(SiteKind::Handler, Location::caller());
         self.map.endpoint(filter, site.id);
         Self {
-            inner: self.inner.on(filter, ProbedHandler { handler, site }),
+            inner: self.inner.on(filter, ProbedHandler::new(handler, site)),
             map: self.map,
         }
     }
@@ -170,7 +171,7 @@ where
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
         self.map.fallback(site.id, false);
         Self {
-            inner: self.inner.fallback(ProbedHandler { handler, site }),
+            inner: self.inner.fallback(ProbedHandler::new(handler, site)),
             map: self.map,
         }
     }
@@ -285,7 +286,7 @@ where
         NewError: 'static,
     {
         let site = site::site(SiteKind::MethodLayer, type_name::<L>(), Location::caller());
-        self.map.layer(site.id, true);
+        self.map.layers(&sites_of(&layer, site), true);
         MethodRouter {
             inner: self.inner.layer((ProbeLayer { site }, layer)),
             map: self.map,
@@ -307,7 +308,7 @@ where
         S: 'static,
     {
         let site = site::site(SiteKind::MethodLayer, type_name::<L>(), Location::caller());
-        self.map.layer(site.id, false);
+        self.map.layers(&sites_of(&layer, site), false);
         Self {
             inner: self.inner.route_layer((ProbeLayer { site }, layer)),
             map: self.map,

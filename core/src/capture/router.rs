@@ -10,6 +10,7 @@ use super::{
     method_router::MethodRouter,
     probe::{Probe, ProbeLayer},
     site,
+    traced::sites_of,
 };
 use crate::{
     codec::NESTED_SERVICE,
@@ -276,10 +277,11 @@ where
         <L::Service as Service<Request>>::Future: Send + 'static,
     {
         let site = site::site(SiteKind::Layer, type_name::<L>(), Location::caller());
+        let sites = sites_of(&layer, site);
         // One box, not two: the first layer of a tuple is the outer one.
         self.map(
             |inner| inner.layer((ProbeLayer { site }, layer)),
-            |map| map.layer(site.id, true),
+            |map| map.layers(&sites, true),
         )
     }
 
@@ -297,7 +299,7 @@ where
         <L::Service as Service<Request>>::Future: Send + 'static,
     {
         let site = site::site(SiteKind::RouteLayer, type_name::<L>(), Location::caller());
-        Arc::make_mut(&mut self.map).layer(site.id, false);
+        Arc::make_mut(&mut self.map).layers(&sites_of(&layer, site), false);
         Self {
             inner: self.inner.route_layer((ProbeLayer { site }, layer)),
             map: self.map,
@@ -321,7 +323,7 @@ where
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
         Arc::make_mut(&mut self.map).fallback(site.id, false);
         Self {
-            inner: self.inner.fallback(ProbedHandler { handler, site }),
+            inner: self.inner.fallback(ProbedHandler::new(handler, site)),
             map: self.map,
             site: self.site,
         }
@@ -351,7 +353,7 @@ where
     {
         let site = site::handler_site::<H, T>(SiteKind::Fallback, Location::caller());
         self.map(
-            |inner| inner.method_not_allowed_fallback(ProbedHandler { handler, site }),
+            |inner| inner.method_not_allowed_fallback(ProbedHandler::new(handler, site)),
             |map| map.method_not_allowed(site.id),
         )
     }

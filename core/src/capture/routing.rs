@@ -96,7 +96,7 @@ where
 {
     let site = site::handler_site::<H, T>(SiteKind::Handler, Location::caller());
     MethodRouter {
-        inner: axum::routing::any(ProbedHandler { handler, site }),
+        inner: axum::routing::any(ProbedHandler::new(handler, site)),
         map: MethodMap::of_all(site.id),
     }
 }

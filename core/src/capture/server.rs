@@ -45,7 +45,10 @@ impl Sites {
         };
         Self {
             server: site::named_site(SiteKind::Server, "serve".into(), "axum::serve", &[], at),
-            around: kind.map(|kind| site::site(kind, name, at)),
+            around: kind.map(|kind| match kind {
+                SiteKind::Around => site::named_site(kind, site::name_around(name), name, &[], at),
+                kind => site::site(kind, name, at),
+            }),
         }
     }
 }

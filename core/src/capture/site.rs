@@ -49,7 +49,7 @@ pub(crate) fn handler_site<H, T>(kind: SiteKind, at: &'static Location<'static>)
     let mut name = if function.ends_with("{{closure}}") {
         "closure".to_owned()
     } else {
-        short_name(function)
+        function_name(function)
     };
     if !layers.is_empty() {
         name += &format!(" in {}", layers.join(", "));
@@ -188,39 +188,107 @@ pub(crate) fn names_from(from: usize) -> Vec<String> {
     table.names.get(from..).unwrap_or_default().to_vec()
 }
 
-/// `a::b::Layer<c::D>` → `Layer`; for layers made of a function, the function: `FromFnLayer<app::auth, …>` → `auth`.
+/// What stands around a router, from outside to inside: `AddExtension<FromFn<a::tidy, (), Router, …>, …>` →
+/// `AddExtension + tidy`.
+pub(crate) fn name_around(type_name: &str) -> String {
+    const ROUTER: &str = "Router";
+    let (mut names, mut rest) = (Vec::new(), type_name);
+    while let Some((outer, arguments)) = rest.strip_suffix('>').and_then(|r| r.split_once('<'))
+        && !outer.ends_with(ROUTER)
+    {
+        let arguments = at_commas(arguments);
+        let name = outer.rsplit("::").next().unwrap_or(outer);
+        // A service is named as its layer is.
+        names.push(match arguments.first() {
+            Some(function) if OF_A_FUNCTION.contains(&&*format!("{name}Layer")) => {
+                function_name(function)
+            }
+            _ => name.to_owned(),
+        });
+        match arguments.into_iter().find(|a| a.contains(ROUTER)) {
+            Some(inner) => rest = inner,
+            None => break,
+        }
+    }
+    match names.is_empty() {
+        true => short_name(type_name),
+        false => names.join(" + "),
+    }
+}
+
+/// Layers that are made of a function, and are called as it is.
+const OF_A_FUNCTION: [&str; 9] = [
+    "FromFnLayer",
+    "MapRequestLayer",
+    "MapResponseLayer",
+    "MapErrLayer",
+    "AndThenLayer",
+    "ThenLayer",
+    "MapResultLayer",
+    "MapFutureLayer",
+    "LayerFn",
+];
+
+/// Names that say nothing without the module that the function is in.
+const SAYS_NOTHING: [&str; 5] = ["handle", "handler", "layer", "middleware", "serve"];
+
+/// Layers that stand beside others to make types fit, and do nothing.
+const TO_FIT: [&str; 2] = ["Identity", "ResponseAxumBodyLayer"];
+
+/// `a::b::Layer<c::D>` → `Layer`; for layers made of a function, the function: `FromFnLayer<app::auth, …>` → `auth`; for
+/// what is there or not, `Either<a::Layer, Identity>` → `Layer (optional)`; for some in one, `(Layer, Other)`.
 pub(crate) fn short_name(type_name: &str) -> String {
-    const OF_A_FUNCTION: [&str; 9] = [
-        "FromFnLayer<",
-        "MapRequestLayer<",
-        "MapResponseLayer<",
-        "MapErrLayer<",
-        "AndThenLayer<",
-        "ThenLayer<",
-        "MapResultLayer<",
-        "MapFutureLayer<",
-        "LayerFn<",
-    ];
-    let short = strip_paths(type_name);
-    for prefix in OF_A_FUNCTION {
-        if let Some(rest) = short.strip_prefix(prefix) {
-            let end = rest.find([',', '>', '<']).unwrap_or(rest.len());
-            let function = &rest[..end];
-            if let Some((within, _)) = function.split_once("::{{closure}}") {
-                return format!("closure in {within}");
+    let closed = |open, close| type_name.strip_suffix(close)?.split_once(open);
+    if let Some(("", parts)) = closed('(', ')') {
+        let names = at_commas(parts).into_iter().map(short_name);
+        let names: Vec<_> = names
+            .filter(|n| !n.is_empty() && !TO_FIT.contains(&n.as_str()))
+            .collect();
+        match &names[..] {
+            [] => {}
+            [name] => return name.clone(),
+            names => return format!("({})", names.join(", ")),
+        }
+    }
+    if let Some((outer, arguments)) = closed('<', '>') {
+        let outer = outer.rsplit("::").next().unwrap_or(outer);
+        match at_commas(arguments)[..] {
+            [function, ..] if OF_A_FUNCTION.contains(&outer) && !function.is_empty() => {
+                return function_name(function);
             }
-            if !function.is_empty() {
-                return function.to_owned();
-            }
+            [one, other] if outer == "Either" => return either_name(one, other),
+            _ => {}
         }
     }
     // The parameters of a layer's type say what it is made of, not what it is called.
+    let short = strip_paths(type_name);
     short
         .split('<')
         .next()
         .filter(|s| !s.is_empty())
         .unwrap_or(&short)
         .to_owned()
+}
+
+fn either_name(one: &str, other: &str) -> String {
+    match (short_name(one), short_name(other)) {
+        (name, nothing) | (nothing, name) if nothing == "Identity" => format!("{name} (optional)"),
+        (one, other) => format!("{one} or {other}"),
+    }
+}
+
+/// `a::b::show` → `show`, with its module where the name alone says nothing: `b::middleware`.
+fn function_name(path: &str) -> String {
+    let within = path.trim_end_matches("::{{closure}}");
+    if within != path {
+        return format!("closure in {}", short_name(within));
+    }
+    let name = short_name(path);
+    let module = path.strip_suffix(&name).and_then(|p| p.strip_suffix("::"));
+    match module.and_then(|m| m.rsplit("::").next()) {
+        Some(module) if SAYS_NOTHING.contains(&name.as_str()) => format!("{module}::{name}"),
+        _ => name,
+    }
 }
 
 /// Takes the module paths off every path in a type name; `f::{{closure}}` stays whole.
@@ -294,6 +362,77 @@ mod tests {
             ),
         ] {
             assert_eq!(short_name(long), short);
+        }
+    }
+
+    #[test]
+    fn a_function_whose_name_says_nothing_has_its_module() {
+        for (path, name) in [
+            ("shop::real_ip::middleware", "real_ip::middleware"),
+            ("shop::books::show", "show"),
+            ("shop::serve<shop::files::Disk>", "serve"),
+            ("serve", "serve"),
+            ("shop::run::{{closure}}::auth", "auth"),
+            (
+                "shop::api::handler::{{closure}}::{{closure}}",
+                "closure in handler",
+            ),
+        ] {
+            assert_eq!(function_name(path), name);
+            let layer = format!("axum::middleware::from_fn::FromFnLayer<{path}, (), (A,)>");
+            assert_eq!(short_name(&layer), name);
+        }
+    }
+
+    #[test]
+    fn layers_in_one_are_named_each_and_one_that_may_be_missing_says_so() {
+        const AUTH: &str = "axum::middleware::from_fn::FromFnLayer<shop::auth, (), (A, B)>";
+        const FITTED: &str = "axum::middleware::response_axum_body::ResponseAxumBodyLayer";
+        for (long, short) in [
+            (
+                format!(
+                    "axum_extra::either::Either<({FITTED}, {AUTH}), tower_layer::identity::Identity>"
+                ),
+                "auth (optional)",
+            ),
+            (
+                format!("tower::util::either::Either<tower_layer::identity::Identity, {AUTH}>"),
+                "auth (optional)",
+            ),
+            (
+                format!("tower::util::either::Either<{AUTH}, tower_http::trace::TraceLayer<A<B>>>"),
+                "auth or TraceLayer",
+            ),
+            (
+                format!("(tower_http::trace::TraceLayer<A, (B, C)>, {AUTH})"),
+                "(TraceLayer, auth)",
+            ),
+            (format!("({AUTH},)"), "auth"),
+            ("()".to_owned(), "()"),
+        ] {
+            assert_eq!(short_name(&long), short);
+        }
+    }
+
+    #[test]
+    fn all_that_stands_around_a_router_is_named_from_outside_to_inside() {
+        const ROUTER: &str = "onionskin::capture::router::Router";
+        for (around, name) in [
+            (
+                format!("tower_http::normalize_path::NormalizePath<{ROUTER}>"),
+                "NormalizePath",
+            ),
+            (
+                format!(
+                    "axum::extension::AddExtension<axum::middleware::from_fn::FromFn<shop::tidy::tidy, (), {ROUTER}, (A, B)>, \
+                     axum::extract::connect_info::ConnectInfo<core::net::SocketAddr>>"
+                ),
+                "AddExtension + tidy",
+            ),
+            (format!("shop::Around<u8, {ROUTER}<()>>"), "Around"),
+            ("shop::MyRouter".to_owned(), "MyRouter"),
+        ] {
+            assert_eq!(name_around(&around), name);
         }
     }
 

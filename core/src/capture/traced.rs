@@ -5,7 +5,7 @@ use super::{
     site,
 };
 use crate::wire::{Site, SiteKind};
-use std::{any::type_name, panic::Location};
+use std::{any::type_name, cell::RefCell, panic::Location};
 use tower_layer::Layer;
 
 /// Puts probes around one layer and gives it a name. It fits anywhere the layer does: in any tower stack, and around a
@@ -56,12 +56,47 @@ where
     }
 }
 
+/// How the name of a [`ProbedLayer`]'s type begins.
+const PROBED_LAYER: &str = concat!(env!("CARGO_CRATE_NAME"), "::capture::traced::ProbedLayer<");
+
+thread_local! {
+    /// The question which sites are in a layer: those that are cloned meanwhile answer.
+    static ASKED: RefCell<Option<Vec<u32>>> = const { RefCell::new(None) };
+}
+
 /// A layer in a `ServiceBuilder`, with a probe outside it. The next layer's probe, or the one behind the stack, is its
 /// inner edge.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct ProbedLayer<L> {
     layer: L,
     site: &'static Site,
+}
+
+impl<L: Clone> Clone for ProbedLayer<L> {
+    fn clone(&self) -> Self {
+        ASKED.with_borrow_mut(|asked| {
+            if let Some(sites) = asked {
+                sites.push(self.site.id);
+            }
+        });
+        Self {
+            layer: self.layer.clone(),
+            site: self.site,
+        }
+    }
+}
+
+/// The sites of a layer that a router is given, innermost first: those of a `ServiceBuilder`'s layers, then its own. A stack is
+/// private to tower, so it is cloned, which is from the innermost layer to the outermost, and its probes answer.
+pub(crate) fn sites_of<L: Clone>(layer: &L, site: &Site) -> Vec<u32> {
+    let mut sites = Vec::new();
+    if type_name::<L>().contains(PROBED_LAYER) {
+        ASKED.set(Some(Vec::new()));
+        drop(layer.clone());
+        sites = ASKED.take().unwrap_or_default();
+    }
+    sites.push(site.id);
+    sites
 }
 
 /// Puts a probe outside a layer of a `ServiceBuilder`.

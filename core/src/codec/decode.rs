@@ -500,17 +500,27 @@ impl Decoder<'_> {
         if !fell_back {
             return;
         }
-        let (method, target) = (&self.cycle.method, &self.cycle.target);
-        if let Some(resolved) = self
-            .cycle
-            .steps
-            .iter_mut()
-            .find_map(|s| s.resolved.as_mut())
+        let mut steps = self.cycle.steps.iter_mut();
+        let step = steps.find_map(|s| Some((s.entry, s.resolved.as_mut()?)));
+        let Some((router, resolved)) = step else {
+            return;
+        };
+        // A route of a router that another crate built: the map does not say what else is in there.
+        if let Some(route) = &resolved.route
+            && !stack.routes.iter().any(|r| r.path == *route)
         {
-            let is_nested = resolved.route.is_none() && routes::is_nested(stack, target);
-            if !is_nested {
-                resolved.tried = routes::tried(stack, method, target);
-            }
+            return;
+        }
+        // What the router saw: a layer around it may have changed both.
+        let router = self.entries.binary_search_by_key(&router, |e| e.step);
+        let seen = router.ok().map(|entry| &self.entries[entry].request);
+        let method = seen.and_then(|seen| seen.method.as_ref());
+        let target = seen.and_then(|seen| seen.uri.as_ref());
+        let method = method.unwrap_or(&self.cycle.method);
+        let target = target.unwrap_or(&self.cycle.target);
+        let is_nested = resolved.route.is_none() && routes::is_nested(stack, target);
+        if !is_nested {
+            resolved.tried = routes::tried(stack, method, target);
         }
     }
 

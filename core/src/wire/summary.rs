@@ -134,10 +134,14 @@ impl Outcome {
                 known_by,
                 ..
             } => {
-                let mut text = format!("rejected by extractor {extractor}");
-                if let Some(rejection) = rejection.as_ref().filter(|r| *r != extractor) {
-                    text += &format!(" ({rejection})");
-                }
+                // Where it is not certain which it was, the rejection stands for it.
+                let mut text = match rejection {
+                    Some(rejection) if rejection == extractor => {
+                        format!("rejected by an extractor ({rejection})")
+                    }
+                    Some(rejection) => format!("rejected by extractor {extractor} ({rejection})"),
+                    None => format!("rejected by extractor {extractor}"),
+                };
                 if let Some(read) = read {
                     text += &format!(", {} of the body read", crate::text::size(*read));
                 }

@@ -216,10 +216,11 @@ fn answers_much(map: &StackView) -> impl Iterator<Item = RunInsight> {
     })
 }
 
-/// Layers without which the messages would have been the same.
+/// Layers without which the messages would have been the same. A `ServiceBuilder` is none: its layers stand for it.
 fn idle_layers(map: &StackView) -> impl Iterator<Item = RunInsight> {
-    let layers = map.places.iter().filter(|p| p.site.kind.is_layer());
-    layers.filter_map(|place| {
+    let layers = map.places.iter().enumerate();
+    let layers = layers.filter(|(at, p)| p.site.kind.is_layer() && !is_builder(map, *at));
+    layers.filter_map(|(_, place)| {
         let MapPlace { site, stats, .. } = place;
         let idle = stats.count >= ENOUGH && stats.changed + stats.answered == 0;
         let text = format!(
@@ -231,6 +232,18 @@ fn idle_layers(map: &StackView) -> impl Iterator<Item = RunInsight> {
         let insight = of_place(Kind::IdleLayer, map, place, stats.count, stats.count);
         idle.then_some(RunInsight { text, ..insight })
     })
+}
+
+/// Whether a place is a `ServiceBuilder` whose layers are known: in a chain, the first of them stands inside it.
+fn is_builder(map: &StackView, place: usize) -> bool {
+    let is_in_builder = |place: usize| map.places[place].site.kind == SiteKind::BuilderLayer;
+    let endpoints = map.routes.iter().flat_map(|route| &route.endpoints);
+    let mut chains = endpoints.map(|e| &e.chain).chain([&map.fallback.chain]);
+    !is_in_builder(place)
+        && chains.any(|chain| {
+            let mut pairs = chain.windows(2);
+            pairs.any(|pair| pair[0] == place && is_in_builder(pair[1]))
+        })
 }
 
 /// The longest row of layers that were added with `Router::layer`, which boxes each. Two of which one has routes that the other

@@ -82,3 +82,15 @@ async fn a_foreign_router_is_seen_from_outside_and_a_layer_around_it_by_itself()
     let (_, cycle) = testing::run(app, get()).await;
     assert_eq!(cycle.header_set_by("x-mark"), Some("Mark"));
 }
+
+#[tokio::test]
+async fn of_routes_in_a_foreign_router_none_is_said_to_have_been_tried() {
+    let books = onionskin::plain::routing::get(|| async { "books" });
+    let foreign = onionskin::plain::Router::new().route("/books", books);
+    let authors = onionskin::routing::get(|| async { "authors" });
+    let app = onionskin::Router::from(foreign).route("/authors", authors);
+    let request = Request::delete("/books").body(Body::empty()).unwrap();
+    let (response, cycle) = testing::run(app, request).await;
+    assert_eq!(response.status(), 405);
+    assert!(!cycle.to_string().contains("tried"), "{cycle}");
+}

@@ -82,6 +82,20 @@ async fn a_trailing_slash_is_taken_off_before_the_router_looks() {
     assert!(said.contains("/conn/books  by trailing slash"), "{said}");
 }
 
+#[tokio::test]
+async fn what_was_tried_is_told_of_the_path_that_the_router_saw() {
+    let router = Router::new()
+        .route("/conn/books/{id}", get(show))
+        .with_state(());
+    let around = NormalizePathLayer::trim_trailing_slash();
+    let mut served = Served::start_service(around.layer(router)).await;
+    let answer = exchange(&mut served, "GET /conn/books/ HTTP/1.1", b"").await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    let said = served.cycle().await.to_string();
+    let tried = "tried /conn/books/{id}: the path ends before {id}";
+    assert!(said.contains(tried), "{said}");
+}
+
 /// As sites do it that want one address for each page.
 async fn without_slash(request: Request, next: Next) -> Response {
     let path = request

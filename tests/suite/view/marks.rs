@@ -23,7 +23,7 @@ use tracing::{Instrument as _, field::Empty, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Listens on this thread.
-fn listening() -> tracing::subscriber::DefaultGuard {
+pub(super) fn listening() -> tracing::subscriber::DefaultGuard {
     // While there is one subscriber alone, tracing asks whoever meets a span first whether it is wanted, for good: that may be
     // the thread of another test, which does not listen.
     static ANOTHER: LazyLock<tracing::Dispatch> =
@@ -275,6 +275,77 @@ async fn statements_of_diesel_are_seen_wherever_they_run() {
     assert!(
         all.iter().any(|sql| sql.starts_with("SELECT 1 + ?")),
         "{all:?}"
+    );
+}
+
+#[tokio::test]
+async fn statements_that_are_on_their_way_at_once_are_seen_each() {
+    use diesel::{connection::InstrumentationEvent as Event, debug_query, sqlite::Sqlite};
+    let view = || async {
+        let mut heard = onionskin::diesel_instrumentation().unwrap();
+        let [books, authors] = [7, 8].map(|n| {
+            diesel::select(
+                diesel::dsl::sql::<diesel::sql_types::Integer>("1 + ")
+                    .bind::<diesel::sql_types::Integer, _>(n),
+            )
+        });
+        let authors = authors.filter(diesel::dsl::sql::<diesel::sql_types::Bool>("2 > 1"));
+        let (books, authors) = (
+            debug_query::<Sqlite, _>(&books),
+            debug_query::<Sqlite, _>(&authors),
+        );
+        heard.on_connection_event(Event::start_query(&books));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        heard.on_connection_event(Event::start_query(&authors));
+        for finished in [
+            &books as &dyn diesel::connection::DebugQuery,
+            &authors,
+            &books,
+        ] {
+            heard.on_connection_event(Event::finish_query(finished, None));
+        }
+    };
+    let app = Router::new().route("/conn", get(view));
+    let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
+    let all = marks(&cycle);
+    let [books, authors] = all[..] else {
+        panic!("{cycle}");
+    };
+    let MarkKind::Sql {
+        statement,
+        elapsed_ns: Some(20_000_000..),
+        ..
+    } = books
+    else {
+        panic!("{books:?}");
+    };
+    assert_eq!(statement, "SELECT 1 + ?");
+    assert!(
+        matches!(authors, MarkKind::Sql { statement, .. } if statement == "SELECT 1 + ? WHERE 2 > 1"),
+        "{authors:?}"
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_comes_from_the_log_crate_has_its_own_target() {
+    let _listening = listening();
+    // As tracing-log writes it.
+    let view = || async {
+        tracing::info!(
+            target: "log",
+            message = "ready",
+            log.target = "tokio_postgres",
+            log.module_path = "tokio_postgres::query",
+            log.file = "query.rs",
+            log.line = 7
+        );
+    };
+    let app = Router::new().route("/conn", get(view));
+    let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
+    let said = cycle.to_string();
+    assert!(
+        said.contains("· log INFO tokio_postgres: ready\n"),
+        "{said}"
     );
 }
 

@@ -118,7 +118,7 @@ fn panicked(cycle: &Recorded) -> (&str, &str, bool) {
 #[tokio::test]
 async fn each_is_named_with_its_place_whether_it_is_caught_or_not() {
     for (path, message, site) in [
-        ("handler", "in the handler", "handler"),
+        ("handler", "in the handler", "panics::handler"),
         ("drop", "dropped", "dropping"),
         ("before", "in the layer", "before"),
         ("after", "behind the view", "after"),

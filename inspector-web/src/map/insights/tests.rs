@@ -68,6 +68,27 @@ fn a_layer_that_changed_something_once_is_not_idle() {
 }
 
 #[test]
+fn a_builder_is_not_idle_itself_and_its_layers_may_be() {
+    let store = store_of(twenty_four(false));
+    let everything = Filter::parse("").unwrap();
+    let mut map = of_run(&store, RUN, &everything, &AtomicBool::new(false)).unwrap();
+    let auth = map.places.iter().position(|p| p.site.name == "auth");
+    let inside = map.places.len();
+    let mut layer = map.places[auth.unwrap()].clone();
+    layer.site.kind = SiteKind::BuilderLayer;
+    layer.site.name = "first of the builder".into();
+    map.places.push(layer);
+    for endpoint in map.routes.iter_mut().flat_map(|r| &mut r.endpoints) {
+        let at = endpoint.chain.iter().position(|p| Some(*p) == auth);
+        at.into_iter()
+            .for_each(|at| endpoint.chain.insert(at + 1, inside));
+    }
+    let texts: Vec<_> = idle_layers(&map).map(|i| i.text).collect();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    assert!(texts[0].starts_with("first of the builder changed nothing"));
+}
+
+#[test]
 fn few_cycles_say_nothing_of_always_and_never() {
     let few = remarks(twenty_four(true).take(19), "");
     assert_eq!((few.cycles, &few.insights[..]), (19, &[][..]));

@@ -150,6 +150,19 @@ fn a_body_that_was_copied_is_told() {
 }
 
 #[test]
+fn a_body_with_something_around_it_is_not_told_as_copied() {
+    async fn count(request: Request, next: Next) -> Response {
+        let around = |body| Body::from_stream(Body::into_data_stream(body));
+        next.run(request.map(around)).await.map(around)
+    }
+    let app = Router::new()
+        .route("/", post(async |body: String| body))
+        .layer(from_fn(count));
+    let request = Request::post("/").body("hello".into()).unwrap();
+    assert_eq!(kinds(&record(app, request)), []);
+}
+
+#[test]
 fn what_is_compressed_already_is_told() {
     async fn compress(request: Request, next: Next) -> Response {
         let mut response = next.run(request).await;

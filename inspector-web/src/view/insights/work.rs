@@ -8,7 +8,7 @@ use crate::{
 use onionskin::{
     replay::side_of,
     text, times,
-    wire::{MarkKind, Side, Stage},
+    wire::{Cycle, MarkKind, Side, Stage},
 };
 use std::collections::BTreeMap;
 
@@ -83,7 +83,8 @@ pub(super) fn blocked_threads(places: &Places<'_>) -> Vec<Insight> {
         .collect()
 }
 
-/// A body in the place of another that has the same bytes.
+/// A body in the place of another that has the same bytes and was read to its end before. One that is read when the other is
+/// asked for is passed on, with something around it: a timeout, a limit, a count.
 pub(super) fn buffered_bodies(places: &Places<'_>) -> Vec<Insight> {
     let cycle = places.cycle;
     let steps = cycle.steps.iter().enumerate();
@@ -94,6 +95,7 @@ pub(super) fn buffered_bodies(places: &Places<'_>) -> Vec<Insight> {
             let (from, to) = (body(change.from?.body)?, body(change.to.body)?);
             let is_copy =
                 from.len > 0 && from.hash.is_some() && (from.len, &from.hash) == (to.len, &to.hash);
+            let is_copy = is_copy && was_read_before(cycle, change.from?.body?, step.seq);
             let row = places.author(at).filter(|_| is_copy)?;
             let (who, size) = (name(places, Some(row)), text::size(from.len));
             let side = match side_of(step) {
@@ -107,4 +109,13 @@ pub(super) fn buffered_bodies(places: &Places<'_>) -> Vec<Insight> {
             Some(about(side, remark))
         })
         .collect()
+}
+
+/// Whether all that was read of a body was read before a step.
+fn was_read_before(cycle: &Cycle, body: usize, step: u32) -> bool {
+    let mut frames = cycle
+        .marks
+        .iter()
+        .filter(|mark| matches!(mark.what, MarkKind::BodyFrame { body: of, .. } if of == body));
+    cycle.omitted.marks == 0 && frames.all(|mark| mark.after < step)
 }

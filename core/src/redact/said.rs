@@ -1,0 +1,106 @@
+//! Credentials in sentences: the values that stand behind a telling name, as in `authorization="x"` or `token: x`.
+
+use super::body::is_telling;
+
+/// A word behind `name:` may be a word of the sentence, "invalid token: expected a number". One this long with a digit in it is
+/// taken for a value.
+const VALUE: usize = 12;
+
+/// Where the next value is that has a telling name before it, at or behind `from`.
+pub(super) fn named_value(text: &[u8], mut from: usize) -> Option<(usize, usize)> {
+    loop {
+        let sign = from + text[from..].iter().position(|b| matches!(b, b'=' | b':'))?;
+        from = sign + 1;
+        if tells(name_before(&text[..sign]))
+            && let Some(value) = value_behind(text, sign)
+        {
+            return Some(value);
+        }
+    }
+}
+
+fn tells(name: &[u8]) -> bool {
+    let is = |header: &str| name.eq_ignore_ascii_case(header.as_bytes());
+    is_telling(name) || is("cookie") || is("set-cookie")
+}
+
+fn name_before(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_end();
+    let text = text
+        .strip_suffix(b"\"")
+        .or(text.strip_suffix(b"'"))
+        .unwrap_or(text);
+    let text = text.strip_suffix(b"\\").unwrap_or(text);
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let len = text.iter().rev().take_while(|b| is_name(b)).count();
+    &text[text.len() - len..]
+}
+
+fn value_behind(text: &[u8], sign: usize) -> Option<(usize, usize)> {
+    let count = |at: usize, is: fn(&u8) -> bool| text[at..].iter().take_while(|b| is(b)).count();
+    let mut begin = sign + 1;
+    begin += count(begin, |b| *b == b' ');
+    // A string in a string.
+    begin += usize::from(text[begin..].starts_with(b"\\\""));
+    let quote = text.get(begin).filter(|b| matches!(b, b'"' | b'\''));
+    let (begin, len) = match quote {
+        Some(b'"') => (begin + 1, count(begin + 1, |b| !matches!(b, b'"' | b'\\'))),
+        Some(_) => (begin + 1, count(begin + 1, |b| *b != b'\'')),
+        None => {
+            let ends = |b: &u8| !b.is_ascii_whitespace() && !b",;&)]}\"'".contains(b);
+            (begin, count(begin, ends))
+        }
+    };
+    let value = &text[begin..begin + len];
+    let is_value = text[sign] == b'='
+        || quote.is_some()
+        || (len >= VALUE && value.iter().any(u8::is_ascii_digit));
+    // `==` and `a::b` have no value behind them, and what is masked is masked already.
+    let has_none = value.is_empty() || matches!(value[0], b'=' | b':' | b'[' | b'{');
+    (is_value && !has_none).then_some((begin, begin + len))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::redact::masked_text;
+
+    #[test]
+    fn values_behind_telling_names_are_masked_in_sentences() {
+        for text in [
+            "  hdr: authorization=\"canary\"",
+            "headers {\"authorization\": \"canary\", \"accept\": \"*/*\"}",
+            "{\\\"password\\\": \\\"canary\\\"}",
+            "hdr: cookie=\"canary\"",
+            "login with password=canary, and again",
+            "api_token: canary-0123456",
+            "secret = 'canary of many words'",
+            "token=canary&x=1",
+        ] {
+            let masked = String::from_utf8(masked_text(text)).unwrap();
+            assert!(!masked.contains("canary"), "{masked}");
+            assert!(masked.contains("[redacted #"), "{masked}");
+            let [before, behind] = text.split("canary").collect::<Vec<_>>()[..] else {
+                panic!("{text}");
+            };
+            assert!(masked.starts_with(before), "{masked}");
+            let rest = behind.trim_start_matches("-0123456");
+            let rest = rest.trim_start_matches(" of many words");
+            assert!(masked.ends_with(rest), "{masked}");
+        }
+    }
+
+    #[test]
+    fn sentences_stay_as_they_are() {
+        for text in [
+            "Invalid encrypted token: too short",
+            "crate::token::parse: failed at 12:30",
+            "if token == other",
+            "token: expected a number, got 123456789",
+            "status: 200, path=/books?page=2",
+            "password=",
+            "token: [redacted #0123]",
+        ] {
+            assert_eq!(masked_text(text), text.as_bytes(), "{text}");
+        }
+    }
+}
