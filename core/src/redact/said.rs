@@ -89,6 +89,14 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Messages of panics are masked where a panic would end the process.
+        #[test]
+        fn any_text_can_be_masked(text in "([a-z]{0,3}|token|password|[:='\"\\\\ ,&{}\\[\\]]|[0-9]{0,14}|ä|\\PC){0,24}") {
+            masked_text(&text);
+        }
+    }
+
     #[test]
     fn sentences_stay_as_they_are() {
         for text in [

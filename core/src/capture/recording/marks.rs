@@ -44,7 +44,7 @@ impl Recording {
         const CAP: usize = 8 << 10;
         let t = self.now();
         if self.mark(tag::PANIC, t, inside).is_some() {
-            put_bytes(&mut self.events, cut(message, CAP).as_bytes());
+            put_bytes(&mut self.events, &redact::masked_text(cut(message, CAP)));
             put_bytes(&mut self.events, cut(at, CAP).as_bytes());
             put_varint(&mut self.events, frames.len() as u64);
             for frame in frames {
