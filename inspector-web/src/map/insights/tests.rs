@@ -195,10 +195,8 @@ fn layers_are_in_a_row_where_one_router_has_them() {
     let store = store_of(twenty_four(false));
     let all = Filter::parse("").unwrap();
     let map = of_run(&store, RUN, &all, &AtomicBool::new(false)).unwrap();
-    let layers = map.places.iter();
-    let layer = layers
-        .filter(|p| p.site.kind == SiteKind::Layer)
-        .next_back();
+    let mut layers = map.places.iter();
+    let layer = layers.rfind(|p| p.site.kind == SiteKind::Layer);
     let layer = layer.unwrap().clone();
     let row = |chains: &[&[usize]]| {
         let mut map = map.clone();
