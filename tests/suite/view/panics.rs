@@ -138,14 +138,14 @@ async fn each_is_named_with_its_place_whether_it_is_caught_or_not() {
 
 #[tokio::test]
 async fn secrets_in_messages_are_masked() {
-    let view = || async { Err::<(), _>("refused: password=canary").unwrap() };
+    let view = || async {
+        let number = "canary".parse::<u8>().map_err(|_| "password=canary");
+        number.expect("a number").to_string()
+    };
     let app = Router::new().route("/conn", get(view));
     let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
     let (message, ..) = panicked(&cycle);
-    assert!(
-        message.contains("refused: password=[redacted #"),
-        "{message}"
-    );
+    assert!(message.contains("password=[redacted #"), "{message}");
     let json = serde_json::to_string(&*cycle).unwrap();
     assert!(!json.contains("canary"), "{json}");
 }
