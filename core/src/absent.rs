@@ -49,12 +49,27 @@ where
 
 /// A layer that does nothing: nothing is recorded in this build.
 #[cfg(feature = "subscriber")]
-pub type LogLayer = tracing_subscriber::layer::Identity;
+#[derive(Debug)]
+pub struct LogLayer {
+    _private: (),
+}
+
+#[cfg(feature = "subscriber")]
+impl LogLayer {
+    /// The layer as it is: nothing is recorded in this build.
+    #[must_use]
+    pub fn with_max_level(self, _most: tracing::level_filters::LevelFilter) -> Self {
+        self
+    }
+}
+
+#[cfg(feature = "subscriber")]
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for LogLayer {}
 
 /// A layer that does nothing: nothing is recorded in this build.
 #[cfg(feature = "subscriber")]
 pub fn log_layer() -> LogLayer {
-    LogLayer::new()
+    LogLayer { _private: () }
 }
 
 /// The call of the closure: nothing is recorded in this build.

@@ -13,6 +13,7 @@ use std::{
 use tracing::{
     Event, Level, Metadata, Span, Subscriber,
     field::{Field, Visit},
+    level_filters::LevelFilter,
     span,
 };
 use tracing_subscriber::{
@@ -36,20 +37,36 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// # Example
 ///
 /// ```
+/// use tracing::level_filters::LevelFilter;
 /// use tracing_subscriber::layer::SubscriberExt as _;
 ///
-/// let subscriber = tracing_subscriber::registry().with(onionskin::log_layer());
+/// let layer = onionskin::log_layer().with_max_level(LevelFilter::INFO);
+/// let subscriber = tracing_subscriber::registry().with(layer);
 /// # drop(subscriber);
 /// ```
 pub fn log_layer() -> LogLayer {
     INSTALLED.store(true, Ordering::Relaxed);
-    LogLayer { _private: () }
+    LogLayer {
+        most: LevelFilter::TRACE,
+    }
 }
 
 /// Made by [`log_layer`].
 #[derive(Debug)]
 pub struct LogLayer {
-    _private: (),
+    most: LevelFilter,
+}
+
+/// Targets of events that are told as what they stand for: a statement, the extractor that refused.
+const TOLD: [&str; 2] = ["sqlx::query", "axum::rejection"];
+
+impl LogLayer {
+    /// Leaves out log records of a finer level: some libraries write much at `DEBUG`. Spans stay, and events that stand for
+    /// something else (a statement of sqlx, an extractor's refusal). A filter around this layer would take those away too.
+    #[must_use]
+    pub fn with_max_level(self, most: LevelFilter) -> Self {
+        Self { most }
+    }
 }
 
 /// The span of a cycle, if somebody wants it.
@@ -142,17 +159,21 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let metadata = event.metadata();
+        if *metadata.level() > self.most && !TOLD.contains(&metadata.target()) {
+            return;
+        }
         let found = handle::current().or_else(|| place(context.event_span(event)?));
         let Some((handle, entry)) = found else { return };
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let target = fields.target(event.metadata());
+        let target = fields.target(metadata);
         // A subscriber may be called while the recording is at work: a type of the app's that logs in its `Debug`.
         let Some(mut recording) = handle.try_lock() else {
             return;
         };
         let inside = entry.or_else(|| recording.innermost_open());
-        recording.log(inside, level(event.metadata()), &target, &fields.0);
+        recording.log(inside, level(metadata), &target, &fields.0);
     }
 }
 

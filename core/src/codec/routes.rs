@@ -1,6 +1,6 @@
 //! Patterns of routes and the paths that they match or do not.
 
-use super::NESTED_SERVICE;
+use super::outcome::NESTED_SERVICE;
 use crate::wire::{Stack, Tried, Why};
 
 /// Most routes that are listed as tried.

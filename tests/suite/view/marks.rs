@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tower::ServiceExt as _;
-use tracing::{Instrument as _, field::Empty, info, info_span};
+use tracing::{Instrument as _, field::Empty, info, info_span, level_filters::LevelFilter};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Listens on this thread.
@@ -324,6 +324,32 @@ async fn statements_that_are_on_their_way_at_once_are_seen_each() {
         matches!(authors, MarkKind::Sql { statement, .. } if statement == "SELECT 1 + ? WHERE 2 > 1"),
         "{authors:?}"
     );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn records_of_a_finer_level_are_left_out_on_demand() {
+    let _listening = listening();
+    let layer = onionskin::log_layer().with_max_level(LevelFilter::INFO);
+    let subscriber = tracing_subscriber::registry().with(layer);
+    let _fewer = tracing::subscriber::set_default(subscriber);
+    let view = || async {
+        tracing::debug!("a detail");
+        info!("news");
+        tracing::debug!(target: "sqlx::query", summary = "SELECT 1", elapsed_secs = 0.1);
+        tracing::trace_span!("span").in_scope(|| tracing::trace!("a finer one"));
+    };
+    let app = Router::new().route("/conn", get(view));
+    let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
+    let all = marks(&cycle);
+    let [
+        MarkKind::Log { message, .. },
+        MarkKind::Sql { .. },
+        MarkKind::Span { .. },
+    ] = all[..]
+    else {
+        panic!("{all:?}");
+    };
+    assert_eq!(message, "news");
 }
 
 #[tokio::test(flavor = "current_thread")]
