@@ -257,3 +257,9 @@ test('at 1280 pixels no name is cut, in the timeline or among the steps, and a l
   expect(await cut()).toHaveLength(1);
   expect(await pane('step')).toBeLessThan((await pane('res')) * 1.1);
 });
+
+test('the inner edge of a nest is told from the nest itself', async ({ page, dash, shop }) => {
+  await dash.cycle((await shop.visit('/api/books')).id);
+  const names = page.getByRole('region', { name: 'Steps' }).locator('.name');
+  for (const name of ['nest /api', 'inside nest /api']) await expect(names.and(page.locator(`[title="${name}"]`))).toHaveCount(2);
+});
