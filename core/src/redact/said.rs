@@ -5,6 +5,10 @@ use super::body::is_telling;
 /// A word behind `name:` may be a word of the sentence, "invalid token: expected a number". One this long with a digit in it is
 /// taken for a value.
 const VALUE: usize = 12;
+/// Where that digit is looked for: a text of names alone is not read to its end at each of them.
+const LOOK: usize = 256;
+/// Words before the value in `authorization=Bearer x`: they stay.
+const SCHEMES: [&str; 4] = ["bearer", "basic", "digest", "token"];
 
 /// Where the next value is that has a telling name before it, at or behind `from`.
 pub(super) fn named_value(text: &[u8], mut from: usize) -> Option<(usize, usize)> {
@@ -37,27 +41,40 @@ fn name_before(text: &[u8]) -> &[u8] {
 }
 
 fn value_behind(text: &[u8], sign: usize) -> Option<(usize, usize)> {
-    let count = |at: usize, is: fn(&u8) -> bool| text[at..].iter().take_while(|b| is(b)).count();
-    let mut begin = sign + 1;
-    begin += count(begin, |b| *b == b' ');
+    let spaces = |at: usize| text[at..].iter().take_while(|b| **b == b' ').count();
+    let mut begin = sign + 1 + spaces(sign + 1);
     // A string in a string.
     begin += usize::from(text[begin..].starts_with(b"\\\""));
-    let quote = text.get(begin).filter(|b| matches!(b, b'"' | b'\''));
-    let (begin, len) = match quote {
-        Some(b'"') => (begin + 1, count(begin + 1, |b| !matches!(b, b'"' | b'\\'))),
-        Some(_) => (begin + 1, count(begin + 1, |b| *b != b'\'')),
-        None => {
-            let ends = |b: &u8| !b.is_ascii_whitespace() && !b",;&)]}\"'".contains(b);
-            (begin, count(begin, ends))
-        }
+    let quote = text
+        .get(begin)
+        .copied()
+        .filter(|b| matches!(b, b'"' | b'\''));
+    begin += usize::from(quote.is_some());
+    let ends = |b: &u8| match quote {
+        Some(b'"') => matches!(b, b'"' | b'\\'),
+        Some(_) => *b == b'\'',
+        None => b.is_ascii_whitespace() || b",;&)]}\"'".contains(b),
     };
-    let value = &text[begin..begin + len];
-    let is_value = text[sign] == b'='
-        || quote.is_some()
-        || (len >= VALUE && value.iter().any(u8::is_ascii_digit));
+    let word = |at: usize| text[at..].iter().take_while(|b| !ends(b));
+    let first = text.get(begin)?;
     // `==` and `a::b` have no value behind them, and what is masked is masked already.
-    let has_none = value.is_empty() || matches!(value[0], b'=' | b':' | b'[' | b'{');
-    (is_value && !has_none).then_some((begin, begin + len))
+    if ends(first) || matches!(first, b'=' | b':' | b'[' | b'{') {
+        return None;
+    }
+    let is_prose = text[sign] == b':' && quote.is_none() && {
+        let seen = || word(begin).take(LOOK);
+        seen().count() < VALUE || !seen().any(u8::is_ascii_digit)
+    };
+    if is_prose {
+        return None;
+    }
+    let mut end = begin + word(begin).count();
+    let is_scheme = |scheme: &&str| text[begin..end].eq_ignore_ascii_case(scheme.as_bytes());
+    if quote.is_none() && SCHEMES.iter().any(is_scheme) {
+        begin = end + spaces(end);
+        end = begin + word(begin).count();
+    }
+    (begin < end).then_some((begin, end))
 }
 
 #[cfg(test)]
@@ -75,6 +92,7 @@ mod tests {
             "api_token: canary-0123456",
             "secret = 'canary of many words'",
             "token=canary&x=1",
+            "authorization=Bearer canary, then",
         ] {
             let masked = String::from_utf8(masked_text(text)).unwrap();
             assert!(!masked.contains("canary"), "{masked}");
