@@ -28,10 +28,13 @@ pub fn diesel_instrumentation() -> Option<Box<dyn Instrumentation>> {
     let mut begun = Begun::default();
     Some(Box::new(
         move |event: InstrumentationEvent<'_>| match event {
-            InstrumentationEvent::StartQuery { query, .. } => begun.start(statement(query)),
+            InstrumentationEvent::StartQuery { query, .. } if place().is_some() => {
+                begun.start(statement(query));
+            }
             InstrumentationEvent::FinishQuery { query, .. } => {
+                let Some(place) = place() else { return };
                 let sql = statement(query);
-                let (Some(took), Some(place)) = (begun.finish(&sql), place()) else {
+                let Some(took) = begun.finish(&sql) else {
                     return;
                 };
                 note(&place, |recording, inside| {
