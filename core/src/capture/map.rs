@@ -1,5 +1,7 @@
 //! The static map of an app, put together while its routers are.
 
+mod listed;
+
 use super::{agent, site};
 use crate::codec::NESTED_FALLBACK;
 use crate::wire::{Stack, StackChain, StackRoute};
@@ -81,19 +83,21 @@ impl MethodMap {
     }
 }
 
+const METHODS: [(MethodFilter, &str); 9] = [
+    (MethodFilter::GET, "GET"),
+    (MethodFilter::POST, "POST"),
+    (MethodFilter::PUT, "PUT"),
+    (MethodFilter::DELETE, "DELETE"),
+    (MethodFilter::PATCH, "PATCH"),
+    (MethodFilter::HEAD, "HEAD"),
+    (MethodFilter::OPTIONS, "OPTIONS"),
+    (MethodFilter::TRACE, "TRACE"),
+    (MethodFilter::CONNECT, "CONNECT"),
+];
+
 fn methods(filter: MethodFilter) -> Vec<&'static str> {
-    const ALL: [(MethodFilter, &str); 9] = [
-        (MethodFilter::GET, "GET"),
-        (MethodFilter::POST, "POST"),
-        (MethodFilter::PUT, "PUT"),
-        (MethodFilter::DELETE, "DELETE"),
-        (MethodFilter::PATCH, "PATCH"),
-        (MethodFilter::HEAD, "HEAD"),
-        (MethodFilter::OPTIONS, "OPTIONS"),
-        (MethodFilter::TRACE, "TRACE"),
-        (MethodFilter::CONNECT, "CONNECT"),
-    ];
-    ALL.iter()
+    METHODS
+        .iter()
         .filter(|(method, _)| filter.or(*method) == filter)
         .map(|(_, name)| *name)
         .collect()

@@ -89,8 +89,8 @@ where
     fn from(inner: axum::routing::MethodRouter<S, E>) -> Self {
         let site = site::opaque_site("axum::routing::MethodRouter", Location::caller());
         Self {
+            map: MethodMap::listed(&inner, site.id),
             inner: inner.layer(ProbeLayer { site }),
-            map: MethodMap::of_all(site.id),
         }
     }
 }

@@ -48,7 +48,7 @@ use tower_service::Service;
 #[must_use]
 pub struct Router<S = ()> {
     inner: axum::Router<S>,
-    map: Arc<RouterMap>,
+    pub(super) map: Arc<RouterMap>,
     site: &'static Site,
 }
 
@@ -90,7 +90,7 @@ impl<S> From<axum::Router<S>> for Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    /// Takes a router built without probes, by another crate perhaps: it is seen from outside only.
+    /// Takes a router built without probes, by another crate perhaps: its routes are known, and it is seen from outside only.
     #[track_caller]
     fn from(inner: axum::Router<S>) -> Self {
         Self::built_as("axum::Router", inner, Location::caller())
@@ -134,11 +134,9 @@ where
     /// A router that was built without probes, by this name of a type.
     fn built_as(name: &str, inner: axum::Router<S>, at: &'static Location<'static>) -> Self {
         let opaque = site::opaque_site(name, at);
-        let mut map = RouterMap::default();
-        map.fallback(opaque.id, true);
         Self {
+            map: Arc::new(RouterMap::listed(&inner, opaque.id)),
             inner: inner.layer(ProbeLayer { site: opaque }),
-            map: Arc::new(map),
             site: router_site(at),
         }
     }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::wire::{
     BodyRef, Change, Cycle, Delta, Edge, Left, Omitted, Outcome, Resolved, Site, SiteKind, Stage,
-    Step, WIRE_VERSION,
+    Step, WIRE_VERSION, Why,
 };
 use std::{collections::HashMap, rc::Rc};
 
@@ -493,11 +493,12 @@ impl Decoder<'_> {
         let Some(stack) = &self.tables.stack else {
             return;
         };
-        let fell_back = self.entries.iter().any(|e| {
-            let kind = self.cycle.sites[e.site].kind;
-            matches!(kind, SiteKind::Fallback | SiteKind::DefaultFallback)
-        });
-        if !fell_back {
+        let sites = &self.cycle.sites;
+        let mut kinds = self.entries.iter().map(|e| sites[e.site].kind);
+        let is_fallback = |k| matches!(k, SiteKind::Fallback | SiteKind::DefaultFallback);
+        let fell_back = kinds.clone().any(is_fallback);
+        // A router that is seen from outside has its fallback inside.
+        if !fell_back && !kinds.any(|k| k == SiteKind::Opaque) {
             return;
         }
         let mut steps = self.cycle.steps.iter_mut();
@@ -505,7 +506,7 @@ impl Decoder<'_> {
         let Some((router, resolved)) = step else {
             return;
         };
-        // A route of a router that another crate built: the map does not say what else is in there.
+        // Not of this map: that of a service nested in a route, perhaps.
         if let Some(route) = &resolved.route
             && !stack.routes.iter().any(|r| r.path == *route)
         {
@@ -519,8 +520,12 @@ impl Decoder<'_> {
         let method = method.unwrap_or(&self.cycle.method);
         let target = target.unwrap_or(&self.cycle.target);
         let is_nested = resolved.route.is_none() && routes::is_nested(stack, target);
-        if !is_nested {
-            resolved.tried = routes::tried(stack, method, target);
+        if is_nested {
+            return;
+        }
+        let tried = routes::tried(stack, method, target);
+        if fell_back || !tried.iter().any(|tried| tried.why == Why::Matched) {
+            resolved.tried = tried;
         }
     }
 

@@ -1,7 +1,7 @@
 //! Patterns of routes and the paths that they match or do not.
 
-use super::outcome::NESTED_SERVICE;
-use crate::wire::{Stack, Tried, Why};
+use super::outcome::{NESTED_FALLBACK, NESTED_SERVICE};
+use crate::wire::{Stack, StackRoute, Tried, Why};
 
 /// Most routes that are listed as tried.
 const MOST: usize = 32;
@@ -20,30 +20,21 @@ pub(super) fn path_of(target: &str) -> &str {
 /// The routes of the map that this request was not for, and why, the nearest first.
 pub(super) fn tried(stack: &Stack, method: &str, target: &str) -> Vec<Tried> {
     let path = path_of(target);
-    let mut tried: Vec<(usize, Tried)> = stack
-        .routes
-        .iter()
+    let routes = stack.routes.iter();
+    let mut tried: Vec<(usize, Tried)> = routes
+        .filter(|route| !route.path.ends_with(NESTED_FALLBACK))
         .map(|route| {
             let (near, why) = match mismatch(&route.path, path) {
                 Some((near, why)) => (near, why),
                 None => {
-                    let mut allowed: Vec<String> = route
-                        .endpoints
-                        .iter()
-                        .flat_map(|e| e.methods.clone())
-                        .collect();
-                    if allowed.iter().any(|m| m == "GET") && !allowed.iter().any(|m| m == "HEAD") {
-                        allowed.push("HEAD".into());
-                    }
-                    let takes = allowed.iter().any(|m| m == method);
-                    (
-                        usize::MAX,
-                        if takes {
-                            Why::Matched
-                        } else {
-                            Why::Method { allowed }
-                        },
-                    )
+                    let allowed = allowed(route);
+                    // A route without methods takes them all.
+                    let takes = allowed.is_empty() || allowed.iter().any(|m| m == method);
+                    let why = match takes {
+                        true => Why::Matched,
+                        false => Why::Method { allowed },
+                    };
+                    (usize::MAX, why)
                 }
             };
             (
@@ -61,6 +52,16 @@ pub(super) fn tried(stack: &Stack, method: &str, target: &str) -> Vec<Tried> {
         .take(MOST)
         .map(|(_, tried)| tried)
         .collect()
+}
+
+/// The methods that a route takes.
+fn allowed(route: &StackRoute) -> Vec<String> {
+    let endpoints = route.endpoints.iter();
+    let mut allowed: Vec<String> = endpoints.flat_map(|e| e.methods.clone()).collect();
+    if allowed.iter().any(|m| m == "GET") && !allowed.iter().any(|m| m == "HEAD") {
+        allowed.push("HEAD".into());
+    }
+    allowed
 }
 
 /// Whether a service is nested where this request goes, if no route is for it.
@@ -173,7 +174,7 @@ fn decode_percent(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{StackChain, StackRoute};
+    use crate::wire::StackChain;
 
     fn params(route: &str, path: &str) -> Vec<(String, String)> {
         path_params(route, path)

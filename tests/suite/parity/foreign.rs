@@ -84,13 +84,44 @@ async fn a_foreign_router_is_seen_from_outside_and_a_layer_around_it_by_itself()
 }
 
 #[tokio::test]
-async fn of_routes_in_a_foreign_router_none_is_said_to_have_been_tried() {
+async fn routes_of_a_foreign_router_were_tried_too() {
     let books = onionskin::plain::routing::get(|| async { "books" });
-    let foreign = onionskin::plain::Router::new().route("/books", books);
+    let foreign = onionskin::plain::Router::new()
+        .route("/books", books)
+        .route("/any", onionskin::plain::routing::any(|| async { "any" }));
     let authors = onionskin::routing::get(|| async { "authors" });
-    let app = onionskin::Router::from(foreign).route("/authors", authors);
-    let request = Request::delete("/books").body(Body::empty()).unwrap();
-    let (response, cycle) = testing::run(app, request).await;
-    assert_eq!(response.status(), 405);
-    assert!(!cycle.to_string().contains("tried"), "{cycle}");
+    let own = foreign.clone().fallback(|| async { "lost" });
+    let ours = onionskin::routing::MethodRouter::from(onionskin::plain::routing::get(|| async {}));
+    for app in [
+        onionskin::Router::from(foreign.clone()).route("/authors", authors.clone()),
+        onionskin::Router::new()
+            .merge(foreign)
+            .merge(onionskin::Router::new().route("/authors", authors)),
+        onionskin::Router::from(own).route("/authors", ours),
+    ] {
+        let run = async |method: &str, path: &str| {
+            let request = Request::builder().method(method).uri(path);
+            let request = request.body(Body::empty()).unwrap();
+            testing::run(app.clone(), request).await.1.to_string()
+        };
+        let refused = run("DELETE", "/books").await;
+        assert!(
+            refused.contains("tried /books: almost, it takes GET, HEAD"),
+            "{refused}"
+        );
+        assert!(refused.contains("tried /authors:"), "{refused}");
+        let lost = run("GET", "/nowhere").await;
+        for route in ["/books", "/authors", "/any"] {
+            assert!(lost.contains(&format!("tried {route}:")), "{lost}");
+        }
+        for (method, path) in [
+            ("GET", "/books"),
+            ("HEAD", "/books"),
+            ("PUT", "/any"),
+            ("GET", "/authors"),
+        ] {
+            let taken = run(method, path).await;
+            assert!(!taken.contains("tried"), "{taken}");
+        }
+    }
 }
