@@ -3,3 +3,4 @@
 pub mod protocol;
 #[cfg(unix)]
 pub mod socket;
+pub mod tcp;

@@ -1,12 +1,14 @@
 //! The `onionskin` command.
 //!
 //! Without a subcommand it is the inspector. Each subcommand has a file; `configure` prints what is
-//! configured; `otlp`, `progress` and `units` are for them.
+//! configured; `addresses`, `link`, `otlp`, `progress` and `units` are for them.
 
+mod addresses;
 mod attach;
 mod configure;
 mod export;
 mod generate;
+mod link;
 mod merge;
 mod open;
 mod otlp;
@@ -25,6 +27,7 @@ use crate::{
     signals,
     theme::ThemeName,
 };
+use addresses::Addresses;
 use anyhow::{Context, anyhow, bail};
 use clap::{
     Arg, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource,
@@ -104,13 +107,17 @@ struct Own {
     /// Socket where apps connect [default: $ONIONSKIN_SOCKET, or the configured one, or one in your runtime directory]
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
+    /// Let apps connect by TCP too, that can't reach the socket: in a container, say. They are given the ONIONSKIN_LINK that is
+    /// printed [default: port 7334 of 127.0.0.1; other addresses: a port or IP:PORT, between commas]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, value_parser = addresses::addresses)]
+    link: Option<Option<Addresses>>,
     /// Memory for cycles, in MiB; the oldest make room [default: 256, unless configured]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     memory: Option<u64>,
     /// Receive spans of other services as OTLP, to show them beside the cycles of their traces [default: ports 4317 and 4318 of
     /// 127.0.0.1; other addresses: a port or IP:PORT, between commas]
-    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, value_parser = otlp::addresses)]
-    otlp: Option<Option<otlp::Addresses>>,
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, value_parser = addresses::addresses)]
+    otlp: Option<Option<Addresses>>,
 }
 
 /// Where the inspector is that runs already.
@@ -136,6 +143,7 @@ Examples:
   onionskin show last                       the newest cycle, step by step
   onionskin --json --count 1 > cycle.json   the next cycle, whole
   onionskin --socket /tmp/mine/link.sock    beside another (apps: ONIONSKIN_SOCKET)
+  onionskin --link                          with apps in containers (apps: ONIONSKIN_LINK)
   onionskin record shop.onionskin           into a file, to be opened later
   onionskin open shop.onionskin             the same views of it
   onionskin open jaeger:http://localhost:16686
@@ -302,6 +310,7 @@ impl Own {
             let inspector = self.start(settings).await?;
             return Ok((inspector.url().to_owned(), Some(inspector)));
         };
+        link::check(self.link.as_ref(), &running).await?;
         otlp::check(self.otlp.as_ref(), &running).await?;
         let unused = [
             ("--port", self.port.is_some()),
@@ -320,6 +329,7 @@ impl Own {
         let config = Config {
             port: settings.port,
             socket: settings.socket.clone(),
+            link: link::config(self.link.as_ref())?,
             memory: settings.memory << 20,
             otlp: otlp::config(self.otlp.as_ref()),
             ..Config::default()
@@ -344,6 +354,7 @@ impl Own {
                 inspector.base_url()
             );
         }
+        link::tell(inspector.links());
         otlp::tell(&inspector);
         Ok(inspector)
     }

@@ -9,6 +9,7 @@
 //! - `show`: `tail`, `show`, completions, manual pages
 //! - `jaeger`: cycles in a real Jaeger (`real_jaeger`), and back
 //! - `secure`: to a Jaeger behind TLS, and back; `authority`: who signs its certificate
+//! - `link`: `--link`, for apps by TCP
 //! - `otlp`: `--otlp` where an inspector runs already
 //! - `sending`: `onionskin send` to receivers that misbehave; `receiver`: these
 
@@ -29,6 +30,8 @@ mod fixture;
 mod full;
 #[path = "files/jaeger.rs"]
 mod jaeger;
+#[path = "files/link.rs"]
+mod link;
 #[path = "files/otlp.rs"]
 mod otlp;
 #[path = "files/real_jaeger.rs"]

@@ -28,6 +28,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
+use onionskin::link::tcp::Address;
 use std::{
     path::Path,
     sync::Arc,
@@ -75,6 +76,7 @@ pub(crate) struct Api {
     sending: Arc<sending::Desk>,
     opened: Option<OpenedFile>,
     otlp: Option<Receiver>,
+    links: Arc<[String]>,
 }
 
 /// When the inspector started.
@@ -99,6 +101,7 @@ impl Api {
             sending: Arc::default(),
             opened,
             otlp: None,
+            links: Arc::default(),
             live: Arc::new(Semaphore::new(limits.live_clients)),
             patience: Arc::new(Semaphore::new(patient::AT_ONCE)),
             limits,
@@ -113,6 +116,12 @@ impl Api {
     /// The same, with spans that are received.
     pub(crate) fn receiving(self, otlp: Option<Receiver>) -> Self {
         Self { otlp, ..self }
+    }
+
+    /// The same, where apps connect by TCP too.
+    pub(crate) fn linked(self, links: &[Address]) -> Self {
+        let links = links.iter().map(Address::to_string).collect();
+        Self { links, ..self }
     }
 }
 
@@ -181,6 +190,7 @@ async fn status(State(api): State<Api>) -> Json<crate::model::Status> {
         memory: api.store.memory(),
         connected: api.store.connected() as u64,
         socket: api.socket.as_deref().map(str::to_owned),
+        links: api.links.to_vec(),
         refused_links: api.store.refused_links(),
         live_clients: live_clients_max.saturating_sub(api.live.available_permits() as u64),
         live_clients_max,

@@ -2,10 +2,11 @@
 //!
 //! A lock on a file beside the socket is held for as long as the inspector lives. Whoever has it may take away the socket
 //! of an inspector that died; two that start at the same time can't both have it. A second file says who is running and
-//! where, so that another `onionskin` can attach; it holds the token, and only this user can read it.
+//! where, so that another `onionskin` can attach; it holds the token, and only this user can read it. A third keeps the key for
+//! apps that connect by TCP, if any do.
 
 use crate::Error;
-use onionskin::link::socket;
+use onionskin::link::{socket, tcp::Key};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -79,14 +80,43 @@ impl Claim {
         Ok((claim, listener))
     }
 
+    /// The key for apps that connect by TCP. It stays the same for the inspectors to come, since apps are told it by hand.
+    pub(crate) fn key(&self) -> Result<Key, Error> {
+        let path = beside(&self.socket, "key");
+        let failed = |operation| {
+            let path = path.clone();
+            move |source| Error::Socket {
+                operation,
+                path,
+                source,
+            }
+        };
+        match fs::read_to_string(&path) {
+            Ok(digits) => {
+                let key = digits.trim_end().parse();
+                return key.map_err(|source| Error::Key { path, source });
+            }
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed("read")(e)),
+            Err(_) => {}
+        }
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(Error::Random)?;
+        let key = Key::from(bytes);
+        self.put("key", format!("{}\n", key.digits()).as_bytes())?;
+        Ok(key)
+    }
+
     /// Leaves a note for who wants to attach.
     pub(crate) fn note(&self, running: &Running) -> Result<(), Error> {
-        let (path, fresh) = (
-            beside(&self.socket, "json"),
-            beside(&self.socket, "json.new"),
-        );
+        let json = serde_json::to_vec(running).expect("it has only string keys");
+        self.put("json", &json)
+    }
+
+    /// Writes a file beside the socket that only this user can read, at once or not at all.
+    fn put(&self, suffix: &str, bytes: &[u8]) -> Result<(), Error> {
+        let path = beside(&self.socket, suffix);
+        let fresh = beside(&path, "new");
         let write = || {
-            let json = serde_json::to_vec(running)?;
             match fs::remove_file(&fresh) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
                 _ => {}
@@ -96,7 +126,7 @@ impl Claim {
                 .create_new(true)
                 .mode(0o600)
                 .open(&fresh)?;
-            io::Write::write_all(&mut file, &json)?;
+            io::Write::write_all(&mut file, bytes)?;
             fs::rename(&fresh, &path)
         };
         write().map_err(|source| Error::Socket {
@@ -208,6 +238,26 @@ mod tests {
         assert!(!socket.exists());
         assert_eq!(running(&socket), None);
         Claim::take(&socket).unwrap();
+    }
+
+    #[test]
+    fn a_key_is_drawn_once_and_one_that_is_spoilt_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("link.sock");
+        let (claim, _listener) = Claim::take(&socket).unwrap();
+        let key = claim.key().unwrap();
+        let file = beside(&socket, "key");
+        assert_eq!(
+            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        drop(claim);
+        let (claim, _listener) = Claim::take(&socket).unwrap();
+        assert_eq!(claim.key().unwrap(), key);
+        fs::write(&file, "half a k").unwrap();
+        let error = claim.key().unwrap_err().to_string();
+        assert!(error.contains("remove the file"), "{error}");
+        assert_eq!(fs::read(&file).unwrap(), b"half a k");
     }
 
     #[test]

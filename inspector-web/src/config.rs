@@ -1,7 +1,7 @@
 //! Where to listen, how much to keep, what clients may cost.
 
 use crate::Error;
-use onionskin::link::socket;
+use onionskin::link::{socket, tcp::Key};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
@@ -13,6 +13,9 @@ pub const DEFAULT_PORT: u16 = 7335;
 
 /// How many ports above the one asked for are tried when it is taken.
 pub const PORTS_TRIED: u16 = 20;
+
+/// The port for apps that connect by TCP, if none is told.
+pub const LINK_PORT: u16 = DEFAULT_PORT - 1;
 
 /// The ports that senders of OTLP take for gRPC and for HTTP, if they are told none.
 pub const OTLP_PORTS: [u16; 2] = [4317, 4318];
@@ -26,6 +29,8 @@ pub struct Config {
     pub port: u16,
     /// The Unix socket where apps connect.
     pub socket: PathBuf,
+    /// Where apps connect that can't reach the socket; none: nowhere.
+    pub link: Option<TcpLink>,
     /// Bytes that the store may hold, all app runs together.
     pub memory: u64,
     /// What clients may cost.
@@ -40,9 +45,28 @@ impl Default for Config {
             host: "127.0.0.1".into(),
             port: DEFAULT_PORT,
             socket: socket::default_path(),
+            link: None,
             memory: 256 << 20,
             limits: Limits::default(),
             otlp: None,
+        }
+    }
+}
+
+/// Where apps connect by TCP, which know the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TcpLink {
+    /// The addresses.
+    pub addresses: Vec<SocketAddr>,
+    /// The key; none: one that is drawn the first time and kept beside the socket.
+    pub key: Option<Key>,
+}
+
+impl Default for TcpLink {
+    fn default() -> Self {
+        Self {
+            addresses: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, LINK_PORT))],
+            key: None,
         }
     }
 }
@@ -75,7 +99,7 @@ impl Default for Otlp {
 /// What clients may cost. Slow ones are cut and many are turned away, so that the others are served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Links of apps at the same time.
+    /// Links of apps at the same time: on the socket, and on each address.
     pub links: usize,
     /// HTTP connections at the same time; more are told 503 and closed.
     pub connections: usize,

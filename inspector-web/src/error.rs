@@ -1,6 +1,7 @@
 //! Why an inspector does not start.
 
 use crate::Running;
+use onionskin::link::tcp::NoKey;
 use std::{io, net::SocketAddr, path::PathBuf};
 
 /// Why an inspector does not start. The message says what was tried, on what, and what to do next.
@@ -53,6 +54,22 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+    /// An address for apps could not be bound.
+    #[error("apps can't connect to {address}: {source}; choose another port: --link=17334")]
+    Link {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// What is kept as the key for apps is none.
+    #[error("the key for apps in {} can't be read: {source}; remove the file, and another key is drawn", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: NoKey,
+    },
     /// The socket's directory is not fit.
     #[error("can't use the directory of {}: {source}", socket.display())]
     SocketDirectory {
@@ -77,7 +94,7 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
-    /// The system gave no random bytes for the token.
-    #[error("can't get random bytes for the token from the system: {0}")]
+    /// The system gave no random bytes for a secret.
+    #[error("can't get random bytes from the system: {0}")]
     Random(getrandom::Error),
 }

@@ -13,6 +13,7 @@ use crate::{
     server,
     store::Store,
 };
+use onionskin::link::tcp::Address;
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
@@ -32,6 +33,7 @@ pub struct Inspector {
     base_url: String,
     token: Token,
     socket: PathBuf,
+    links: Vec<Address>,
     port_was_taken: Option<u16>,
     store: Store,
     closing: watch::Sender<bool>,
@@ -46,8 +48,8 @@ pub struct Inspector {
 /// Starts an inspector on the current tokio runtime.
 ///
 /// # Errors
-/// If another inspector has the socket, if the host is not loopback, if no port is free, if an address for OTLP is taken, or
-/// if the socket can't be made.
+/// If another inspector has the socket, if the host is not loopback, if no port is free, if an address for apps or for OTLP is
+/// taken, if the key for apps can't be read, or if the socket can't be made.
 pub async fn start(config: Config) -> Result<Inspector, Error> {
     let host = config::loopback(&config.host)?;
     let token = Token::random()?;
@@ -57,14 +59,33 @@ pub async fn start(config: Config) -> Result<Inspector, Error> {
         path: config.socket.clone(),
         source,
     })?;
+    let tcp = match &config.link {
+        Some(link) => {
+            let key = link.key.clone().map_or_else(|| claim.key(), Ok)?;
+            Some((hub::bind(&link.addresses).await?, key))
+        }
+        None => None,
+    };
+    let links = tcp.iter().flat_map(|(listeners, key)| {
+        let addresses = listeners.iter().flat_map(TcpListener::local_addr);
+        addresses.map(|address| Address {
+            host: address.to_string(),
+            key: key.clone(),
+        })
+    });
+    let doors = Doors {
+        socket: &config.socket,
+        links: links.collect(),
+    };
     let store = Store::new(config.memory);
-    let mut inspector = serve(&config, host, token, store, Some(&config.socket), None).await?;
+    let mut inspector = serve(&config, host, token, store, Some(doors), None).await?;
     claim.note(&Running {
         pid: std::process::id(),
         url: inspector.url.clone(),
     })?;
     inspector.hub = Some(tokio::spawn(hub::run(
         apps,
+        tcp,
         inspector.store.clone(),
         config.limits,
     )));
@@ -95,12 +116,18 @@ pub async fn open(config: Config, opened: OpenedFile) -> Result<Inspector, Error
     .await
 }
 
+/// Where apps connect.
+struct Doors<'a> {
+    socket: &'a Path,
+    links: Vec<Address>,
+}
+
 async fn serve(
     config: &Config,
     host: IpAddr,
     token: Token,
     store: Store,
-    socket: Option<&Path>,
+    doors: Option<Doors<'_>>,
     opened: Option<OpenedFile>,
 ) -> Result<Inspector, Error> {
     let (listener, address) = bind(host, config.port).await?;
@@ -125,6 +152,8 @@ async fn serve(
         None => (None, None),
     };
     let otlp_addresses = receiver.as_ref().map(|r| r.addresses.clone());
+    let (socket, links) = doors.map(|doors| (doors.socket, doors.links)).unzip();
+    let links = links.unwrap_or_default();
     let api = Api::new(
         store.clone(),
         socket,
@@ -132,7 +161,8 @@ async fn serve(
         limits.clone(),
         is_closing.clone(),
     )
-    .receiving(receiver);
+    .receiving(receiver)
+    .linked(&links);
     let guard = Guard::new(port, token.clone(), limits.wrong_token);
     Ok(Inspector {
         url: format!("{base_url}/#token={}", token.as_str()),
@@ -146,6 +176,7 @@ async fn serve(
         otlp_addresses: otlp_addresses.unwrap_or_default(),
         store,
         socket: config.socket.clone(),
+        links,
         _claim: None,
     })
 }
@@ -193,6 +224,11 @@ impl Inspector {
     /// Where apps connect. Nobody listens there, if it shows a file.
     pub fn socket(&self) -> &Path {
         &self.socket
+    }
+
+    /// Where apps connect by TCP, with the key: for who starts them, not for a log. Empty: nowhere.
+    pub fn links(&self) -> &[Address] {
+        &self.links
     }
 
     /// The port that was asked for, if it was taken and another one is used.

@@ -56,6 +56,6 @@ mod generated;
 
 pub use claim::{Running, running};
 pub use client::Client;
-pub use config::{Config, Limits, Otlp};
+pub use config::{Config, Limits, Otlp, TcpLink};
 pub use error::Error;
 pub use inspector::{Inspector, open, start};

@@ -44,6 +44,7 @@ pub(crate) fn command(program: &str, environment: &[(&str, &str)]) -> Command {
         "ONIONSKIN_BODIES",
         "ONIONSKIN_IGNORE",
         "ONIONSKIN_APP",
+        "ONIONSKIN_LINK",
     ] {
         command.env_remove(name);
     }
@@ -62,11 +63,13 @@ impl App {
 
     /// Starts what the command says and waits until it listens.
     pub(crate) fn start_command(mut command: Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        command.stderr(Stdio::null());
+        Self::start_heard(command)
+    }
+
+    /// The same, where somebody hears its standard error.
+    pub(crate) fn start_heard(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();

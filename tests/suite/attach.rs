@@ -1,7 +1,7 @@
 //! Who starts first, and who starts again.
 
 use crate::{
-    app::{App, ONIONSKIN},
+    app::{App, ONIONSKIN, command},
     raw::ask,
     watch::Watch,
 };
@@ -9,6 +9,7 @@ use onionskin::{
     replay::Replay,
     wire::{BodyEnd, Edge, Stage},
 };
+use std::io::{BufRead, BufReader};
 
 fn ask_times(app: &App, times: u64) {
     for _ in 0..times {
@@ -85,6 +86,48 @@ fn the_inspector_again() {
     // The new one has the whole history, and nothing twice.
     assert_eq!(numbers(&watch, &runs[0].run), (1..=11).collect::<Vec<_>>());
     assert_eq!(watch.counters().seen, 11);
+}
+
+#[test]
+fn by_tcp_with_a_key() {
+    let mut watch = Watch::not_yet(256 << 20);
+    watch.link_by_tcp();
+    watch.start();
+    let link = watch.link();
+    // It goes before the socket.
+    let app = App::start(ONIONSKIN, &[("ONIONSKIN_LINK", &link)]);
+    watch.wait_for_app();
+    ask_times(&app, 3);
+    watch.wait_for(3);
+    // A new one on the same port has all of it again.
+    watch.link_by_tcp();
+    watch.stop();
+    ask_times(&app, 2);
+    watch.start();
+    assert_eq!(watch.link(), link);
+    watch.wait_for(5);
+    let run = watch.runs().pop().unwrap();
+    assert_eq!(numbers(&watch, &run.run), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn an_app_that_is_told_nonsense_of_where_the_inspector_is_says_so_and_serves() {
+    for (link, said) in [
+        ("127.0.0.1:7334", "tcp://KEY@HOST:PORT"),
+        ("tcp://secret@127.0.0.1:7334", "tcp://KEY@HOST:PORT"),
+    ] {
+        let (heard, stderr) = std::io::pipe().unwrap();
+        let mut command = command(ONIONSKIN, &[("ONIONSKIN_LINK", link)]);
+        command.stderr(stderr);
+        let app = App::start_heard(command);
+        ask_times(&app, 1);
+        let mut heard = BufReader::new(heard).lines();
+        let line = heard.next().unwrap().unwrap();
+        assert!(line.contains(said) && !line.contains("secret"), "{line}");
+        ask_times(&app, 1);
+        app.shut_down();
+        assert_eq!(heard.count(), 0, "it is said once");
+    }
 }
 
 /// With nobody attached a body is counted where it is sent, and not looked at before.

@@ -1,9 +1,12 @@
 //! An inspector of the test's own.
 
 use crate::raw::LONG;
-use onionskin::wire::{Counters, Cycle, Site, Stack};
+use onionskin::{
+    link::tcp::Key,
+    wire::{Counters, Cycle, Site, Stack},
+};
 use onionskin_web::{
-    Client, Config, Inspector,
+    Client, Config, Inspector, TcpLink,
     model::{ListedCycle, Run, Status},
 };
 use std::{
@@ -65,6 +68,23 @@ impl Watch {
         if let Some(inspector) = self.inspector.take() {
             self.runtime.block_on(inspector.shutdown());
         }
+    }
+
+    /// Lets apps connect by TCP as well, from the next start on: to a port of its own, or to that of the last start.
+    pub(crate) fn link_by_tcp(&mut self) {
+        let key = Key::from([7; 16]);
+        let last = self.inspector.as_ref().map(|i| i.links()[0].host.clone());
+        let address = last.unwrap_or_else(|| "127.0.0.1:0".into());
+        self.config.link = Some(TcpLink {
+            addresses: vec![address.parse().unwrap()],
+            key: Some(key),
+        });
+    }
+
+    /// What an app is given to connect by TCP.
+    pub(crate) fn link(&self) -> String {
+        let inspector = self.inspector.as_ref().expect("started");
+        inspector.links()[0].to_string()
     }
 
     pub(crate) fn socket(&self) -> PathBuf {

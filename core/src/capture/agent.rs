@@ -2,7 +2,7 @@
 //!
 //! It has a runtime of its own, so it works while the app's is blocked, and owns the ring and the link alone.
 
-#[cfg(unix)]
+mod dial;
 mod link;
 pub(super) mod mask;
 mod once;
@@ -182,7 +182,6 @@ struct Agent {
     scratch: Vec<u8>,
     masking: Masking,
     turns: Turns,
-    #[cfg(unix)]
     link: link::Link,
 }
 
@@ -198,7 +197,6 @@ impl Agent {
             scratch: Vec::new(),
             masking: Masking::default(),
             turns: Turns::new(),
-            #[cfg(unix)]
             link: link::Link::new(identity()),
         }
     }
@@ -209,7 +207,7 @@ impl Agent {
             let flush = FLUSH_WANTED.load(Ordering::SeqCst);
             let moved = self.drain();
             let busy = self.pump();
-            if !busy && !self.is_connecting() {
+            if !busy && !self.link.is_connecting() {
                 FLUSH_DONE.fetch_max(flush, Ordering::SeqCst);
             }
             quiet = if moved || busy { 0 } else { quiet + 1 };
@@ -281,22 +279,10 @@ impl Agent {
 
     /// Moves what the ring holds towards the inspector. `true`: there is more to do soon.
     fn pump(&mut self) -> bool {
-        #[cfg(unix)]
-        {
-            let counters = self.count();
-            let busy = self.link.pump(&self.ring, counters, &mut self.turns);
-            ATTACHED.store(self.link.is_up(), Ordering::Relaxed);
-            busy
-        }
-        #[cfg(not(unix))]
-        false
-    }
-
-    fn is_connecting(&self) -> bool {
-        #[cfg(unix)]
-        return self.link.is_connecting();
-        #[cfg(not(unix))]
-        false
+        let counters = self.count();
+        let busy = self.link.pump(&self.ring, counters, &mut self.turns);
+        ATTACHED.store(self.link.is_up(), Ordering::Relaxed);
+        busy
     }
 
     async fn wait(&mut self, time: Duration, rest: bool) {
@@ -307,10 +293,7 @@ impl Agent {
                 std::future::pending::<()>().await;
             }
         };
-        #[cfg(unix)]
         let link = self.link.changed();
-        #[cfg(not(unix))]
-        let link = std::future::pending::<()>();
         tokio::select! {
             () = tokio::time::sleep(time) => {}
             () = woken => {}

@@ -141,6 +141,7 @@ pub(crate) fn status() -> Status {
         },
         connected: 1,
         socket: Some("/run/user/7/link.sock".into()),
+        links: vec!["tcp://000102030405060708090a0b0c0d0e0f@127.0.0.1:7334".into()],
         refused_links: 0,
         live_clients: 1,
         live_clients_max: 16,

@@ -14,7 +14,10 @@ use onionskin::{
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tokio::{io::AsyncWriteExt, net::UnixStream, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    time::timeout,
+};
 
 /// Messages handed to the store at once, at most.
 const BATCH: usize = 128;
@@ -28,11 +31,10 @@ pub(super) struct Refused;
 
 /// Serves a link to its end.
 pub(super) async fn run(
-    stream: UnixStream,
+    mut reader: Reader<impl AsyncRead + AsyncWrite + Unpin>,
     store: &Store,
     patience: Duration,
 ) -> Result<(), Refused> {
-    let mut reader = Reader::new(stream);
     let Some(line) = first_line(&mut reader, patience).await? else {
         return Ok(());
     };
@@ -61,20 +63,20 @@ pub(super) async fn run(
     Link::new(session, format).serve(&mut reader).await
 }
 
-/// The line of the hello; none if the peer only looked whether somebody is here.
-async fn first_line(
-    reader: &mut Reader<UnixStream>,
+/// The next line of those that come first; none if the peer only looked whether somebody is here.
+pub(super) async fn first_line(
+    reader: &mut Reader<impl AsyncRead + Unpin>,
     patience: Duration,
 ) -> Result<Option<Bytes>, Refused> {
     let read = async {
         loop {
+            if let Some(line) = reader.line(MAX_HELLO).map_err(|_| Refused)? {
+                return Ok(Some(line));
+            }
             match reader.fill().await {
                 Err(Stop::Gone) => return Ok(None),
                 Err(Stop::Garbage) => return Err(Refused),
                 Ok(()) => {}
-            }
-            if let Some(line) = reader.line(MAX_HELLO).map_err(|_| Refused)? {
-                return Ok(Some(line));
             }
         }
     };
@@ -116,8 +118,8 @@ fn greet(line: &[u8]) -> Result<Hello, String> {
     Ok(hello)
 }
 
-async fn answer(
-    reader: &mut Reader<UnixStream>,
+pub(super) async fn answer(
+    reader: &mut Reader<impl AsyncRead + AsyncWrite + Unpin>,
     message: &impl Serialize,
     patience: Duration,
 ) -> Result<(), ()> {
@@ -152,7 +154,7 @@ impl Link {
         }
     }
 
-    async fn serve(mut self, reader: &mut Reader<UnixStream>) -> Result<(), Refused> {
+    async fn serve(mut self, reader: &mut Reader<impl AsyncRead + Unpin>) -> Result<(), Refused> {
         loop {
             let mut items = Vec::new();
             let flow = self.take(reader, &mut items);
@@ -177,7 +179,7 @@ impl Link {
     /// Takes the messages that are here.
     fn take(
         &mut self,
-        reader: &mut Reader<UnixStream>,
+        reader: &mut Reader<impl AsyncRead + Unpin>,
         items: &mut Vec<Item>,
     ) -> Result<Flow, Refused> {
         while items.len() < BATCH {

@@ -26,6 +26,9 @@ pub struct Status {
     pub connected: u64,
     /// Where apps connect.
     pub socket: Option<String>,
+    /// What apps that connect by TCP are given as `ONIONSKIN_LINK`, the key in it; empty: there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
     /// Links closed because the peer spoke no language of ours, or another wire version.
     pub refused_links: u64,
     /// Clients that follow the live events now.

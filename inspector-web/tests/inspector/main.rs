@@ -13,6 +13,7 @@ use onionskin::spans;
 mod start;
 
 // Apps: their cycles and their faults.
+mod distant;
 mod link;
 
 // HTTP clients: who is let in, who is cut.

@@ -1,64 +1,42 @@
 //! The app's end of the link: connects, introduces itself, sends, and connects again.
 
-use super::{Identity, STACK_CHANGES, turns::Turns};
+use super::{
+    Identity, STACK_CHANGES,
+    dial::{self, Failure, Stream, Target},
+    turns::Turns,
+};
 use crate::{
     capture::{
         map,
         ring::{Cursor, Ring},
         site,
     },
-    link::{
-        protocol::{
-            Answer, AppCounters, Format, Hello, MAX_HELLO, Message, Welcome, kind, put_frame,
-            put_message,
-        },
-        socket,
-    },
+    link::protocol::{AppCounters, Format, Hello, Message, Welcome, kind, put_frame, put_message},
     wire::WIRE_VERSION,
 };
 use std::{
     io,
-    path::{Path, PathBuf},
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::UnixStream,
-    task::JoinHandle,
-};
+use tokio::task::JoinHandle;
 
 /// Bytes put together for one write.
 const BATCH: usize = 256 << 10;
 /// Pause between attempts to connect; longer after a refusal.
 const RETRY: Duration = Duration::from_millis(500);
 const RETRY_REFUSED: Duration = Duration::from_secs(30);
-/// How long an inspector may take to answer.
-const ANSWER: Duration = Duration::from_secs(5);
 /// Figures are sent at most this often.
 const COUNTERS_EVERY: Duration = Duration::from_millis(50);
 
 enum State {
     Down { retry: Instant },
-    Connecting(JoinHandle<Result<(UnixStream, Welcome), Failure>>),
+    Connecting(JoinHandle<Result<(Stream, Welcome), Failure>>),
     Up(Box<Up>),
 }
 
-enum Failure {
-    /// Nobody there, or gone again.
-    Io,
-    /// There is an inspector and it will not have us, or it is not ours.
-    Refused(String),
-}
-
-impl From<io::Error> for Failure {
-    fn from(_: io::Error) -> Self {
-        Self::Io
-    }
-}
-
 struct Up {
-    stream: UnixStream,
+    stream: Stream,
     /// Number of the cycle that the inspector expects.
     next: u64,
     cursor: Option<Cursor>,
@@ -73,7 +51,7 @@ struct Up {
 
 pub(super) struct Link {
     hello: Vec<u8>,
-    path: PathBuf,
+    target: Target,
     state: State,
     said: Option<String>,
 }
@@ -97,7 +75,7 @@ impl Link {
         hello.push(b'\n');
         Self {
             hello,
-            path: socket::default_path(),
+            target: Target::of_environment(),
             state: State::Down {
                 retry: Instant::now(),
             },
@@ -120,9 +98,11 @@ impl Link {
                 if Instant::now() < *retry {
                     return false;
                 }
-                let (path, hello) = (self.path.clone(), self.hello.clone());
+                let (target, hello) = (self.target.clone(), self.hello.clone());
                 self.state =
-                    State::Connecting(tokio::spawn(async move { connect(&path, &hello).await }));
+                    State::Connecting(tokio::spawn(
+                        async move { dial::connect(target, &hello).await },
+                    ));
                 false
             }
             State::Connecting(_) => false,
@@ -174,43 +154,8 @@ impl Link {
     }
 }
 
-async fn connect(path: &Path, hello: &[u8]) -> Result<(UnixStream, Welcome), Failure> {
-    if let Some(dir) = path.parent().filter(|dir| dir.exists()) {
-        socket::check_dir(dir).map_err(|error| Failure::Refused(error.to_string()))?;
-    }
-    let mut stream = UnixStream::connect(path).await?;
-    if stream.peer_cred()?.uid() != socket::own_uid() {
-        return Err(Failure::Refused(format!(
-            "{}: another user listens there",
-            path.display()
-        )));
-    }
-    let answer = tokio::time::timeout(ANSWER, async {
-        stream.write_all(hello).await?;
-        let mut line = Vec::new();
-        // Byte by byte, so that nothing behind the line is taken: it is read once in the life of a link.
-        while line.last() != Some(&b'\n') && line.len() < MAX_HELLO {
-            line.push(stream.read_u8().await?);
-        }
-        Ok::<_, io::Error>(line)
-    })
-    .await
-    .map_err(|_| Failure::Io)??;
-    match serde_json::from_slice(&answer) {
-        Ok(Answer::Welcome(welcome)) if welcome.wire == WIRE_VERSION => Ok((stream, welcome)),
-        Ok(Answer::Welcome(Welcome { wire, .. })) => Err(Failure::Refused(format!(
-            "it speaks wire version {wire}, this app {WIRE_VERSION}"
-        ))),
-        Ok(Answer::Refusal(refusal)) => Err(Failure::Refused(refusal.error)),
-        Err(_) => Err(Failure::Refused(format!(
-            "what listens on {} is no inspector",
-            path.display()
-        ))),
-    }
-}
-
 impl Up {
-    fn new(stream: UnixStream, welcome: &Welcome) -> Self {
+    fn new(stream: Stream, welcome: &Welcome) -> Self {
         Self {
             stream,
             next: welcome.next,

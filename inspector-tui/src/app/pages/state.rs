@@ -90,6 +90,10 @@ fn inspector(status: &Status) -> Vec<PageLine> {
         counted(status.connected, "app"),
         socket.unwrap_or_else(|| "no socket".into()),
     )));
+    for link in &status.links {
+        lines.push(plain("  or by TCP, with".to_owned()));
+        lines.push(plain(format!("    ONIONSKIN_LINK={}", escape(link))));
+    }
     lines.push(plain(format!(
         "  {} of {} clients follow live; {} refused",
         status.live_clients,

@@ -2,6 +2,7 @@
 
 use crate::event::Printed;
 use anyhow::{Context as _, anyhow};
+use onionskin::link::{socket::SOCKET_ENV, tcp::LINK_ENV};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     ffi::OsString,
@@ -57,7 +58,8 @@ impl App {
         let mut command = Command::new(program);
         command
             .args(args)
-            .env("ONIONSKIN_SOCKET", socket)
+            .env(SOCKET_ENV, socket)
+            .env_remove(LINK_ENV)
             // Keys are for the UI, and Ctrl-C too: the app has a group of its own.
             .stdin(Stdio::null())
             .process_group(0);

@@ -2859,6 +2859,8 @@ export interface components {
             connected: number;
             /** @description What became of the cycles of all app runs; `dropped` says what was lost and why. */
             counters: components["schemas"]["Counters"];
+            /** @description What apps that connect by TCP are given as `ONIONSKIN_LINK`, the key in it; empty: there are none. */
+            links?: string[];
             /**
              * Format: uint64
              * @description Clients that follow the live events now.
