@@ -57,7 +57,7 @@ const SECRET: [&str; 19] = [
 ];
 
 /// A header, cookie or query parameter with one of these in its name holds a credential.
-const TERMS: [&str; 28] = [
+const TERMS: [&str; 29] = [
     "auth",
     "token",
     "secret",
@@ -86,13 +86,28 @@ const TERMS: [&str; 28] = [
     "refresh",
     "apikey",
     "passphrase",
+    "hmac",
+];
+
+/// Words with a term in them that means nothing there, and where in them it stands.
+const INNOCENT: [(&str, usize); 4] = [
+    ("keyboard", 0),
+    ("keyword", 0),
+    ("processor", 5),
+    // Inside, president, consider.
+    ("side", 0),
+];
+
+/// Last words of headers' names whose values are URLs, or a part of one.
+const URLS: [&str; 7] = [
+    "location", "path", "redirect", "referer", "referrer", "uri", "url",
 ];
 
 /// Query parameters that hold a credential although their name holds no term.
 pub(super) const QUERY_EXACT: [&str; 4] = ["X-Amz-Credential", "AWSAccessKeyId", "sig", "code"];
 
 /// Headers of everyday use, some of them with a term in their name that means nothing there.
-const KNOWN: [&str; 66] = [
+const KNOWN: [&str; 67] = [
     "accept",
     "accept-charset",
     "accept-encoding",
@@ -136,6 +151,7 @@ const KNOWN: [&str; 66] = [
     "permissions-policy",
     "pragma",
     "priority",
+    "proxy-authenticate",
     "range",
     "referrer-policy",
     "retry-after",
@@ -206,14 +222,20 @@ pub(super) fn classify(name: &str) -> Class {
         | "x-forwarded-uri" => Class::Url,
         _ if SECRET.contains(&name) => Class::Secret,
         _ if KNOWN.contains(&name) => Class::Known,
-        _ if names_credential(name) => Class::Secret,
+        _ if names_credential(name.as_bytes()) => Class::Secret,
+        _ if name
+            .rsplit('-')
+            .next()
+            .is_some_and(|last| URLS.contains(&last)) =>
+        {
+            Class::Url
+        }
         _ => Class::Plain,
     }
 }
 
 /// Whether a name of a header, cookie or query parameter says that it holds a credential.
-pub(super) fn names_credential(name: &str) -> bool {
-    let name = name.as_bytes();
+pub(super) fn names_credential(name: &[u8]) -> bool {
     let starts = |at: usize, term: &str| {
         name[at..]
             .get(..term.len())
@@ -222,6 +244,10 @@ pub(super) fn names_credential(name: &str) -> bool {
     // An author authorizes nothing.
     let is_author =
         |at| starts(at, "author") && !(0..name.len()).any(|elsewhere| starts(elsewhere, "authori"));
+    let is_innocent = |at: usize| {
+        let mut words = INNOCENT.iter();
+        words.any(|(word, from)| at.checked_sub(*from).is_some_and(|at| starts(at, word)))
+    };
     (0..name.len()).any(|at| {
         // The first letter decides nearly always.
         let first = name[at].to_ascii_lowercase();
@@ -229,5 +255,6 @@ pub(super) fn names_credential(name: &str) -> bool {
             .iter()
             .any(|term| term.as_bytes()[0] == first && starts(at, term))
             && !is_author(at)
+            && !is_innocent(at)
     })
 }
