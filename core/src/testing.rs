@@ -336,4 +336,74 @@ mod tests {
         let said = "error: invalid digit found in string";
         assert_eq!(text.matches(said).count(), 1, "{text}");
     }
+
+    /// Asks the service inside it twice at once, and takes the answer to the first.
+    #[derive(Clone)]
+    struct Twice<S>(S);
+
+    impl<S> Service<Request> for Twice<S>
+    where
+        S: Service<Request, Response = Response, Error = Infallible>,
+        S::Future: Send + 'static,
+    {
+        type Response = Response;
+        type Error = Infallible;
+        type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+        fn poll_ready(
+            &mut self,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Result<(), Infallible>> {
+            self.0.poll_ready(cx)
+        }
+
+        fn call(&mut self, request: Request) -> Self::Future {
+            let mut other = Request::get("/b").body(Body::empty()).unwrap();
+            *other.extensions_mut() = request.extensions().clone();
+            let (first, second) = (self.0.call(request), self.0.call(other));
+            Box::pin(async {
+                let answer = first.await;
+                second.await.map(drop)?;
+                answer
+            })
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_router_that_is_asked_twice_at_once_finds_a_route_for_each() {
+        let app = Router::new()
+            .route("/a", get(|| async { "a" }))
+            .route("/b", get(|| async { "b" }));
+        let request = Request::get("/a").body(Body::empty()).unwrap();
+        let (response, cycle) = run(Twice(app), request).await;
+        assert_eq!(response.into_body(), "a");
+        let found = cycle.steps.iter().filter_map(|step| {
+            let route = step.resolved.as_ref()?.route.clone()?;
+            Some((
+                cycle.replay().request(step.entry)?.uri.clone()?.value,
+                route,
+            ))
+        });
+        let pair = |path: &str| (path.to_owned(), path.to_owned());
+        assert_eq!(
+            found.collect::<Vec<_>>(),
+            [pair("/a"), pair("/b")],
+            "{cycle}"
+        );
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_request_with_what_an_ended_one_carried_is_a_cycle_of_its_own() {
+        static KEPT: std::sync::Mutex<Option<http::Extensions>> = std::sync::Mutex::new(None);
+        async fn keep(request: Request) {
+            *KEPT.lock().unwrap() = Some(request.extensions().clone());
+        }
+        let mut app: Router = Router::new().route("/", get(keep));
+        run(app.clone(), Request::new(Body::empty())).await;
+        let tap = Tap::new();
+        let mut later = Request::new(Body::empty());
+        *later.extensions_mut() = KEPT.lock().unwrap().take().unwrap();
+        drop(app.call(tap.attach(later)).await);
+        assert_eq!(tap.take().len(), 1);
+    }
 }

@@ -70,6 +70,11 @@ impl Carried {
     pub(crate) fn recorded(handle: Handle) -> Self {
         Self::Recorded(handle, Last(AtomicU32::new(Last::NONE)))
     }
+
+    /// Whether its cycle was recorded, and is over.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self, Self::Recorded(handle, _) if handle.lock().has_ended())
+    }
 }
 
 /// The probe that a request passed last. Only whoever has the request changes it.
@@ -100,6 +105,11 @@ pub(crate) struct Handle(Share<Recording>);
 impl Drop for Handle {
     fn drop(&mut self) {
         if let Some(recording) = self.0.give_up() {
+            // Here and not where it is used again: what waits must hold little memory and no secret.
+            recording
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
             let _ = IDLE.try_with(|idle| {
                 let mut idle = idle.borrow_mut();
                 if idle.len() < POOL {
@@ -173,12 +183,24 @@ impl Handle {
 
     /// Whether this is the cycle of a test.
     pub(crate) fn is_tapped(&self) -> bool {
-        self.try_lock()
+        self.lock_unless_own()
             .is_some_and(|recording| recording.is_tapped())
     }
 
-    /// The recording, unless somebody has it.
-    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Recording>> {
+    /// The recording, for code that the app may call at any time, even from inside of ours: in a panic hook, or an allocator.
+    /// Another thread gives it back soon; where this one has it, nobody ever would.
+    pub(crate) fn lock_unless_own(&self) -> Option<MutexGuard<'_, Recording>> {
+        const PATIENCE: u32 = 10_000;
+        (0..PATIENCE).find_map(|_| {
+            let recording = self.try_lock();
+            if recording.is_none() {
+                std::thread::yield_now();
+            }
+            recording
+        })
+    }
+
+    fn try_lock(&self) -> Option<MutexGuard<'_, Recording>> {
         match self.0.value().try_lock() {
             Ok(recording) => Some(recording),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),

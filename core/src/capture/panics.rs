@@ -23,7 +23,7 @@ pub(crate) fn install() {
                 } else {
                     Vec::new()
                 };
-                if let Some(mut recording) = handle.try_lock() {
+                if let Some(mut recording) = handle.lock_unless_own() {
                     recording.panicked(entry, message, &at, &frames);
                 }
             }

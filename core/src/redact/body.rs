@@ -307,10 +307,13 @@ fn mask_text(text: &[u8], out: &mut Vec<u8>) -> bool {
 
 fn is_graphql(text: &[u8]) -> bool {
     let text = text.trim_ascii_start();
-    let behind = |word: &&str| text.strip_prefix(word.as_bytes())?.first();
-    let words = ["mutation", "query", "subscription", "fragment"];
-    let mut behind = words.iter().filter_map(|word| behind(&word));
-    behind.any(|b| matches!(b, b' ' | b'{' | b'(' | b'\n' | b'\r'))
+    let begins = |word: &&str| {
+        let behind = text.strip_prefix(word.as_bytes()).and_then(<[u8]>::first);
+        behind.is_some_and(|b| b" {(\r\n".contains(b))
+    };
+    ["mutation", "query", "subscription", "fragment"]
+        .iter()
+        .any(begins)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::{
         },
         socket,
     },
+    report::report,
     wire::WIRE_VERSION,
 };
 use std::{
@@ -151,7 +152,7 @@ impl Link {
                     }
                     Ok(Err(Failure::Refused(why))) => {
                         if self.said.as_ref() != Some(&why) {
-                            eprintln!("onionskin: not attached to the inspector: {why}");
+                            report(format_args!("not attached to the inspector: {why}"));
                             self.said = Some(why);
                         }
                         State::Down {
