@@ -105,11 +105,6 @@ pub(crate) struct Handle(Share<Recording>);
 impl Drop for Handle {
     fn drop(&mut self) {
         if let Some(recording) = self.0.give_up() {
-            // Here and not where it is used again: what waits must hold little memory and no secret.
-            recording
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
             let _ = IDLE.try_with(|idle| {
                 let mut idle = idle.borrow_mut();
                 if idle.len() < POOL {
@@ -226,7 +221,8 @@ impl Handle {
     #[cold]
     fn abandon(&self) {
         let mut recording = self.lock();
-        if recording.abandon() && !recording.is_tapped() {
+        let is_counted = !recording.is_tapped();
+        if recording.abandon() && is_counted {
             TALLY.breaks();
         }
     }
@@ -261,6 +257,7 @@ impl Handle {
                     None => outbox::push(|out| recording.finish(out)),
                     Some(tap) => tap.push(|out| recording.finish(out)),
                 }
+                recording.forget();
             }
         });
     }

@@ -108,8 +108,17 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Begins a cycle, of which it knows nothing yet.
+    /// Begins a cycle, of which it knows nothing yet: see [`Self::forget`].
     pub(crate) fn begin(&mut self, number: u64, now: Instant, unix_us: u64, keeps_bodies: bool) {
+        if self.number != 0 {
+            // A cycle that nobody ended.
+            self.clear();
+        }
+        self.ending = Ending::default();
+        #[cfg(feature = "otel")]
+        {
+            self.joined = None;
+        }
         self.number = number;
         self.started_unix_us = unix_us;
         self.start = Some(now);
@@ -123,8 +132,20 @@ impl Recording {
         self.start = Some(start);
     }
 
-    /// Forgets the cycle and keeps some of the memory, for another.
-    pub(crate) fn clear(&mut self) {
+    /// Forgets the cycle, but for its trace and that it has ended, and keeps some of the memory for the next one. Not only when
+    /// that begins: there may be none for long, and who has a share (a task with the request's extensions) may keep it as long.
+    pub(crate) fn forget(&mut self) {
+        #[cfg(feature = "otel")]
+        let joined = self.joined.take();
+        self.clear();
+        self.ending.end();
+        #[cfg(feature = "otel")]
+        {
+            self.joined = joined;
+        }
+    }
+
+    fn clear(&mut self) {
         const KEEP: usize = 64 << 10;
         let (mut events, mut entries) = (
             std::mem::take(&mut self.events),
@@ -239,7 +260,11 @@ impl Recording {
 
     /// Gives the cycle up. Returns whether it was still open.
     pub(crate) fn abandon(&mut self) -> bool {
-        self.ending.end()
+        let was_open = self.ending.end();
+        if was_open {
+            self.forget();
+        }
+        was_open
     }
 
     /// Writes an event's tag and time. Times never go back.
@@ -555,7 +580,7 @@ mod tests {
     use std::panic::Location;
 
     #[test]
-    fn what_waits_to_be_used_again_holds_little_and_no_secret() {
+    fn what_is_over_holds_little_and_no_secret() {
         let tap = Tap::new();
         let handle = Handle::begin_tapped(tap.clone());
         {
@@ -567,15 +592,30 @@ mod tests {
             recording.events.extend_from_slice(&[b'x'; 1 << 20]);
             recording.events.clear();
         }
+        let held = |recording: &Recording| {
+            assert!(
+                recording.events.capacity() > 0,
+                "it is the one that was used"
+            );
+            let bodies = recording.bodies.iter().map(|body| body.head.capacity());
+            bodies.chain([recording.events.capacity()]).sum::<usize>()
+        };
         handle.finish();
         assert_eq!(tap.take().len(), 1);
+        // Somebody may keep it.
+        assert!(held(&handle.lock()) <= 64 << 10);
+        assert!(handle.lock().has_ended());
         drop(handle);
-        let idle = Handle::idle();
-        let idle = idle.lock();
-        assert!(idle.events.capacity() > 0, "it is the one that was used");
-        let bodies = idle.bodies.iter().map(|body| body.head.capacity());
-        let bytes: usize = bodies.chain([idle.events.capacity()]).sum();
-        assert!(bytes <= 64 << 10, "{bytes} bytes");
+        assert!(held(&Handle::idle().lock()) <= 64 << 10);
+    }
+
+    #[test]
+    fn one_that_was_given_up_holds_little_too() {
+        let handle = Handle::begin_tapped(Tap::new());
+        handle.lock().events.reserve(1 << 20);
+        assert!(handle.lock().abandon());
+        assert!(handle.lock().events.capacity() <= 64 << 10);
+        assert!(handle.lock().has_ended() && !handle.lock().abandon());
     }
 
     #[test]

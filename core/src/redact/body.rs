@@ -419,6 +419,39 @@ mod tests {
     }
 
     #[test]
+    fn a_body_of_beginnings_is_read_once() {
+        let begun = std::time::Instant::now();
+        for part in [
+            "<",
+            "<a ",
+            "<a b=\"",
+            "<token>",
+            "<input name=token value=x>",
+            "{\"",
+            "[\"{\\\"",
+            "\"token\":{",
+            "{\"token\":[",
+            "data:",
+            "data:{\"",
+            "--",
+            "-",
+            "name=\"",
+            "a=?",
+            "a=%3d?",
+            "token=&",
+            "query{a:",
+            "query{token:\\\"",
+            "Bearer x,",
+        ] {
+            for begin in ["", "--a\r\n", "query {", "data: ", "<"] {
+                let body = [begin, &part.repeat((64 << 10) / part.len())].concat();
+                let _ = mask_body(body.as_bytes());
+            }
+        }
+        assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    }
+
+    #[test]
     fn the_end_of_a_string_is_found_as_byte_by_byte() {
         // Bytes beside the two in question, and such as differ from them in the highest bit.
         for bytes in texts(5_000, 33, b"aaaaaaaaaaaa\"\\!#[]\xa2\xdc\x00\xff") {
