@@ -112,7 +112,7 @@ pub(crate) fn put_value(out: &mut Vec<u8>, class: Class, sensitive: bool, value:
             out.extend_from_slice(value);
             false
         }
-        Class::Plain => put_plain(out, value),
+        Class::Plain => put_text(out, value),
         Class::Secret => {
             put_mask(out, value);
             true
@@ -511,6 +511,8 @@ mod tests {
                 "https://host/p?access_token=canary-5f0e1c",
             ),
             ("x-shopify-hmac-sha256", "canary-5f0e1c"),
+            ("x-note", "user=ann; password=canary-5f0e1c"),
+            ("baggage", "user=ann,token=canary-5f0e1c"),
             ("x-note", "sk_test_0123456789canary-5f0e1c"),
             ("x-note", "rk_live_0123456789canary-5f0e1c"),
             ("x-note", "ASIA0123456789ABcanary-5f0e1c"),
@@ -543,6 +545,7 @@ mod tests {
             ("location", "/in?next=/books?page=2&from=https://host/p"),
             ("x-request-path", "/books?page=2"),
             ("x-keyword", "rust"),
+            ("baggage", "user=ann,page=2"),
             ("x-processor", "4"),
             ("proxy-authenticate", "Basic realm=\"proxy\""),
         ] {

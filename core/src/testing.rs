@@ -213,7 +213,7 @@ mod tests {
         middleware::{Next, from_fn},
         response::IntoResponse as _,
         routing::get,
-        wire::Edge,
+        wire::{Edge, Left},
     };
 
     async fn stamp(mut request: Request, next: Next) -> Response {
@@ -405,5 +405,61 @@ mod tests {
         *later.extensions_mut() = KEPT.lock().unwrap().take().unwrap();
         drop(app.call(tap.attach(later)).await);
         assert_eq!(tap.take().len(), 1);
+    }
+
+    /// Asks the service inside it once more while a panic unwinds it.
+    #[derive(Clone)]
+    struct LastWord<S>(S);
+
+    struct Asks<F: Future + Unpin>(Option<F>);
+
+    impl<F: Future + Unpin> Drop for Asks<F> {
+        fn drop(&mut self) {
+            let mut asked = self.0.take().unwrap();
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(std::pin::Pin::new(&mut asked).poll(&mut context).is_ready());
+        }
+    }
+
+    impl<S> Service<Request> for LastWord<S>
+    where
+        S: Service<Request, Response = Response, Error = Infallible>,
+        S::Future: Send + Unpin + 'static,
+    {
+        type Response = Response;
+        type Error = Infallible;
+        type Future = S::Future;
+
+        fn poll_ready(
+            &mut self,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Result<(), Infallible>> {
+            self.0.poll_ready(cx)
+        }
+
+        fn call(&mut self, request: Request) -> Self::Future {
+            let _asks = Asks(Some(self.0.call(request)));
+            std::panic::resume_unwind(Box::new("on purpose"));
+        }
+    }
+
+    #[test]
+    fn a_service_that_is_asked_while_a_panic_unwinds_answers_as_ever() {
+        let router: Router = Router::new().route("/", get(|| async { "here" }));
+        let tap = Tap::new();
+        let mut app = TestService::new(
+            LastWord(router),
+            Sites::of::<LastWord<Router>>(std::panic::Location::caller()),
+        );
+        let request = tap.attach(Request::new(Body::empty()));
+        let call = std::panic::AssertUnwindSafe(|| drop(app.call(request)));
+        assert!(std::panic::catch_unwind(call).is_err());
+        let cycle = tap.take().remove(0);
+        let answered = cycle
+            .steps
+            .iter()
+            .filter(|step| step.left == Some(Left::Returned));
+        assert_eq!(answered.count(), 2, "the view and the router:\n{cycle}");
+        assert!(cycle.layer("LastWord").panicked(), "{cycle}");
     }
 }

@@ -277,6 +277,7 @@ impl Handle {
             outer,
             before,
             entry,
+            unwinds: std::thread::panicking(),
             waits: false,
             #[cfg(feature = "otel")]
             _context: crate::otel::join::enter(self, entry),
@@ -340,6 +341,8 @@ pub(crate) struct Entered<'a> {
     outer: Outer,
     before: Place,
     entry: Option<EntryId>,
+    /// Whether a panic was unwinding this thread already: the app's code runs in a `Drop`.
+    unwinds: bool,
     /// Whether the app waits for something after this.
     waits: bool,
     /// The place is the current context of OpenTelemetry.
@@ -351,7 +354,8 @@ impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
         // No Drop of the app's futures runs while a panic passes; this guard is where it is seen.
-        if std::thread::panicking()
+        if !self.unwinds
+            && std::thread::panicking()
             && let Some(entry) = self.entry
         {
             self.handle.lock().unwound(entry);

@@ -103,11 +103,12 @@ where
             return;
         };
         let mut extensions = span.extensions_mut();
-        extensions.insert(Place(handle, entry.filter(|_| !is_ours)));
+        // There may be one of another such layer: they would say the same.
+        extensions.replace(Place(handle, entry.filter(|_| !is_ours)));
         if !is_ours {
             let mut fields = Fields::default();
             attributes.record(&mut fields);
-            extensions.insert(Open {
+            extensions.replace(Open {
                 fields,
                 began: Instant::now(),
                 busy: Duration::ZERO,
@@ -261,6 +262,23 @@ mod tests {
     use super::*;
     use crate::{capture::tap::Tap, wire::MarkKind};
     use tracing_subscriber::layer::SubscriberExt as _;
+
+    #[test]
+    fn a_layer_that_is_installed_twice_does_no_harm() {
+        let tap = Tap::new();
+        let handle = Handle::begin_tapped(tap.clone());
+        let subscriber = tracing_subscriber::registry()
+            .with(log_layer())
+            .with(log_layer());
+        tracing::subscriber::with_default(subscriber, || {
+            let _entered = handle.enter(None);
+            tracing::info_span!("once").in_scope(|| {});
+        });
+        handle.finish();
+        let cycle = tap.take().remove(0);
+        let is_span = |mark: &&crate::wire::Mark| matches!(mark.what, MarkKind::Span { .. });
+        assert_eq!(cycle.marks.iter().filter(is_span).count(), 1);
+    }
 
     #[test]
     fn of_threads_that_log_at_once_no_record_is_lost() {

@@ -1,6 +1,10 @@
 //! Credentials in bodies: the values of telling names in JSON, forms, XML and events. Runs on the recording's own thread.
 
-use super::{Bare, Memo, markup, names::is_telling_word, put_mask, put_plain, put_text};
+use super::{
+    Bare, Memo, markup,
+    names::{is_telling_last, is_telling_word},
+    put_mask, put_plain, put_text,
+};
 use std::cell::RefCell;
 
 thread_local! {
@@ -29,7 +33,7 @@ fn has_word(name: &[u8]) -> bool {
         }
         previous_lower = b.is_ascii_lowercase() || b.is_ascii_digit();
     }
-    hit(&mut word)
+    is_telling_last(&word)
 }
 
 /// The head of a body with its credentials masked, if it has any. What it is (JSON, form, multipart) is told by its bytes:
@@ -357,6 +361,12 @@ mod tests {
             "<?xml version=\"1.0\"?><login><user>ann</user><password>canary</password></login>",
             "<s:Envelope><wsse:Password Type=\"text\">canary</wsse:Password></s:Envelope>",
             "<login apiKey=\"canary\"><user>ann</user></login>",
+            r#"{"newpassword":"canary"}"#,
+            r#"{"accesstoken":"canary"}"#,
+            r#"{"user":"ann","pass":"canary"}"#,
+            r#"{"smtpPass":"canary","port":25}"#,
+            r#"{"totp":"canary"}"#,
+            "user=ann&pass=canary",
         ] {
             let shown = masked(body);
             assert!(!shown.contains("canary"), "{shown}");
@@ -385,6 +395,7 @@ mod tests {
             "\"",
             r#"{"password":null}"#,
             "data: {\"page\":2}\n\n",
+            r#"{"pass_count":2,"max_tokens":100,"sessions":3,"passenger":"ann"}"#,
             "<p>token</p>",
             "<a href=\"/books?page=2\">The Key</a>",
             "<password/><user>ann</user>",

@@ -5,7 +5,7 @@
 pub(crate) enum Class {
     /// A header of everyday use that holds no credential.
     Known,
-    /// Any other: kept, unless the value itself looks like a credential.
+    /// Any other: kept, but for what in it looks like a credential, or stands behind a telling name.
     Plain,
     /// Masked whole.
     Secret,
@@ -178,19 +178,47 @@ const KNOWN: [&str; 67] = [
 ];
 
 /// Words that tell a credential in the names of bodies' fields, beside the [`TERMS`].
-const MORE_WORDS: [&str; 6] = [
+const MORE_WORDS: [&str; 8] = [
     "authorization",
     "certificate",
+    "creds",
     "crypt",
     "pin",
     "salt",
+    "totp",
     "verifier",
 ];
+
+/// Words that tell a credential wherever they stand in one: of names that are written in one, `newpassword`.
+const WITHIN: [&str; 12] = [
+    "accesstoken",
+    "apikey",
+    "authtoken",
+    "clientsecret",
+    "idtoken",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "refreshtoken",
+    "secretkey",
+    "sessionid",
+];
+
+/// Words that tell a credential where they are the last of a name: `smtp_pass`, and not `pass_count`.
+const LAST: [&str; 2] = ["pass", "pw"];
 
 /// Whether a word of a body's field name tells a credential. There words are matched whole, so that `key` does not hit
 /// `keyboard`.
 pub(super) fn is_telling_word(word: &str) -> bool {
-    TERMS.contains(&word) || MORE_WORDS.contains(&word)
+    TERMS.contains(&word)
+        || MORE_WORDS.contains(&word)
+        || WITHIN.iter().any(|within| word.contains(within))
+}
+
+/// Whether the last word of such a name does.
+pub(super) fn is_telling_last(word: &str) -> bool {
+    LAST.contains(&word) || is_telling_word(word)
 }
 
 /// Headers with a class of their own.
