@@ -44,6 +44,8 @@ pub mod otel;
 )]
 pub mod redact;
 pub mod replay;
+#[cfg(any(debug_assertions, feature = "in-release", feature = "otel"))]
+mod report;
 pub mod spans;
 pub mod text;
 pub mod times;

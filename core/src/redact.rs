@@ -10,6 +10,7 @@ mod debug;
 // It knows headers by the places where capture has seen them.
 #[cfg(any(debug_assertions, feature = "in-release"))]
 mod header;
+mod markup;
 mod names;
 mod said;
 
@@ -111,7 +112,7 @@ pub(crate) fn put_value(out: &mut Vec<u8>, class: Class, sensitive: bool, value:
             out.extend_from_slice(value);
             false
         }
-        Class::Plain => put_plain(out, value),
+        Class::Plain => put_text(out, value),
         Class::Secret => {
             put_mask(out, value);
             true
@@ -156,37 +157,37 @@ fn put_pair(out: &mut Vec<u8>, pair: &[u8]) {
     }
 }
 
-/// A value that is masked from where it begins to look like a credential.
+/// A value with what looks like a credential in it masked. Returns whether something was.
 fn put_plain(out: &mut Vec<u8>, value: &[u8]) -> bool {
-    match credential_in(value) {
-        Some((start, end)) => {
-            out.extend_from_slice(&value[..start]);
-            put_mask(out, &value[start..end]);
-            put_plain(out, &value[end..]);
-            true
-        }
-        None => {
-            out.extend_from_slice(value);
-            false
-        }
+    let (mut rest, mut masked) = (value, false);
+    while let Some((start, end)) = credential_in(rest) {
+        out.extend_from_slice(&rest[..start]);
+        put_mask(out, &rest[start..end]);
+        (rest, masked) = (&rest[end..], true);
     }
+    out.extend_from_slice(rest);
+    masked
 }
 
 /// A text with what looks like a credential in it masked, and what a telling name stands before.
 pub(crate) fn masked_text(text: &str) -> Vec<u8> {
-    let text = text.as_bytes();
     let mut out = Vec::with_capacity(text.len());
-    let mut done = 0;
-    while let Some((from, to)) = said::named_value(text, done) {
-        put_plain(&mut out, &text[done..from]);
-        put_mask(&mut out, &text[from..to]);
-        done = to;
-    }
-    put_plain(&mut out, &text[done..]);
+    put_text(&mut out, text.as_bytes());
     out
 }
 
-/// A named value, masked if its name says so or it looks like a credential.
+/// As [`masked_text`]. Returns whether something was masked.
+fn put_text(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    let (mut done, mut masked) = (0, false);
+    while let Some((from, to)) = said::named_value(text, done) {
+        put_plain(out, &text[done..from]);
+        put_mask(out, &text[from..to]);
+        (done, masked) = (to, true);
+    }
+    put_plain(out, &text[done..]) | masked
+}
+
+/// A named value, masked if its name says so, and else as a text is.
 #[cfg(feature = "subscriber")]
 pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
     let mut out = Vec::new();
@@ -200,7 +201,7 @@ fn put_field(out: &mut Vec<u8>, name: &str, value: &str) -> bool {
         return put_url(out, value.as_bytes());
     }
     if !body::is_telling(name.as_bytes()) {
-        return put_plain(out, value.as_bytes());
+        return put_text(out, value.as_bytes());
     }
     put_mask(out, value.as_bytes());
     true
@@ -231,25 +232,38 @@ pub fn mask_url(url: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// How credentials begin, and how long they are at least.
-const STARTS: [(&[u8], usize); 14] = [
+const STARTS: [(&[u8], usize); 26] = [
     (b"eyJ", 20),
     (b"Bearer ", 8),
     (b"Basic ", 8),
     (b"ghp_", 20),
     (b"gho_", 20),
+    (b"ghr_", 20),
     (b"ghs_", 20),
     (b"ghu_", 20),
+    (b"github_pat_", 20),
     (b"AKIA", 16),
+    (b"ASIA", 16),
+    (b"AIza", 35),
+    (b"xapp-", 12),
     (b"xoxa-", 12),
     (b"xoxb-", 12),
     (b"xoxp-", 12),
+    (b"xoxr-", 12),
+    (b"xoxs-", 12),
     (b"sk_live_", 16),
+    (b"sk_test_", 16),
+    (b"rk_live_", 16),
+    (b"rk_test_", 16),
+    (b"whsec_", 20),
+    (b"shpat_", 20),
+    // Variables of npm's environment begin so, too: they are shorter.
+    (b"npm_", 40),
     (b"-----BEGIN ", 20),
-    (b"github_pat_", 20),
 ];
 
 /// Bytes of which every one of the [`STARTS`] has at least one, and most texts none.
-const RARE: [u8; 5] = *b"BJKx_";
+const RARE: [u8; 6] = *b"BIJKx_";
 
 /// Whether a text has a byte without which it holds no credential. Told for sixteen bytes at a time.
 fn has_rare(text: &[u8]) -> bool {
@@ -312,25 +326,9 @@ fn credential_at(value: &[u8], at: usize) -> Option<usize> {
 /// A URL, with user info and the values of telling parameters masked, in the query and behind the `#`: there OAuth's implicit
 /// flow has its token. Returns whether something was masked.
 pub(crate) fn put_url(out: &mut Vec<u8>, url: &[u8]) -> bool {
-    let mut masked = false;
-    let mut rest = url;
-    let colon = |at: &usize| rest[*at] == b':' && rest[at + 1..].starts_with(b"//");
-    if let Some(at) = (0..rest.len()).find(colon) {
-        let authority = &rest[at + 3..];
-        let end = authority
-            .iter()
-            .position(|b| matches!(b, b'/' | b'?' | b'#'))
-            .unwrap_or(authority.len());
-        if let Some(user) = authority[..end].iter().rposition(|b| *b == b'@') {
-            out.extend_from_slice(&rest[..at + 3]);
-            put_mask(out, &authority[..user]);
-            rest = &authority[user..];
-            masked = true;
-        }
-    }
-    let path = rest.iter().position(|b| matches!(b, b'?' | b'#'));
-    let (path, mut params) = rest.split_at(path.unwrap_or(rest.len()));
-    masked |= put_plain(out, path);
+    let end = url.iter().position(|b| matches!(b, b'?' | b'#'));
+    let (place, mut params) = url.split_at(end.unwrap_or(url.len()));
+    let mut masked = put_place(out, place);
     while let [mark, behind @ ..] = params {
         let next = behind.iter().position(|b| *b == b'#');
         let (query, rest) = behind.split_at(next.unwrap_or(behind.len()));
@@ -341,63 +339,95 @@ pub(crate) fn put_url(out: &mut Vec<u8>, url: &[u8]) -> bool {
     masked
 }
 
+/// A text without parameters of a URL, with the user info of URLs in it masked.
+fn put_place(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    let (mut rest, mut masked) = (text, false);
+    while let Some(at) = find(rest, b"://") {
+        let (before, authority) = rest.split_at(at + 3);
+        masked |= put_plain(out, before);
+        let end = authority.iter().position(|b| *b == b'/');
+        let user = authority[..end.unwrap_or(authority.len())]
+            .iter()
+            .rposition(|b| *b == b'@');
+        if let Some(user) = user {
+            put_mask(out, &authority[..user]);
+            masked = true;
+        }
+        rest = &authority[user.unwrap_or(0)..];
+    }
+    put_plain(out, rest) | masked
+}
+
 /// `a=1&token=2` with the values of telling names masked. Returns whether something was masked.
 fn put_query(out: &mut Vec<u8>, query: &[u8]) -> bool {
+    put_params(out, query, true)
+}
+
+/// `deep`: parameters may hold others that are encoded.
+fn put_params(out: &mut Vec<u8>, query: &[u8], deep: bool) -> bool {
     let mut masked = false;
-    for (i, pair) in query.split(|b| *b == b'&').enumerate() {
+    for (i, mut pair) in query.split(|b| *b == b'&').enumerate() {
         if i > 0 {
             out.push(b'&');
         }
-        let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
-        let telling = TELLING
-            .try_with(|names| names.borrow_mut().get(name, || is_telling(name)))
-            .unwrap_or_else(|_| is_telling(name));
-        if telling && name.len() < pair.len() {
-            put_pair(out, pair);
-            masked = true;
-        } else {
-            masked |= put_plain(out, pair);
+        // A URL that is a value may have parameters of its own: `next=/login?token=2`.
+        loop {
+            let mark = pair.iter().position(|b| *b == b'?');
+            let part = &pair[..mark.unwrap_or(pair.len())];
+            let name = part.split(|b| *b == b'=').next().unwrap_or_default();
+            let value = &part[name.len()..];
+            if !value.is_empty() && (tells(name) || deep && has_telling(value)) {
+                put_pair(out, pair);
+                masked = true;
+                break;
+            }
+            masked |= put_place(out, part);
+            let Some(mark) = mark else { break };
+            out.push(b'?');
+            pair = &pair[mark + 1..];
         }
     }
     masked
 }
 
-/// Whether a query parameter of this name holds a credential.
-fn is_telling(name: &[u8]) -> bool {
-    std::str::from_utf8(name).is_ok_and(|name| {
-        names_credential(&decode_percent(name))
-            || QUERY_EXACT
-                .iter()
-                .any(|exact| exact.eq_ignore_ascii_case(name))
-    })
+/// Whether a value holds, encoded, parameters with a telling name: `%2Flogin%3Ftoken%3D2`.
+fn has_telling(value: &[u8]) -> bool {
+    let is_sign = |part: &[u8]| part.eq_ignore_ascii_case(b"%3d");
+    value.windows(3).any(is_sign) && put_params(&mut Vec::new(), &decode_percent(value), false)
 }
 
-/// `%74oken` is `token` to the app, so it is to us.
-fn decode_percent(name: &str) -> Cow<'_, str> {
-    if !name.contains('%') {
-        return Cow::Borrowed(name);
+/// [`is_telling`], remembered per thread.
+fn tells(name: &[u8]) -> bool {
+    TELLING
+        .try_with(|names| names.borrow_mut().get(name, || is_telling(name)))
+        .unwrap_or_else(|_| is_telling(name))
+}
+
+/// Whether a parameter of this name, in a URL or a form, holds a credential.
+fn is_telling(name: &[u8]) -> bool {
+    // `%74oken` is `token` to the app, so it is to us.
+    let name = decode_percent(name);
+    let is_it = |exact: &&str| name.eq_ignore_ascii_case(exact.as_bytes());
+    names_credential(&name) || body::is_telling(&name) || QUERY_EXACT.iter().any(is_it)
+}
+
+fn decode_percent(text: &[u8]) -> Cow<'_, [u8]> {
+    if !text.contains(&b'%') {
+        return Cow::Borrowed(text);
     }
-    let mut out = Vec::with_capacity(name.len());
-    let mut bytes = name.bytes();
-    while let Some(b) = bytes.next() {
-        let mut ahead = bytes.clone();
-        let digits = (b == b'%')
-            .then(|| {
-                Some((
-                    char::from(ahead.next()?).to_digit(16)?,
-                    char::from(ahead.next()?).to_digit(16)?,
-                ))
-            })
-            .flatten();
-        match digits {
-            Some((high, low)) => {
-                out.push((high * 16 + low) as u8);
-                bytes = ahead;
-            }
-            None => out.push(b),
-        }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, behind @ ..] = rest {
+        let digit = |at: usize| char::from(*behind.get(at)?).to_digit(16);
+        let code = (*first == b'%').then(|| Some(digit(0)? * 16 + digit(1)?));
+        let (byte, behind) = match code.flatten() {
+            Some(code) => (code as u8, &behind[2..]),
+            None => (*first, behind),
+        };
+        out.push(byte);
+        rest = behind;
     }
-    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+    Cow::Owned(out)
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -456,6 +486,40 @@ mod tests {
             ("location", "/cb/eyJhbGciOiJIUzI1NiJ9.canary-5f0e1c.x?a=1"),
             ("location", "/cb#access_token=canary-5f0e1c"),
             ("location", "/cb?a=1#access_token=canary-5f0e1c"),
+            (
+                "location",
+                "/cb?token=canary-5f0e1c&next=https://host&mail=ann@host",
+            ),
+            (
+                "location",
+                "/cb?token=canary-5f0e1c&db=postgres://ann:p@host/db",
+            ),
+            ("location", "/in?db=postgres://ann:canary-5f0e1c@host/db"),
+            ("location", "/in?next=/cb?token=canary-5f0e1c"),
+            ("location", "/in?next=%2Fcb%3Ftoken%3Dcanary-5f0e1c"),
+            (
+                "location",
+                "/in?next=%2fcb%3fpage%3d1%26token%3dcanary-5f0e1c",
+            ),
+            (
+                "link",
+                "</p?page=2>; rel=next, </q?token=canary-5f0e1c>; rel=last",
+            ),
+            ("x-original-uri", "/cb?token=canary-5f0e1c"),
+            (
+                "hx-current-url",
+                "https://host/p?access_token=canary-5f0e1c",
+            ),
+            ("x-shopify-hmac-sha256", "canary-5f0e1c"),
+            ("x-note", "user=ann; password=canary-5f0e1c"),
+            ("baggage", "user=ann,token=canary-5f0e1c"),
+            ("x-note", "sk_test_0123456789canary-5f0e1c"),
+            ("x-note", "rk_live_0123456789canary-5f0e1c"),
+            ("x-note", "ASIA0123456789ABcanary-5f0e1c"),
+            ("x-note", "AIzaSy0123456789ABCDEFGHIJcanary-5f0e1c"),
+            ("x-note", "npm_0123456789abcdef0123456789canary-5f0e1c"),
+            ("x-note", "ghr_0123456789abcdefcanary-5f0e1c"),
+            ("x-note", "xapp-1-0123456789-canary-5f0e1c"),
         ] {
             let shown = header(name, value);
             assert!(!shown.contains(canary), "{name}: {shown}");
@@ -476,6 +540,14 @@ mod tests {
             ("location", "https://host?mail=ann@host"),
             ("location", "/SLOVAKIA0123456789abcdef"),
             ("access-control-allow-credentials", "true"),
+            ("location", "/search?keyword=rust&side=left"),
+            ("location", "/in?next=%2Fbooks%3Fpage%3D2"),
+            ("location", "/in?next=/books?page=2&from=https://host/p"),
+            ("x-request-path", "/books?page=2"),
+            ("x-keyword", "rust"),
+            ("baggage", "user=ann,page=2"),
+            ("x-processor", "4"),
+            ("proxy-authenticate", "Basic realm=\"proxy\""),
         ] {
             assert_eq!(header(name, value), value);
         }
@@ -517,6 +589,41 @@ mod tests {
             Some("https://[redacted]@host/p?token=[redacted]&page=2")
         );
         assert_eq!(mask_field("url.full", "https://host/p?page=2#top"), None);
+    }
+
+    /// As long as hyper lets a header be. On the thread of the agent, a stack that overflows would end the app.
+    #[test]
+    fn a_value_full_of_credentials_takes_no_more_stack_than_another() {
+        let value = b"Bearer x,".repeat((400 << 10) / 9);
+        let masking = std::thread::Builder::new().stack_size(2 << 20);
+        let masked = masking.spawn(move || {
+            let mut out = Vec::new();
+            assert!(put_value(&mut out, Class::Plain, false, &value));
+            out
+        });
+        let masked = String::from_utf8(masked.unwrap().join().unwrap()).unwrap();
+        assert!(!masked.contains("Bearer"));
+    }
+
+    #[test]
+    fn a_url_of_urls_is_read_once() {
+        let begun = std::time::Instant::now();
+        for part in [
+            "a=?", "?", "://", "a=%3d&", "a=b%3dc?", "=", "eyJ?", "x@://",
+        ] {
+            let url = ["/?", &part.repeat((400 << 10) / part.len())].concat();
+            put_url(&mut Vec::new(), url.as_bytes());
+        }
+        assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    }
+
+    #[cfg(feature = "subscriber")]
+    #[test]
+    fn headers_that_are_logged_as_they_are_shown_are_masked_in_a_field_too() {
+        let headers = r#"{"x-api-key": "canary", "cookie": "sid=canary", "accept": "*/*"}"#;
+        let shown = String::from_utf8(masked_field("headers", headers)).unwrap();
+        assert!(!shown.contains("canary"), "{shown}");
+        assert!(shown.ends_with(r#""accept": "*/*"}"#), "{shown}");
     }
 
     #[test]

@@ -213,7 +213,7 @@ mod tests {
         middleware::{Next, from_fn},
         response::IntoResponse as _,
         routing::get,
-        wire::Edge,
+        wire::{Edge, Left},
     };
 
     async fn stamp(mut request: Request, next: Next) -> Response {
@@ -335,5 +335,131 @@ mod tests {
         let text = cycle.to_string();
         let said = "error: invalid digit found in string";
         assert_eq!(text.matches(said).count(), 1, "{text}");
+    }
+
+    /// Asks the service inside it twice at once, and takes the answer to the first.
+    #[derive(Clone)]
+    struct Twice<S>(S);
+
+    impl<S> Service<Request> for Twice<S>
+    where
+        S: Service<Request, Response = Response, Error = Infallible>,
+        S::Future: Send + 'static,
+    {
+        type Response = Response;
+        type Error = Infallible;
+        type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+        fn poll_ready(
+            &mut self,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Result<(), Infallible>> {
+            self.0.poll_ready(cx)
+        }
+
+        fn call(&mut self, request: Request) -> Self::Future {
+            let mut other = Request::get("/b").body(Body::empty()).unwrap();
+            *other.extensions_mut() = request.extensions().clone();
+            let (first, second) = (self.0.call(request), self.0.call(other));
+            Box::pin(async {
+                let answer = first.await;
+                second.await.map(drop)?;
+                answer
+            })
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_router_that_is_asked_twice_at_once_finds_a_route_for_each() {
+        let app = Router::new()
+            .route("/a", get(|| async { "a" }))
+            .route("/b", get(|| async { "b" }));
+        let request = Request::get("/a").body(Body::empty()).unwrap();
+        let (response, cycle) = run(Twice(app), request).await;
+        assert_eq!(response.into_body(), "a");
+        let found = cycle.steps.iter().filter_map(|step| {
+            let route = step.resolved.as_ref()?.route.clone()?;
+            Some((
+                cycle.replay().request(step.entry)?.uri.clone()?.value,
+                route,
+            ))
+        });
+        let pair = |path: &str| (path.to_owned(), path.to_owned());
+        assert_eq!(
+            found.collect::<Vec<_>>(),
+            [pair("/a"), pair("/b")],
+            "{cycle}"
+        );
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_request_with_what_an_ended_one_carried_is_a_cycle_of_its_own() {
+        static KEPT: std::sync::Mutex<Option<http::Extensions>> = std::sync::Mutex::new(None);
+        async fn keep(request: Request) {
+            *KEPT.lock().unwrap() = Some(request.extensions().clone());
+        }
+        let mut app: Router = Router::new().route("/", get(keep));
+        run(app.clone(), Request::new(Body::empty())).await;
+        let tap = Tap::new();
+        let mut later = Request::new(Body::empty());
+        *later.extensions_mut() = KEPT.lock().unwrap().take().unwrap();
+        drop(app.call(tap.attach(later)).await);
+        assert_eq!(tap.take().len(), 1);
+    }
+
+    /// Asks the service inside it once more while a panic unwinds it.
+    #[derive(Clone)]
+    struct LastWord<S>(S);
+
+    struct Asks<F: Future + Unpin>(Option<F>);
+
+    impl<F: Future + Unpin> Drop for Asks<F> {
+        fn drop(&mut self) {
+            let mut asked = self.0.take().unwrap();
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(std::pin::Pin::new(&mut asked).poll(&mut context).is_ready());
+        }
+    }
+
+    impl<S> Service<Request> for LastWord<S>
+    where
+        S: Service<Request, Response = Response, Error = Infallible>,
+        S::Future: Send + Unpin + 'static,
+    {
+        type Response = Response;
+        type Error = Infallible;
+        type Future = S::Future;
+
+        fn poll_ready(
+            &mut self,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Result<(), Infallible>> {
+            self.0.poll_ready(cx)
+        }
+
+        fn call(&mut self, request: Request) -> Self::Future {
+            let _asks = Asks(Some(self.0.call(request)));
+            std::panic::resume_unwind(Box::new("on purpose"));
+        }
+    }
+
+    #[test]
+    fn a_service_that_is_asked_while_a_panic_unwinds_answers_as_ever() {
+        let router: Router = Router::new().route("/", get(|| async { "here" }));
+        let tap = Tap::new();
+        let mut app = TestService::new(
+            LastWord(router),
+            Sites::of::<LastWord<Router>>(std::panic::Location::caller()),
+        );
+        let request = tap.attach(Request::new(Body::empty()));
+        let call = std::panic::AssertUnwindSafe(|| drop(app.call(request)));
+        assert!(std::panic::catch_unwind(call).is_err());
+        let cycle = tap.take().remove(0);
+        let answered = cycle
+            .steps
+            .iter()
+            .filter(|step| step.left == Some(Left::Returned));
+        assert_eq!(answered.count(), 2, "the view and the router:\n{cycle}");
+        assert!(cycle.layer("LastWord").panicked(), "{cycle}");
     }
 }

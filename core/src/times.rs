@@ -218,6 +218,29 @@ mod tests {
         assert_eq!(found, 1);
     }
 
+    /// A frame of some megabytes, such as anybody may hand over.
+    #[test]
+    fn routers_that_find_nothing_are_not_looked_for_again_and_again() {
+        let mut cycle = samples::completed();
+        let router = cycle.steps.iter().find(|s| s.stage == Stage::Resolve);
+        let router = router.expect("there is one").clone();
+        let routers = (0..300_000).map(|seq| Step {
+            seq,
+            entry: seq,
+            edge: Edge::In,
+            parent: None,
+            resolved: None,
+            ..router.clone()
+        });
+        cycle.steps = routers.collect();
+        let begun = std::time::Instant::now();
+        assert_eq!(
+            rows(&cycle).len(),
+            cycle.steps.len() + cycle.never_ran.len()
+        );
+        assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    }
+
     #[test]
     fn time_before_the_call_inward_is_in_and_all_of_it_where_there_is_none() {
         let cycle = samples::completed();

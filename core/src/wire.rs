@@ -265,18 +265,39 @@ pub struct Counters {
 impl Counters {
     /// All that were lost, whatever the reason.
     pub fn dropped_total(&self) -> u64 {
-        self.dropped.values().sum()
+        self.dropped
+            .values()
+            .fold(0, |sum, n| sum.saturating_add(*n))
     }
 
     /// Adds the figures of another app run.
     pub fn add(&mut self, other: &Self) {
-        self.seen += other.seen;
-        self.open += other.open;
-        self.stored += other.stored;
-        self.evicted += other.evicted;
-        self.filtered += other.filtered;
+        // An app may say anything.
+        let add = |to: &mut u64, n: u64| *to = to.saturating_add(n);
+        add(&mut self.seen, other.seen);
+        add(&mut self.open, other.open);
+        add(&mut self.stored, other.stored);
+        add(&mut self.evicted, other.evicted);
+        add(&mut self.filtered, other.filtered);
         for (reason, n) in &other.dropped {
-            *self.dropped.entry(reason.clone()).or_default() += n;
+            add(self.dropped.entry(reason.clone()).or_default(), *n);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_of_somebody_else_that_are_too_large_are_the_largest() {
+        let most = Counters {
+            seen: u64::MAX,
+            dropped: [("a".into(), u64::MAX), ("b".into(), 1)].into(),
+            ..Counters::default()
+        };
+        let mut sum = most.clone();
+        sum.add(&most);
+        assert_eq!((sum.seen, sum.dropped_total()), (u64::MAX, u64::MAX));
     }
 }

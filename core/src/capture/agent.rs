@@ -10,7 +10,7 @@ mod rest;
 mod turns;
 
 use super::{handle, outbox, panics, ring::Ring};
-use crate::link::protocol::AppCounters;
+use crate::{link::protocol::AppCounters, report::report};
 use mask::Masking;
 use rest::Rest;
 use std::{
@@ -71,7 +71,9 @@ fn start() -> bool {
 fn give_up(what: &str, why: &std::io::Error) {
     STARTED.store(false, Ordering::SeqCst);
     super::control::set_recording(false);
-    eprintln!("onionskin: nothing is recorded, because its {what} can't be started: {why}");
+    report(format_args!(
+        "nothing is recorded, because its {what} can't be started: {why}"
+    ));
 }
 
 /// Whether the heads of bodies are worth keeping: while an inspector is attached, or with `ONIONSKIN_BODIES=always`.
@@ -101,12 +103,13 @@ pub(crate) fn stack_changed() {
 /// `timeout`.
 pub fn flush(timeout: Duration) -> bool {
     let wanted = FLUSH_WANTED.fetch_add(1, Ordering::SeqCst) + 1;
-    let deadline = Instant::now() + timeout;
+    // None: it is so far away that no clock gets there.
+    let deadline = Instant::now().checked_add(timeout);
     // Where there is no thread there is nothing to wait for.
     while STARTED.load(Ordering::SeqCst) && FLUSH_DONE.load(Ordering::SeqCst) < wanted {
         RESTING.end();
         WAKE.notify_one();
-        if Instant::now() > deadline {
+        if deadline.is_some_and(|deadline| Instant::now() > deadline) {
             return false;
         }
         std::thread::sleep(Duration::from_millis(1));
@@ -307,6 +310,13 @@ mod tests {
     use super::*;
     use crate::capture::{handle::Handle, tap::Tap};
     use std::panic::resume_unwind;
+
+    #[test]
+    fn there_is_patience_without_end() {
+        let wanted = FLUSH_WANTED.load(Ordering::SeqCst) + 1;
+        FLUSH_DONE.fetch_max(wanted + 1000, Ordering::SeqCst);
+        assert!(flush(Duration::MAX));
+    }
 
     /// One of a test is counted nowhere.
     #[test]

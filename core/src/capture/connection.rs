@@ -93,13 +93,11 @@ impl Upgrade {
 pub(crate) type Read = (Option<Instant>, Option<Instant>);
 
 impl State {
-    /// Whether bytes have come that are the beginning of a head: not of HTTP/2, and more than the empty lines that may stand
-    /// before one.
+    /// Whether bytes have come that are the beginning of a head: more than the empty lines that may stand before one.
     fn has_begun_head(&self) -> bool {
         let begin = &self.begin[..self.begin.len().min(self.bytes as usize)];
-        let is_preface = begin == b"PRI ";
         let is_blank = self.bytes <= 4 && begin.iter().all(|b| matches!(b, b'\r' | b'\n'));
-        self.reading == Reading::Head && !is_preface && !is_blank
+        self.reading == Reading::Head && !is_blank
     }
 
     /// The connection is closed: what came and never became a request is a cycle of its own.
@@ -116,7 +114,7 @@ impl State {
             let mut recording = handle.lock();
             let connection = Connection {
                 number: self.number,
-                reuse: self.requests + 1,
+                reuse: self.requests.saturating_add(1),
                 bytes_in: self.bytes,
                 ..Connection::default()
             };
@@ -177,7 +175,7 @@ impl Clock {
     pub(crate) fn connection_of(&self, request: &Request) -> (Connection, Read) {
         let mut state = self.lock();
         state.end_sending(true);
-        state.requests += 1;
+        state.requests = state.requests.saturating_add(1);
         state.reading = match request.version() {
             Version::HTTP_2 | Version::HTTP_3 => Reading::Unknown,
             _ => Reading::Request {
@@ -204,7 +202,7 @@ impl Clock {
     /// A request comes of which nothing is recorded.
     pub(crate) fn pass_over(&self) {
         let mut state = self.lock();
-        state.requests += 1;
+        state.requests = state.requests.saturating_add(1);
         state.reading = Reading::Unknown;
     }
 
@@ -231,6 +229,10 @@ impl Clock {
         if let Some(room) = state.begin.get_mut(known..) {
             let n = room.len().min(bytes.len());
             room[..n].copy_from_slice(&bytes[..n]);
+            // With this HTTP/2 begins, and there are no heads among what follows.
+            if state.reading == Reading::Head && state.begin == *b"PRI " {
+                state.reading = Reading::Unknown;
+            }
         }
         state.bytes += bytes.len() as u64;
         state.first.get_or_insert(now);
@@ -382,5 +384,28 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for ClockedIo<T> {
 
     fn is_write_vectored(&self) -> bool {
         self.io.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{capture::site, wire::SiteKind};
+    use std::panic::Location;
+
+    /// What a client sends before it asks for anything, or in place of that.
+    #[test]
+    fn what_http2_says_without_a_request_is_no_head() {
+        let site = site::site(SiteKind::Server, "serve", Location::caller());
+        let settings = |flags| [0, 0, 0, 4, flags, 0, 0, 0, 0];
+        let clock = Clock::new(site);
+        clock.read(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        clock.read(&settings(0));
+        clock.wrote(std::iter::once(&settings(0)[..]), &Ok(9));
+        clock.read(&settings(1));
+        assert!(!clock.lock().has_begun_head());
+        let http1 = Clock::new(site);
+        http1.read(b"GET / HT");
+        assert!(http1.lock().has_begun_head());
     }
 }

@@ -70,6 +70,11 @@ impl Carried {
     pub(crate) fn recorded(handle: Handle) -> Self {
         Self::Recorded(handle, Last(AtomicU32::new(Last::NONE)))
     }
+
+    /// Whether its cycle was recorded, and is over.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self, Self::Recorded(handle, _) if handle.lock().has_ended())
+    }
 }
 
 /// The probe that a request passed last. Only whoever has the request changes it.
@@ -173,12 +178,24 @@ impl Handle {
 
     /// Whether this is the cycle of a test.
     pub(crate) fn is_tapped(&self) -> bool {
-        self.try_lock()
+        self.lock_unless_own()
             .is_some_and(|recording| recording.is_tapped())
     }
 
-    /// The recording, unless somebody has it.
-    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Recording>> {
+    /// The recording, for code that the app may call at any time, even from inside of ours: in a panic hook, or an allocator.
+    /// Another thread gives it back soon; where this one has it, nobody ever would.
+    pub(crate) fn lock_unless_own(&self) -> Option<MutexGuard<'_, Recording>> {
+        const PATIENCE: u32 = 10_000;
+        (0..PATIENCE).find_map(|_| {
+            let recording = self.try_lock();
+            if recording.is_none() {
+                std::thread::yield_now();
+            }
+            recording
+        })
+    }
+
+    fn try_lock(&self) -> Option<MutexGuard<'_, Recording>> {
         match self.0.value().try_lock() {
             Ok(recording) => Some(recording),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
@@ -204,7 +221,8 @@ impl Handle {
     #[cold]
     fn abandon(&self) {
         let mut recording = self.lock();
-        if recording.abandon() && !recording.is_tapped() {
+        let is_counted = !recording.is_tapped();
+        if recording.abandon() && is_counted {
             TALLY.breaks();
         }
     }
@@ -239,6 +257,7 @@ impl Handle {
                     None => outbox::push(|out| recording.finish(out)),
                     Some(tap) => tap.push(|out| recording.finish(out)),
                 }
+                recording.forget();
             }
         });
     }
@@ -258,6 +277,7 @@ impl Handle {
             outer,
             before,
             entry,
+            unwinds: std::thread::panicking(),
             waits: false,
             #[cfg(feature = "otel")]
             _context: crate::otel::join::enter(self, entry),
@@ -321,6 +341,8 @@ pub(crate) struct Entered<'a> {
     outer: Outer,
     before: Place,
     entry: Option<EntryId>,
+    /// Whether a panic was unwinding this thread already: the app's code runs in a `Drop`.
+    unwinds: bool,
     /// Whether the app waits for something after this.
     waits: bool,
     /// The place is the current context of OpenTelemetry.
@@ -332,7 +354,8 @@ impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
         // No Drop of the app's futures runs while a panic passes; this guard is where it is seen.
-        if std::thread::panicking()
+        if !self.unwinds
+            && std::thread::panicking()
             && let Some(entry) = self.entry
         {
             self.handle.lock().unwound(entry);

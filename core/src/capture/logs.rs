@@ -103,11 +103,12 @@ where
             return;
         };
         let mut extensions = span.extensions_mut();
-        extensions.insert(Place(handle, entry.filter(|_| !is_ours)));
+        // There may be one of another such layer: they would say the same.
+        extensions.replace(Place(handle, entry.filter(|_| !is_ours)));
         if !is_ours {
             let mut fields = Fields::default();
             attributes.record(&mut fields);
-            extensions.insert(Open {
+            extensions.replace(Open {
                 fields,
                 began: Instant::now(),
                 busy: Duration::ZERO,
@@ -143,7 +144,7 @@ where
             return;
         };
         drop(extensions);
-        let Some(mut recording) = handle.try_lock() else {
+        let Some(mut recording) = handle.lock_unless_own() else {
             return;
         };
         let inside = entry.or_else(|| recording.innermost_open());
@@ -168,8 +169,7 @@ where
         let mut fields = Fields::default();
         event.record(&mut fields);
         let target = fields.target(metadata);
-        // A subscriber may be called while the recording is at work: a type of the app's that logs in its `Debug`.
-        let Some(mut recording) = handle.try_lock() else {
+        let Some(mut recording) = handle.lock_unless_own() else {
             return;
         };
         let inside = entry.or_else(|| recording.innermost_open());
@@ -254,5 +254,58 @@ impl Visit for Fields {
         let mut text = String::new();
         let _ = write!(text, "{value:?}");
         self.set(field.name(), text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{capture::tap::Tap, wire::MarkKind};
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    #[test]
+    fn a_layer_that_is_installed_twice_does_no_harm() {
+        let tap = Tap::new();
+        let handle = Handle::begin_tapped(tap.clone());
+        let subscriber = tracing_subscriber::registry()
+            .with(log_layer())
+            .with(log_layer());
+        tracing::subscriber::with_default(subscriber, || {
+            let _entered = handle.enter(None);
+            tracing::info_span!("once").in_scope(|| {});
+        });
+        handle.finish();
+        let cycle = tap.take().remove(0);
+        let is_span = |mark: &&crate::wire::Mark| matches!(mark.what, MarkKind::Span { .. });
+        assert_eq!(cycle.marks.iter().filter(is_span).count(), 1);
+    }
+
+    #[test]
+    fn of_threads_that_log_at_once_no_record_is_lost() {
+        const THREADS: usize = 8;
+        const RECORDS: usize = 300;
+        let tap = Tap::new();
+        let handle = Handle::begin_tapped(tap.clone());
+        let begin = std::sync::Barrier::new(THREADS);
+        let subscriber = tracing::Dispatch::new(tracing_subscriber::registry().with(log_layer()));
+        let log = || {
+            tracing::dispatcher::with_default(&subscriber, || {
+                let _entered = handle.enter(None);
+                begin.wait();
+                for n in 0..RECORDS {
+                    tracing::info!(n);
+                }
+            });
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(log);
+            }
+        });
+        handle.finish();
+        let cycle = tap.take().remove(0);
+        let is_log = |mark: &&crate::wire::Mark| matches!(mark.what, MarkKind::Log { .. });
+        assert_eq!(cycle.marks.iter().filter(is_log).count(), THREADS * RECORDS);
+        assert_eq!(cycle.omitted.marks, 0);
     }
 }

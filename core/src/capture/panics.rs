@@ -6,6 +6,10 @@ use std::{backtrace::Backtrace, panic, sync::Once};
 /// Puts a hook before the one that is there, which is called as before.
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
+    // No hook can be set while a panic unwinds this thread: to try it would be one more, and the end of the app.
+    if std::thread::panicking() {
+        return;
+    }
     ONCE.call_once(|| {
         let next = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
@@ -23,7 +27,7 @@ pub(crate) fn install() {
                 } else {
                     Vec::new()
                 };
-                if let Some(mut recording) = handle.try_lock() {
+                if let Some(mut recording) = handle.lock_unless_own() {
                     recording.panicked(entry, message, &at, &frames);
                 }
             }
@@ -92,6 +96,21 @@ fn is_own(function: &str, at: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_cycle_in_a_drop_while_a_panic_unwinds_is_one_without_a_hook() {
+        struct Begins;
+        impl Drop for Begins {
+            fn drop(&mut self) {
+                install();
+            }
+        }
+        let unwinds = std::thread::spawn(|| {
+            let _begins = Begins;
+            panic::resume_unwind(Box::new("on purpose"));
+        });
+        assert!(unwinds.join().is_err());
+    }
 
     #[test]
     fn a_backtrace_is_folded_to_the_frames_of_the_app() {

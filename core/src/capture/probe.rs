@@ -66,7 +66,13 @@ impl Frame {
             return None;
         }
         if request.extensions().get::<Carried>().is_some() {
-            return Self::record(site, request);
+            let frame = Self::record(site, request);
+            let carried = request.extensions().get::<Carried>();
+            if frame.is_some() || !carried.is_some_and(Carried::has_ended) {
+                return frame;
+            }
+            // It was taken over from a request whose cycle is over: this one is another.
+            request.extensions_mut().remove::<Carried>();
         }
         let outermost = !find_again(request);
         if outermost {

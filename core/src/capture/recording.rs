@@ -56,6 +56,8 @@ struct Entry {
     inner: Option<VersionId>,
     parent: Option<EntryId>,
     open: bool,
+    /// It is a router's, and the next probe inside it knows which route was found.
+    resolving: bool,
     kind: SiteKind,
 }
 
@@ -80,7 +82,6 @@ pub(crate) struct Recording {
     bodies: Vec<BodyRecord>,
     /// Memory for the heads of bodies, left over from cycles before.
     body_heads: Vec<Vec<u8>>,
-    resolving: Option<EntryId>,
     straight: Option<EntryId>,
     omitted_marks: u64,
     omitted_steps: u64,
@@ -107,9 +108,17 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Begins a cycle.
+    /// Begins a cycle, of which it knows nothing yet: see [`Self::forget`].
     pub(crate) fn begin(&mut self, number: u64, now: Instant, unix_us: u64, keeps_bodies: bool) {
-        self.clear();
+        if self.number != 0 {
+            // A cycle that nobody ended.
+            self.clear();
+        }
+        self.ending = Ending::default();
+        #[cfg(feature = "otel")]
+        {
+            self.joined = None;
+        }
         self.number = number;
         self.started_unix_us = unix_us;
         self.start = Some(now);
@@ -121,6 +130,19 @@ impl Recording {
     pub(crate) fn began_at(&mut self, start: Instant) {
         self.started_unix_us -= (start.elapsed().as_micros() as u64).min(self.started_unix_us);
         self.start = Some(start);
+    }
+
+    /// Forgets the cycle, but for its trace and that it has ended, and keeps some of the memory for the next one. Not only when
+    /// that begins: there may be none for long, and who has a share (a task with the request's extensions) may keep it as long.
+    pub(crate) fn forget(&mut self) {
+        #[cfg(feature = "otel")]
+        let joined = self.joined.take();
+        self.clear();
+        self.ending.end();
+        #[cfg(feature = "otel")]
+        {
+            self.joined = joined;
+        }
     }
 
     fn clear(&mut self) {
@@ -145,7 +167,8 @@ impl Recording {
         entries.shrink_to(1024);
         request.clear();
         response.clear();
-        for body in bodies.drain(..) {
+        for mut body in bodies.drain(..) {
+            body.head.fill(0);
             if body_heads.len() < HEADS_KEPT && (1..=KEEP).contains(&body.head.capacity()) {
                 body_heads.push(body.head);
             }
@@ -237,7 +260,11 @@ impl Recording {
 
     /// Gives the cycle up. Returns whether it was still open.
     pub(crate) fn abandon(&mut self) -> bool {
-        self.ending.end()
+        let was_open = self.ending.end();
+        if was_open {
+            self.forget();
+        }
+        was_open
     }
 
     /// Writes an event's tag and time. Times never go back.
@@ -389,7 +416,8 @@ impl Recording {
         } else {
             self.now()
         };
-        if let Some(router) = self.resolving.take() {
+        if let Some(router) = parent.filter(|parent| self.is_resolving(*parent)) {
+            self.entries[router as usize].resolving = false;
             self.resolved(router, t, route());
         }
         let base = parent.map(|p| self.entries[p as usize].request);
@@ -411,6 +439,7 @@ impl Recording {
             inner: None,
             parent,
             open: true,
+            resolving: false,
             kind: site.kind,
         });
         Some(self.entries.len() as u32 - 1)
@@ -424,21 +453,24 @@ impl Recording {
     /// What can have touched a request that enters here since its parent was passed.
     pub(crate) fn since(&mut self, site: &Site, parent: Option<EntryId>) -> Since {
         let straight = self.straight.take();
-        if parent.is_none() {
-            Since::App
-        } else if site.kind == SiteKind::Router && straight == parent {
-            Since::Nothing
-        } else if self.resolving == parent {
-            Since::Routing
-        } else {
-            Since::App
+        match parent {
+            Some(_) if site.kind == SiteKind::Router && straight == parent => Since::Nothing,
+            Some(router) if self.is_resolving(router) => Since::Routing,
+            _ => Since::App,
         }
     }
 
-    /// The router of this entry looks for a route: the next probe that is passed knows which. Returns whether its map is
-    /// for the whole process.
+    fn is_resolving(&self, entry: EntryId) -> bool {
+        let entry = self.entries.get(entry as usize);
+        entry.is_some_and(|entry| entry.resolving)
+    }
+
+    /// The router of this entry looks for a route: the next probe that is passed inside it knows which. Returns whether its map
+    /// is for the whole process.
     pub(crate) fn resolving(&mut self, entry: EntryId, map: &Arc<RouterMap>) -> bool {
-        self.resolving = Some(entry);
+        if let Some(entry) = self.entries.get_mut(entry as usize) {
+            entry.resolving = true;
+        }
         if let Some(tap) = &mut self.tap {
             tap.meets(map);
         }
@@ -481,10 +513,11 @@ impl Recording {
 
     /// An error passes a probe.
     pub(crate) fn leave_with_error(&mut self, entry: EntryId, error: &str) {
+        const CAP: usize = 8 << 10;
         let t = self.now();
         if self.close(entry) && self.step(tag::ERR, t).is_some() {
             put_varint(&mut self.events, u64::from(entry));
-            put_bytes(&mut self.events, error.as_bytes());
+            put_bytes(&mut self.events, cut(error, CAP).as_bytes());
         }
     }
 
@@ -542,7 +575,70 @@ fn cut(text: &str, cap: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::*;
+    use crate::capture::{handle::Handle, site};
+    use std::panic::Location;
+
+    #[test]
+    fn what_is_over_holds_little_and_no_secret() {
+        let tap = Tap::new();
+        let handle = Handle::begin_tapped(tap.clone());
+        {
+            let mut recording = handle.lock();
+            for _ in 0..40 {
+                let body = recording.body(crate::wire::Side::Request, None).unwrap();
+                recording.body_data(body, None, &[b'x'; 64 << 10]);
+            }
+            recording.events.extend_from_slice(&[b'x'; 1 << 20]);
+            recording.events.clear();
+        }
+        let held = |recording: &Recording| {
+            assert!(
+                recording.events.capacity() > 0,
+                "it is the one that was used"
+            );
+            let bodies = recording.bodies.iter().map(|body| body.head.capacity());
+            bodies.chain([recording.events.capacity()]).sum::<usize>()
+        };
+        handle.finish();
+        assert_eq!(tap.take().len(), 1);
+        // Somebody may keep it.
+        assert!(held(&handle.lock()) <= 64 << 10);
+        assert!(handle.lock().has_ended());
+        drop(handle);
+        assert!(held(&Handle::idle().lock()) <= 64 << 10);
+    }
+
+    #[test]
+    fn one_that_was_given_up_holds_little_too() {
+        let handle = Handle::begin_tapped(Tap::new());
+        handle.lock().events.reserve(1 << 20);
+        assert!(handle.lock().abandon());
+        assert!(handle.lock().events.capacity() <= 64 << 10);
+        assert!(handle.lock().has_ended() && !handle.lock().abandon());
+    }
+
+    #[test]
+    fn an_error_that_says_much_is_cut() {
+        let mut recording = Recording::default();
+        recording.begin(1, Instant::now(), 0, false);
+        let request = http::Request::new(());
+        let head = Head {
+            line: Line::Request(request.method(), request.uri()),
+            version: request.version(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+            watched: &[],
+            body: super::super::heads::BodyState::default(),
+            since: Since::App,
+        };
+        let site = site::site(SiteKind::Layer, "Says", Location::caller());
+        let entry = recording.enter(site, None, &head, || None).unwrap();
+        recording.leave_with_error(entry, &"x".repeat(20 << 20));
+        let mut raw = Vec::new();
+        recording.finish(&mut raw);
+        assert!(raw.len() < 64 << 10, "{} bytes", raw.len());
+    }
 
     #[test]
     fn a_text_is_cut_between_characters() {

@@ -41,10 +41,10 @@ pub(crate) fn place() -> Option<Place> {
     handle::current()
 }
 
-/// Writes into the recording, unless it is at work: the app's code may be called by it, in a `Debug`.
+/// Writes into the recording.
 pub(crate) fn note((handle, entry): &Place, write: impl FnOnce(&mut Recording, Option<EntryId>)) {
     handle.guarded(|| {
-        if let Some(mut recording) = handle.try_lock() {
+        if let Some(mut recording) = handle.lock_unless_own() {
             let inside = entry.or_else(|| recording.innermost_open());
             write(&mut recording, inside);
         }

@@ -45,6 +45,8 @@ pub(super) struct Decoder<'a> {
     pub(super) literals: u32,
     /// Headers of all lists, and edits to them.
     pub(super) headers: usize,
+    /// Bytes of names that came as their numbers.
+    pub(super) names: usize,
     pub(super) entries: Vec<Entry>,
     /// The entry of each number that the recorder gave: a nest has two.
     pub(super) numbers: Vec<usize>,
@@ -103,6 +105,7 @@ pub(super) fn decode(frame: &[u8], tables: &Tables) -> Result<Cycle, DecodeError
         usual_cost_ns: header.usual_cost_ns,
         literals: 0,
         headers: 0,
+        names: 0,
         entries: Vec::new(),
         numbers: Vec::new(),
         site_index: HashMap::new(),

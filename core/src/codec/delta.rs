@@ -11,6 +11,10 @@ use std::rc::Rc;
 const MOST_LISTED: usize = 1 << 16;
 /// Most headers in all lists of a cycle, with the edits to them: a few bytes of a frame must not become any number of them.
 const MOST_HEADERS: usize = 1 << 21;
+/// Most bytes of names that the frame has by their numbers, for the same reason.
+const MOST_OF_NAMES: usize = 128 << 20;
+/// Most types of extensions that come at once: as many as an app names.
+const MOST_TYPES: usize = 1 << 14;
 
 /// A header and which recorded literal it is: two values that the mask makes look alike are told apart by it.
 #[derive(Clone)]
@@ -118,6 +122,9 @@ impl Decoder<'_> {
         edits: &mut Vec<ExtensionEdit>,
     ) -> Result<(), DecodeError> {
         for _ in 0..self.reader.varint()? {
+            if edits.len() == MOST_TYPES {
+                return Err(self.reader.error("more extensions than an app has"));
+            }
             edits.push(ExtensionEdit::Add {
                 type_name: self.name()?,
                 value: None,
@@ -162,7 +169,12 @@ impl Decoder<'_> {
     fn name(&mut self) -> Result<String, DecodeError> {
         let id = usize::try_from(self.reader.varint()?).unwrap_or(usize::MAX);
         let name = self.tables.types.get(id);
-        Ok(name.map_or("an unknown name", String::as_str).to_owned())
+        let name = name.map_or("an unknown name", String::as_str);
+        self.names += name.len();
+        if self.names > MOST_OF_NAMES {
+            return Err(self.reader.error("more names than a cycle has"));
+        }
+        Ok(name.to_owned())
     }
 
     fn count_headers(&mut self, more: usize) -> Result<(), DecodeError> {
@@ -324,6 +336,37 @@ mod tests {
         put_bytes(&mut frame, &events);
         frame.push(0);
         frame
+    }
+
+    #[cfg(debug_assertions)]
+    #[test]
+    fn a_small_frame_does_not_become_any_number_of_names() {
+        use crate::codec::{
+            Tables, decode,
+            format::{FORMAT, put_bytes, put_varint, tag},
+        };
+        let with = |extensions: u64, name: usize| {
+            // Time, idle time, site, no parent; the types that came, none that went; the cost.
+            let mut events = vec![tag::IN, 1, 0, 0, 0, part::EXTENSIONS];
+            put_varint(&mut events, extensions);
+            events.resize(events.len() + extensions as usize, 0);
+            events.extend([0, 0]);
+            let mut frame = vec![FORMAT];
+            frame.extend([0; 11]);
+            put_bytes(&mut frame, &events);
+            frame.push(0);
+            let tables = Tables {
+                types: vec!["x".repeat(name)],
+                ..Tables::default()
+            };
+            decode(&frame, &tables).map(|cycle| cycle.steps.len())
+        };
+        assert_eq!(with(3, 1 << 20), Ok(1));
+        let error = with(200, 1 << 20).unwrap_err();
+        assert_eq!(error.what, "more names than a cycle has");
+        assert_eq!(with(MOST_TYPES as u64, 1), Ok(1));
+        let error = with(MOST_TYPES as u64 + 1, 1).unwrap_err();
+        assert_eq!(error.what, "more extensions than an app has");
     }
 
     #[cfg(debug_assertions)]

@@ -6,6 +6,7 @@ use super::{
     settings::{self, put},
 };
 use crate::{
+    report::report,
     spans::{Attribute, Content, Options},
     text,
     wire::Cycle,
@@ -22,7 +23,7 @@ const AT_THE_END: Duration = Duration::from_secs(5);
 /// Keep what it returns until the end of `main`: dropping it sends what waits still, for at most five seconds.
 pub fn init() -> Exporter {
     exporter().start().unwrap_or_else(|error| {
-        eprintln!("onionskin: no cycles are sent to a collector: {error}");
+        report(format_args!("no cycles are sent to a collector: {error}"));
         Exporter::default()
     })
 }
@@ -253,7 +254,7 @@ impl Drop for Exporter {
         if left.cycles > 0 {
             let why = left.why.unwrap_or_else(|| "there was no time".into());
             let cycles = text::counted(left.cycles, "cycle");
-            eprintln!("onionskin: {cycles} not sent: {why}");
+            report(format_args!("{cycles} not sent: {why}"));
         }
     }
 }

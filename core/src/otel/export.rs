@@ -10,6 +10,7 @@ use super::{
 use crate::{
     capture::{agent, map, site},
     codec::{self, Tables},
+    report::report,
     spans::{Attribute, Options, Span, encode, trace_of},
 };
 use std::{
@@ -21,6 +22,9 @@ use std::{
 /// How long cycles are gathered for one request.
 const GATHER: Duration = Duration::from_millis(200);
 
+/// The longest that anybody is patient: behind it, no clock gets there.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Where the agent puts cycles.
 static QUEUE: OnceLock<Arc<Queue>> = OnceLock::new();
 
@@ -30,7 +34,9 @@ pub(crate) fn offer(frame: &[u8]) {
     if let Some(queue) = QUEUE.get()
         && queue.offer(frame)
     {
-        eprintln!("onionskin: cycles are lost on their way to the collector: too many wait for it");
+        report(format_args!(
+            "cycles are lost on their way to the collector: too many wait for it"
+        ));
     }
 }
 
@@ -103,7 +109,7 @@ impl Running {
     }
 
     pub(super) fn shutdown(self, patience: Duration) -> Left {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + patience.min(LONGEST);
         // What has just ended is still on its way to us.
         agent::flush(patience / 2);
         self.queue.close(deadline);
@@ -146,9 +152,9 @@ impl Thread {
             }),
             Err(error) => {
                 self.queue.end();
-                eprintln!(
-                    "onionskin: no cycles are sent to a collector, because its runtime can't be started: {error}"
-                );
+                report(format_args!(
+                    "no cycles are sent to a collector, because its runtime can't be started: {error}"
+                ));
             }
         }
     }
@@ -213,7 +219,7 @@ impl Thread {
         let mut waits = |said: &str| {
             *why.lock().unwrap_or_else(PoisonError::into_inner) = Some(said.to_owned());
             if !std::mem::replace(down, true) {
-                eprintln!("onionskin: {shown} takes no cycles, they wait: {said}");
+                report(format_args!("{shown} takes no cycles, they wait: {said}"));
             }
         };
         let queue = self.queue.clone();
@@ -237,18 +243,18 @@ impl Thread {
         if (rejected > 0 || sent.rejected_spans > 0) && !self.down {
             self.down = true;
             let why = why.unwrap_or_else(|| "it does not say why".into());
-            eprintln!("onionskin: {shown} refuses what it is sent: {why}");
+            report(format_args!("{shown} refuses what it is sent: {why}"));
             *self.why.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
         } else if any && rejected == 0 && sent.rejected_spans == 0 {
             let was_down = std::mem::take(&mut self.down);
             let lost = self.queue.loss_is_over();
             if was_down || lost.is_some() {
                 let counters = self.queue.counters();
-                eprintln!(
-                    "onionskin: {shown} takes cycles again; {} found no room meanwhile, {} were refused since the start",
+                report(format_args!(
+                    "{shown} takes cycles again; {} found no room meanwhile, {} were refused since the start",
                     lost.unwrap_or_default(),
                     counters.rejected
-                );
+                ));
             }
         }
     }

@@ -1,6 +1,10 @@
-//! Credentials in bodies: the values of telling names in JSON and forms. Runs on the recording's own thread.
+//! Credentials in bodies: the values of telling names in JSON, forms, XML and events. Runs on the recording's own thread.
 
-use super::{Bare, Memo, credential_in, names::is_telling_word, put_mask};
+use super::{
+    Bare, Memo, markup,
+    names::{is_telling_last, is_telling_word},
+    put_mask, put_plain, put_text,
+};
 use std::cell::RefCell;
 
 thread_local! {
@@ -29,20 +33,21 @@ fn has_word(name: &[u8]) -> bool {
         }
         previous_lower = b.is_ascii_lowercase() || b.is_ascii_digit();
     }
-    hit(&mut word)
+    is_telling_last(&word)
 }
 
 /// The head of a body with its credentials masked, if it has any. What it is (JSON, form, multipart) is told by its bytes:
 /// the head may be cut anywhere.
 pub(crate) fn mask_body(head: &[u8]) -> Option<Vec<u8>> {
-    let first = head.iter().copied().find(|b| !b.is_ascii_whitespace())?;
+    let begin = head.trim_ascii_start();
+    let first = begin.first()?;
     let mut out = Vec::new();
     let masked = match first {
         b'{' | b'[' => mask_json(head, &mut out),
-        b'-' if head.starts_with(b"--") => mask_multipart(head, &mut out),
-        _ if looks_like_form(head) => {
-            super::put_query(&mut out, head) | mask_form_words(head, &mut out)
-        }
+        b'<' => mask_markup(head, &mut out),
+        b'-' if boundary(begin).is_some() => mask_multipart(begin, &mut out),
+        _ if looks_like_form(head) => super::put_query(&mut out, head),
+        _ if looks_like_events(begin) => mask_events(head, &mut out),
         _ => mask_text(head, &mut out),
     };
     masked.then_some(out)
@@ -55,39 +60,42 @@ pub fn mask_decoded(body: &[u8]) -> Option<Vec<u8>> {
     mask_body(body)
 }
 
+/// Spaces are encoded in a form, but who writes one by hand may not know.
 fn looks_like_form(head: &[u8]) -> bool {
+    let head = head.trim_ascii_end();
     let name = head
         .iter()
         .take_while(|b| b.is_ascii_alphanumeric() || b"_-.[]%+".contains(b))
         .count();
     name > 0
         && head.get(name) == Some(&b'=')
-        && !head.iter().any(|b| b.is_ascii_whitespace() || *b == b'<')
+        && !head.iter().any(|b| matches!(b, b'\t'..=b'\r' | b'<'))
 }
 
-/// Names of forms follow the rule of bodies as well as the one of queries.
-fn mask_form_words(head: &[u8], out: &mut Vec<u8>) -> bool {
-    let named = head
-        .split(|b| *b == b'&')
-        .any(|p| p.split(|b| *b == b'=').next().is_some_and(is_telling));
-    if !named {
-        return false;
+/// Whether these are server-sent events.
+fn looks_like_events(begin: &[u8]) -> bool {
+    let fields = [&b"data:"[..], b"event:", b"id:", b"retry:", b":"];
+    fields.iter().any(|field| begin.starts_with(field))
+}
+
+/// What events hold is JSON, often.
+fn mask_events(head: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut masked = false;
+    for line in head.split_inclusive(|b| *b == b'\n') {
+        let is_json = line.starts_with(b"data:") && mask_json(line, out);
+        masked |= is_json || put_plain(out, line);
     }
-    let once = std::mem::take(out);
-    for (i, pair) in once.split(|b| *b == b'&').enumerate() {
-        if i > 0 {
-            out.push(b'&');
-        }
-        let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
-        match pair.get(name.len() + 1..) {
-            Some(value) if is_telling(name) && !value.starts_with(b"[redacted") => {
-                out.extend_from_slice(&pair[..=name.len()]);
-                put_mask(out, value);
-            }
-            _ => out.extend_from_slice(pair),
-        }
+    masked
+}
+
+fn mask_markup(head: &[u8], out: &mut Vec<u8>) -> bool {
+    let (mut done, mut masked) = (0, false);
+    for (begin, end) in markup::named_values(head) {
+        put_plain(out, &head[done..begin]);
+        put_mask(out, &head[begin..end]);
+        (done, masked) = (end, true);
     }
-    true
+    put_plain(out, &head[done..]) | masked
 }
 
 /// Masks the scalar (or everything up to the end of the object or array) behind a telling key. Nothing is written if there
@@ -235,25 +243,24 @@ fn value_end(json: &[u8], at: usize) -> usize {
     }
 }
 
+/// What a multipart body begins with, if it is one: at most 70 characters behind the dashes (RFC 2046, 5.1.1).
+fn boundary(begin: &[u8]) -> Option<&[u8]> {
+    const LONGEST: usize = 72;
+    let line = begin.split(|b| matches!(b, b'\r' | b'\n')).next()?;
+    (line.starts_with(b"--") && line.len() <= LONGEST).then_some(line)
+}
+
 /// Parts of a multipart body whose name tells, masked up to the next boundary.
 fn mask_multipart(head: &[u8], out: &mut Vec<u8>) -> bool {
-    let boundary_end = head
-        .iter()
-        .position(|b| matches!(b, b'\r' | b'\n'))
-        .unwrap_or(head.len());
-    let boundary = &head[..boundary_end];
+    let boundary = boundary(head).unwrap_or(head);
     let (mut at, mut masked) = (0, false);
     while at < head.len() {
         let next = super::find(&head[at + 1..], boundary).map_or(head.len(), |n| at + 1 + n);
         let part = &head[at..next];
         let content = super::find(part, b"\r\n\r\n").map_or(part.len(), |n| n + 4);
-        let name = super::find(&part[..content], b"name=\"").map(|n| {
-            let name = &part[n + 6..content];
-            &name[..name.iter().position(|b| *b == b'"').unwrap_or(name.len())]
-        });
         out.extend_from_slice(&part[..content]);
         let value = &part[content..];
-        if name.is_some_and(is_telling) && !value.is_empty() {
+        if part_name(&part[..content]).is_some_and(is_telling) && !value.is_empty() {
             put_mask(out, value.strip_suffix(b"\r\n").unwrap_or(value));
             if value.ends_with(b"\r\n") {
                 out.extend_from_slice(b"\r\n");
@@ -269,6 +276,17 @@ fn mask_multipart(head: &[u8], out: &mut Vec<u8>) -> bool {
     masked
 }
 
+/// The name of a part, by its head: not that of its file.
+fn part_name(head: &[u8]) -> Option<&[u8]> {
+    const NAME: &[u8] = b"name=\"";
+    let is_it = |at: &usize| {
+        let before = head[..*at].last();
+        head[*at..].starts_with(NAME) && !before.is_some_and(u8::is_ascii_alphanumeric)
+    };
+    let name = &head[(0..head.len()).find(is_it)? + NAME.len()..];
+    name.split(|b| *b == b'"').next()
+}
+
 /// What a part holds whose name does not tell.
 fn mask_part(value: &[u8], out: &mut Vec<u8>) -> bool {
     match value.iter().find(|b| !b.is_ascii_whitespace()) {
@@ -277,19 +295,29 @@ fn mask_part(value: &[u8], out: &mut Vec<u8>) -> bool {
     }
 }
 
-/// Credentials by their form, anywhere in a text. Nothing is written if there are none.
+/// Credentials by their form, anywhere in a text, and in GraphQL arguments with a telling name. Nothing is written if there
+/// are none.
 fn mask_text(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let (mut rest, mut masked) = (text, false);
-    while let Some((start, end)) = credential_in(rest) {
-        out.extend_from_slice(&rest[..start]);
-        put_mask(out, &rest[start..end]);
-        rest = &rest[end..];
-        masked = true;
-    }
+    let mut shown = Vec::new();
+    let masked = match is_graphql(text) {
+        true => put_text(&mut shown, text),
+        false => put_plain(&mut shown, text),
+    };
     if masked {
-        out.extend_from_slice(rest);
+        out.append(&mut shown);
     }
     masked
+}
+
+fn is_graphql(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let begins = |word: &&str| {
+        let behind = text.strip_prefix(word.as_bytes()).and_then(<[u8]>::first);
+        behind.is_some_and(|b| b" {(\r\n".contains(b))
+    };
+    ["mutation", "query", "subscription", "fragment"]
+        .iter()
+        .any(begins)
 }
 
 #[cfg(test)]
@@ -320,6 +348,25 @@ mod tests {
             "--b\r\ncontent-disposition: form-data; name=\"note\"\r\n\r\nBearer canary-0123456\r\n--b--\r\n",
             "hello Bearer canary-0123456 there",
             "first Bearer 0123456789 and then Bearer canary-0123456",
+            "user%5Bpin%5D=canary",
+            "user[pin]=canary",
+            "user=ann&password=canary of many words",
+            "user=ann&password=canary\n",
+            "\r\n--b\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\ncanary\r\n--b--\r\n",
+            "--b\r\ncontent-disposition: form-data; filename=\"a\"; name=\"password\"\r\n\r\ncanary\r\n--b--\r\n",
+            "event: login\ndata: {\"token\":\"canary\"}\n\n",
+            ": ping\n\ndata: {\"a\":1}\n\ndata: {\"token\":\"canary\"}\n\n",
+            r#"{"query":"mutation { login(name: \"ann\", password: \"canary\") { id } }"}"#,
+            "mutation { login(name: \"ann\", password: \"canary\") { id } }",
+            "<?xml version=\"1.0\"?><login><user>ann</user><password>canary</password></login>",
+            "<s:Envelope><wsse:Password Type=\"text\">canary</wsse:Password></s:Envelope>",
+            "<login apiKey=\"canary\"><user>ann</user></login>",
+            r#"{"newpassword":"canary"}"#,
+            r#"{"accesstoken":"canary"}"#,
+            r#"{"user":"ann","pass":"canary"}"#,
+            r#"{"smtpPass":"canary","port":25}"#,
+            r#"{"totp":"canary"}"#,
+            "user=ann&pass=canary",
         ] {
             let shown = masked(body);
             assert!(!shown.contains("canary"), "{shown}");
@@ -347,6 +394,14 @@ mod tests {
             "{",
             "\"",
             r#"{"password":null}"#,
+            "data: {\"page\":2}\n\n",
+            r#"{"pass_count":2,"max_tokens":100,"sessions":3,"passenger":"ann"}"#,
+            "<p>token</p>",
+            "<a href=\"/books?page=2\">The Key</a>",
+            "<password/><user>ann</user>",
+            "--",
+            "--\r\n--\r\n",
+            r#"{"query":"query { books(first: 10) { title } }"}"#,
         ] {
             assert_eq!(masked(body), body);
         }
@@ -366,9 +421,45 @@ mod tests {
 
     #[test]
     fn no_bytes_make_it_panic() {
-        for bytes in texts(20_000, 40, b"{}[]\":,\\=&-\r\n aktokenpassword\xff1") {
+        for bytes in texts(20_000, 40, b"{}[]\":,\\=&-\r\n aktokenpassword\xff1<>/'") {
             let _ = mask_body(&bytes);
+            for begin in [&b"<"[..], b"data:", b"--a\r\n", b"query {", b"a=%3d?"] {
+                let _ = mask_body(&[begin, &bytes].concat());
+            }
         }
+    }
+
+    #[test]
+    fn a_body_of_beginnings_is_read_once() {
+        let begun = std::time::Instant::now();
+        for part in [
+            "<",
+            "<a ",
+            "<a b=\"",
+            "<token>",
+            "<input name=token value=x>",
+            "{\"",
+            "[\"{\\\"",
+            "\"token\":{",
+            "{\"token\":[",
+            "data:",
+            "data:{\"",
+            "--",
+            "-",
+            "name=\"",
+            "a=?",
+            "a=%3d?",
+            "token=&",
+            "query{a:",
+            "query{token:\\\"",
+            "Bearer x,",
+        ] {
+            for begin in ["", "--a\r\n", "query {", "data: ", "<"] {
+                let body = [begin, &part.repeat((64 << 10) / part.len())].concat();
+                let _ = mask_body(body.as_bytes());
+            }
+        }
+        assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
     }
 
     #[test]

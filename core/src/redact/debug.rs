@@ -7,25 +7,18 @@ use super::{body::is_telling, put_mask, put_plain};
 pub(crate) fn put_debug(out: &mut Vec<u8>, text: &[u8]) -> bool {
     let (mut at, mut copied, mut masked) = (0, 0, false);
     while at < text.len() {
-        if let Some(end) = literal_end(text, at) {
+        let begin = at;
+        let (name, start) = if let Some(end) = literal_end(text, begin) {
             at = end;
-            continue;
-        }
-        let name = word(&text[at..]);
-        if name == 0 {
-            at += 1;
-            continue;
-        }
-        let (word, behind) = (&text[at..at + name], at + name);
-        at = behind;
-        let start = match text[behind..] {
-            [b':', b' ', ..] => behind + 2,
-            [b'(', ..] => behind + 1,
-            _ => continue,
+            (&text[begin..end], value_of_literal(text, begin, end))
+        } else {
+            let behind = begin + word(&text[begin..]);
+            at = behind.max(begin + 1);
+            (&text[begin..behind], value_of_word(text, behind))
         };
-        if !is_telling(word) {
+        let Some(start) = start.filter(|_| is_telling(name)) else {
             continue;
-        }
+        };
         let end = value_end(text, start);
         if matches!(&text[start..end], b"" | b"None" | b"true" | b"false") {
             continue;
@@ -35,6 +28,25 @@ pub(crate) fn put_debug(out: &mut Vec<u8>, text: &[u8]) -> bool {
         (at, copied, masked) = (end, end, true);
     }
     put_plain(out, &text[copied..]) || masked
+}
+
+/// Where the value begins that belongs to the name before `behind`: of a field, or all that is in the parentheses of a type.
+fn value_of_word(text: &[u8], behind: usize) -> Option<usize> {
+    match text[behind..] {
+        [b':', b' ', ..] => Some(behind + 2),
+        [b'(', ..] => Some(behind + 1),
+        _ => None,
+    }
+}
+
+/// The same for a literal: a key of a map, or the first of two in a list of pairs.
+fn value_of_literal(text: &[u8], begin: usize, end: usize) -> Option<usize> {
+    let is_first = text[..begin].ends_with(b"(");
+    match text[end..] {
+        [b':', b' ', ..] => Some(end + 2),
+        [b',', b' ', ..] if is_first => Some(end + 2),
+        _ => None,
+    }
 }
 
 fn word(text: &[u8]) -> usize {
@@ -133,6 +145,9 @@ mod tests {
             r#"A { token: Two('}', "canary") }"#,
             r#"A { quotes: ['\'', '\\', '\u{301}', 'é', '"'], token: "canary" }"#,
             r#"A { said: can't and won't, token: "canary" }"#,
+            r#"A { headers: {"x-api-key": "canary", "accept": "*/*"} }"#,
+            r#"{"user": "ann", "access_token": String("canary")}"#,
+            r#"[("user", "ann"), ("password", "canary")]"#,
         ] {
             let shown = masked(text);
             assert!(!shown.contains("canary"), "{shown}");
@@ -151,6 +166,8 @@ mod tests {
             "\"",
             "a:",
             "token: ",
+            r#"{"page": 2, "title": "token"}"#,
+            r#"["token", "password"]"#,
         ] {
             assert_eq!(masked(text), text);
         }

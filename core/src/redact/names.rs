@@ -5,7 +5,7 @@
 pub(crate) enum Class {
     /// A header of everyday use that holds no credential.
     Known,
-    /// Any other: kept, unless the value itself looks like a credential.
+    /// Any other: kept, but for what in it looks like a credential, or stands behind a telling name.
     Plain,
     /// Masked whole.
     Secret,
@@ -57,7 +57,7 @@ const SECRET: [&str; 19] = [
 ];
 
 /// A header, cookie or query parameter with one of these in its name holds a credential.
-const TERMS: [&str; 28] = [
+const TERMS: [&str; 29] = [
     "auth",
     "token",
     "secret",
@@ -86,13 +86,28 @@ const TERMS: [&str; 28] = [
     "refresh",
     "apikey",
     "passphrase",
+    "hmac",
+];
+
+/// Words with a term in them that means nothing there, and where in them it stands.
+const INNOCENT: [(&str, usize); 4] = [
+    ("keyboard", 0),
+    ("keyword", 0),
+    ("processor", 5),
+    // Inside, president, consider.
+    ("side", 0),
+];
+
+/// Last words of headers' names whose values are URLs, or a part of one.
+const URLS: [&str; 7] = [
+    "location", "path", "redirect", "referer", "referrer", "uri", "url",
 ];
 
 /// Query parameters that hold a credential although their name holds no term.
 pub(super) const QUERY_EXACT: [&str; 4] = ["X-Amz-Credential", "AWSAccessKeyId", "sig", "code"];
 
 /// Headers of everyday use, some of them with a term in their name that means nothing there.
-const KNOWN: [&str; 66] = [
+const KNOWN: [&str; 67] = [
     "accept",
     "accept-charset",
     "accept-encoding",
@@ -136,6 +151,7 @@ const KNOWN: [&str; 66] = [
     "permissions-policy",
     "pragma",
     "priority",
+    "proxy-authenticate",
     "range",
     "referrer-policy",
     "retry-after",
@@ -162,19 +178,47 @@ const KNOWN: [&str; 66] = [
 ];
 
 /// Words that tell a credential in the names of bodies' fields, beside the [`TERMS`].
-const MORE_WORDS: [&str; 6] = [
+const MORE_WORDS: [&str; 8] = [
     "authorization",
     "certificate",
+    "creds",
     "crypt",
     "pin",
     "salt",
+    "totp",
     "verifier",
 ];
+
+/// Words that tell a credential wherever they stand in one: of names that are written in one, `newpassword`.
+const WITHIN: [&str; 12] = [
+    "accesstoken",
+    "apikey",
+    "authtoken",
+    "clientsecret",
+    "idtoken",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "refreshtoken",
+    "secretkey",
+    "sessionid",
+];
+
+/// Words that tell a credential where they are the last of a name: `smtp_pass`, and not `pass_count`.
+const LAST: [&str; 2] = ["pass", "pw"];
 
 /// Whether a word of a body's field name tells a credential. There words are matched whole, so that `key` does not hit
 /// `keyboard`.
 pub(super) fn is_telling_word(word: &str) -> bool {
-    TERMS.contains(&word) || MORE_WORDS.contains(&word)
+    TERMS.contains(&word)
+        || MORE_WORDS.contains(&word)
+        || WITHIN.iter().any(|within| word.contains(within))
+}
+
+/// Whether the last word of such a name does.
+pub(super) fn is_telling_last(word: &str) -> bool {
+    LAST.contains(&word) || is_telling_word(word)
 }
 
 /// Headers with a class of their own.
@@ -206,14 +250,20 @@ pub(super) fn classify(name: &str) -> Class {
         | "x-forwarded-uri" => Class::Url,
         _ if SECRET.contains(&name) => Class::Secret,
         _ if KNOWN.contains(&name) => Class::Known,
-        _ if names_credential(name) => Class::Secret,
+        _ if names_credential(name.as_bytes()) => Class::Secret,
+        _ if name
+            .rsplit('-')
+            .next()
+            .is_some_and(|last| URLS.contains(&last)) =>
+        {
+            Class::Url
+        }
         _ => Class::Plain,
     }
 }
 
 /// Whether a name of a header, cookie or query parameter says that it holds a credential.
-pub(super) fn names_credential(name: &str) -> bool {
-    let name = name.as_bytes();
+pub(super) fn names_credential(name: &[u8]) -> bool {
     let starts = |at: usize, term: &str| {
         name[at..]
             .get(..term.len())
@@ -222,6 +272,10 @@ pub(super) fn names_credential(name: &str) -> bool {
     // An author authorizes nothing.
     let is_author =
         |at| starts(at, "author") && !(0..name.len()).any(|elsewhere| starts(elsewhere, "authori"));
+    let is_innocent = |at: usize| {
+        let mut words = INNOCENT.iter();
+        words.any(|(word, from)| at.checked_sub(*from).is_some_and(|at| starts(at, word)))
+    };
     (0..name.len()).any(|at| {
         // The first letter decides nearly always.
         let first = name[at].to_ascii_lowercase();
@@ -229,5 +283,6 @@ pub(super) fn names_credential(name: &str) -> bool {
             .iter()
             .any(|term| term.as_bytes()[0] == first && starts(at, term))
             && !is_author(at)
+            && !is_innocent(at)
     })
 }

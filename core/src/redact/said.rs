@@ -61,6 +61,9 @@ fn value_behind(text: &[u8], sign: usize) -> Option<(usize, usize)> {
     if ends(first) || matches!(first, b'=' | b':' | b'[' | b'{') {
         return None;
     }
+    if quote.is_none() && is_placeholder(&text[begin..begin + word(begin).take(LOOK).count()]) {
+        return None;
+    }
     let is_prose = text[sign] == b':' && quote.is_none() && {
         let seen = || word(begin).take(LOOK);
         seen().count() < VALUE || !seen().any(u8::is_ascii_digit)
@@ -75,6 +78,16 @@ fn value_behind(text: &[u8], sign: usize) -> Option<(usize, usize)> {
         end = begin + word(begin).count();
     }
     (begin < end).then_some((begin, end))
+}
+
+/// Whether a word stands in a statement for a value that is bound to it: `$1`, `?`, `?2`, `@p1`.
+fn is_placeholder(word: &[u8]) -> bool {
+    let number = match word {
+        [b'?', number @ ..] => number,
+        [b'$', number @ ..] | [b'@', b'p' | b'P', number @ ..] if !number.is_empty() => number,
+        _ => return false,
+    };
+    number.iter().all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -93,6 +106,7 @@ mod tests {
             "secret = 'canary of many words'",
             "token=canary&x=1",
             "authorization=Bearer canary, then",
+            "password_hash=canary, and again",
         ] {
             let masked = String::from_utf8(masked_text(text)).unwrap();
             assert!(!masked.contains("canary"), "{masked}");
@@ -116,6 +130,12 @@ mod tests {
     }
 
     #[test]
+    fn a_hash_is_no_placeholder() {
+        let masked = masked_text("password=$2b$12$canary");
+        assert!(masked.starts_with(b"password=[redacted #"));
+    }
+
+    #[test]
     fn sentences_stay_as_they_are() {
         for text in [
             "Invalid encrypted token: too short",
@@ -125,6 +145,9 @@ mod tests {
             "status: 200, path=/books?page=2",
             "password=",
             "token: [redacted #0123]",
+            "select id from users where \"users\".\"token\" = $1 and pin = $12",
+            "select id from users where token = ? and pin = ?2",
+            "update users set token = @p1, pin = :pin",
         ] {
             assert_eq!(masked_text(text), text.as_bytes(), "{text}");
         }

@@ -107,8 +107,8 @@ fn is_edge(cycle: &Cycle, step: &Step) -> bool {
 
 /// The nest that was entered behind a router, with nothing but layers before it.
 fn nest<'c>(cycle: &'c Cycle, resolved: &Step) -> Option<&'c str> {
-    let steps = cycle.steps.iter();
-    let behind = steps.filter(|step| step.edge == Edge::In && step.seq > resolved.seq);
+    let behind = cycle.steps.get(resolved.seq as usize + 1..)?;
+    let behind = behind.iter().filter(|step| step.edge == Edge::In);
     let mut layers = behind.map_while(|step| {
         let site = cycle.sites.get(step.site?)?;
         site.kind.is_layer().then_some(site)

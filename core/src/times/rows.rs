@@ -1,7 +1,7 @@
 //! The rows of a timeline: one for each place entered, and one for each that never was.
 
 use super::{Times, ends, parent_of, times};
-use crate::wire::{Cycle, Edge, SiteKind, Stage};
+use crate::wire::{Cycle, Edge, SiteKind, Stage, Step};
 
 /// A row of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,7 @@ pub fn rows(cycle: &Cycle) -> Vec<Row> {
     let times = times(cycle);
     let ends = ends(steps);
     let kind = |site: Option<usize>| site.and_then(|i| cycle.sites.get(i)).map(|s| s.kind);
+    let found = found(steps);
     // How deep the things inside each step are.
     let mut inside = vec![0; steps.len()];
     let mut rows: Vec<Row> = Vec::new();
@@ -77,12 +78,7 @@ pub fn rows(cycle: &Cycle) -> Vec<Row> {
         if step.stage != Stage::Send {
             deepest = inside[i];
         }
-        let found = || {
-            (step.stage == Stage::Resolve).then(|| {
-                let mut later = steps[i..].iter();
-                later.find(|s| s.resolved.is_some() && s.entry as usize == i)
-            })?
-        };
+        let found = found[i].filter(|_| step.stage == Stage::Resolve);
         let left = ends[i].map(|end| &steps[end]);
         rows.push(Row {
             entry: Some(i),
@@ -91,7 +87,7 @@ pub fn rows(cycle: &Cycle) -> Vec<Row> {
             depth,
             attempt: step.attempt,
             from_ns: step.t_ns,
-            to_ns: found()
+            to_ns: found
                 .or(left)
                 .map_or(cycle.duration_ns, |s| s.t_ns)
                 .max(step.t_ns),
@@ -109,6 +105,19 @@ pub fn rows(cycle: &Cycle) -> Vec<Row> {
         .unwrap_or(rows.len());
     rows.splice(at..at, never_ran(cycle, deepest));
     rows
+}
+
+/// For each step that enters a router: the step at which that found a route, or none.
+fn found(steps: &[Step]) -> Vec<Option<&Step>> {
+    let mut found = vec![None; steps.len()];
+    for (i, step) in steps.iter().enumerate() {
+        if step.resolved.is_some()
+            && let Some(entry) = found[..i].get_mut(step.entry as usize)
+        {
+            entry.get_or_insert(step);
+        }
+    }
+    found
 }
 
 fn never_ran(cycle: &Cycle, mut depth: usize) -> Vec<Row> {

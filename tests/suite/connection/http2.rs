@@ -1,7 +1,10 @@
 //! HTTP/2: figures of the connection at the connection, those of a stream at the stream.
 
 use super::{Served, sent};
-use crate::h2c::{self, ask, connect, get, post};
+use crate::{
+    h2c::{self, ask, connect, get, post},
+    served::read_until,
+};
 use h2::client::SendRequest;
 use onionskin::{
     Router,
@@ -15,6 +18,7 @@ use onionskin::{
     wire::{self, BodyEnd, Left, Outcome, Side, Stage},
 };
 use std::{convert::Infallible, future::pending};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Barrier, Notify};
 
 /// The connection of a client that asks for itself.
@@ -230,4 +234,25 @@ async fn a_request_that_the_client_gives_up_half_way() {
     assert_eq!(body.unwrap().len, 4, "{read}");
     assert_ne!(body.unwrap().end, BodyEnd::Complete);
     assert_eq!(of(&cycles, "/conn/last").outcome, Outcome::Completed);
+}
+
+/// What a client sends that keeps a connection for later and then does not need it.
+#[tokio::test]
+async fn a_connection_without_a_request_is_no_cycle() {
+    let app = Router::new().route("/conn", routing::get(async || "here"));
+    let mut served = Served::start(app).await;
+    let mut client = served.take_client().await;
+    let settings = |flags| [0, 0, 0, 4, flags, 0, 0, 0, 0];
+    let begin = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &settings(0)].concat();
+    client.write_all(&begin).await.unwrap();
+    // The server's settings, and that it has heard of the client's.
+    read_until(&mut client, &settings(1)).await;
+    client.write_all(&settings(1)).await.unwrap();
+    client.shutdown().await.unwrap();
+    // The server closes when it has noted all there is to note.
+    client.read_to_end(&mut Vec::new()).await.unwrap();
+    let other = connect(served.take_client().await).await;
+    ask(&other, get("/conn"), &[], None).await;
+    let cycle = served.cycle().await;
+    assert_eq!(cycle.method, "GET");
 }

@@ -12,6 +12,7 @@ use crate::{
         site,
     },
     link::protocol::{AppCounters, Format, Hello, Message, Welcome, kind, put_frame, put_message},
+    report::report,
     wire::WIRE_VERSION,
 };
 use std::{
@@ -131,7 +132,7 @@ impl Link {
                     }
                     Ok(Err(Failure::Refused(why))) => {
                         if self.said.as_ref() != Some(&why) {
-                            eprintln!("onionskin: not attached to the inspector: {why}");
+                            report(format_args!("not attached to the inspector: {why}"));
                             self.said = Some(why);
                         }
                         State::Down {

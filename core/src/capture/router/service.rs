@@ -178,10 +178,17 @@ impl<E> Future for RouteFuture<E> {
 }
 
 /// As [`axum::routing::RouterAsService`].
-#[derive(Debug)]
 pub struct RouterAsService<'a, B, S = ()> {
     router: &'a mut Router<S>,
     _body: PhantomData<fn(B)>,
+}
+
+impl<B, S: fmt::Debug> fmt::Debug for RouterAsService<'_, B, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouterAsService")
+            .field("router", &self.router)
+            .finish()
+    }
 }
 
 impl<B> Service<http::Request<B>> for RouterAsService<'_, B, ()>
@@ -203,10 +210,17 @@ where
 }
 
 /// As [`axum::routing::RouterIntoService`].
-#[derive(Debug)]
 pub struct RouterIntoService<B, S = ()> {
     router: Router<S>,
     _body: PhantomData<fn(B)>,
+}
+
+impl<B, S: fmt::Debug> fmt::Debug for RouterIntoService<B, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouterIntoService")
+            .field("router", &self.router)
+            .finish()
+    }
 }
 
 impl<B, S> Clone for RouterIntoService<B, S> {
@@ -233,5 +247,23 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         self.router.call(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_of_a_router_can_be_shown_whatever_the_bodies_of_their_requests() {
+        struct Hidden;
+        fn shown(service: &impl fmt::Debug) -> String {
+            format!("{service:?}")
+        }
+        let mut router: Router = Router::new();
+        let service = shown(&router.as_service::<Hidden>());
+        assert!(service.starts_with("RouterAsService { router: Router {"));
+        let service = shown(&router.into_service::<Hidden>());
+        assert!(service.starts_with("RouterIntoService { router: Router {"));
     }
 }
