@@ -451,6 +451,8 @@ mod tests {
             ("x-authorization-note", "canary-5f0e1c"),
             ("location", "https://user:p@canary-5f0e1c@host/p"),
             ("location", "/cb?CODE=canary-5f0e1c"),
+            ("location", "/cb?backup_code=canary-5f0e1c"),
+            ("x-backup-code", "canary-5f0e1c"),
             ("location", "/cb?next=eyJhbGciOiJIUzI1NiJ9.canary-5f0e1c.x"),
             ("location", "/cb/eyJhbGciOiJIUzI1NiJ9.canary-5f0e1c.x"),
             ("location", "/cb/eyJhbGciOiJIUzI1NiJ9.canary-5f0e1c.x?a=1"),

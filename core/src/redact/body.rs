@@ -1,6 +1,10 @@
 //! Credentials in bodies: the values of telling names in JSON and forms. Runs on the recording's own thread.
 
-use super::{Bare, Memo, credential_in, names::is_telling_word, put_mask};
+use super::{
+    Bare, Memo, credential_in,
+    names::{has_telling_part, is_telling_word},
+    put_mask,
+};
 use std::cell::RefCell;
 
 thread_local! {
@@ -10,8 +14,12 @@ thread_local! {
 /// Whether a value of this name is a credential, remembered per thread: bodies have the same names again and again.
 pub(super) fn is_telling(name: &[u8]) -> bool {
     TELLING
-        .try_with(|names| names.borrow_mut().get(name, || has_word(name)))
-        .unwrap_or_else(|_| has_word(name))
+        .try_with(|names| names.borrow_mut().get(name, || tells(name)))
+        .unwrap_or_else(|_| tells(name))
+}
+
+fn tells(name: &[u8]) -> bool {
+    has_word(name) || has_telling_part(name)
 }
 
 /// Takes a name apart at `-_.[]` and where camelCase begins a word.
@@ -308,6 +316,16 @@ mod tests {
             r#"{"a":[{"accessToken" : "canary"}]}"#,
             r#"{"secret":{"deep":["canary"]}}"#,
             r#"{"pin": 1234, "token":"canary"#,
+            // Words that are written as one, and such as tell only together.
+            r#"{"cred":{"totp":"canary"}}"#,
+            r#"{"unixpassword":"canary"}"#,
+            r#"[{"passwordqualitycheck":"canary"}]"#,
+            r#"{"backupcodes":["canary"]}"#,
+            r#"{"recoveryCode":"canary"}"#,
+            r#"{"device_code":"canary"}"#,
+            r#"{"passkey":{"rawId":"canary"}}"#,
+            "username=ann&backupcode=canary",
+            "grant_type=x&device_code=canary",
             r#"{"inner":"{\"api_key\":\"canary\"}"}"#,
             r#"{"inner":"{\"token\":\"canary\"}"}"#,
             r#"{"secret":{"a":{"b":1},"c":"canary"}}"#,
@@ -340,6 +358,7 @@ mod tests {
     fn what_is_no_credential_is_kept() {
         for body in [
             r#"{"keyboard":"qwerty","monkey":1,"title":"The Key"}"#,
+            r#"{"secretary":"Ann","postcode":"1234","code":"not_found","max_tokens":100}"#,
             r#"{"text":"a \"quoted\" word"}"#,
             "title=The+Key&page=2",
             "<html>a=b</html>",

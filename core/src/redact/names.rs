@@ -172,9 +172,38 @@ const MORE_WORDS: [&str; 6] = [
 ];
 
 /// Whether a word of a body's field name tells a credential. There words are matched whole, so that `key` does not hit
-/// `keyboard`.
+/// `keyboard`; what tells in a part of a word is in [`PARTS`].
 pub(super) fn is_telling_word(word: &str) -> bool {
     TERMS.contains(&word) || MORE_WORDS.contains(&word)
+}
+
+/// What tells a credential anywhere in a name, whether its words are run together or apart: `unixpassword`, `backup_codes`.
+const PARTS: [&[u8]; 13] = [
+    b"accesstoken",
+    b"apikey",
+    b"backupcode",
+    b"clientsecret",
+    b"devicecode",
+    b"passcode",
+    b"passkey",
+    b"passphrase",
+    b"passwd",
+    b"password",
+    b"recoverycode",
+    b"securitykey",
+    b"totp",
+];
+
+/// Whether a name of anything has one of the [`PARTS`].
+pub(super) fn has_telling_part(name: &[u8]) -> bool {
+    let letters: Vec<u8> = name
+        .iter()
+        .filter(|b| b.is_ascii_alphanumeric())
+        .map(u8::to_ascii_lowercase)
+        .collect();
+    PARTS
+        .iter()
+        .any(|part| super::find(&letters, part).is_some())
 }
 
 /// Headers with a class of their own.
@@ -222,12 +251,13 @@ pub(super) fn names_credential(name: &str) -> bool {
     // An author authorizes nothing.
     let is_author =
         |at| starts(at, "author") && !(0..name.len()).any(|elsewhere| starts(elsewhere, "authori"));
-    (0..name.len()).any(|at| {
+    let has_term = (0..name.len()).any(|at| {
         // The first letter decides nearly always.
         let first = name[at].to_ascii_lowercase();
         TERMS
             .iter()
             .any(|term| term.as_bytes()[0] == first && starts(at, term))
             && !is_author(at)
-    })
+    });
+    has_term || has_telling_part(name)
 }
