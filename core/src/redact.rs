@@ -5,6 +5,8 @@
 //! *the same* from *changed*, not what the value was. A body that is compressed is kept as it is; who decodes it to look at it
 //! masks it then, with [`mask_decoded`].
 
+#[cfg(any(debug_assertions, feature = "in-release"))]
+mod bare;
 mod body;
 mod debug;
 // It knows headers by the places where capture has seen them.
@@ -13,6 +15,8 @@ mod header;
 mod names;
 mod said;
 
+#[cfg(any(debug_assertions, feature = "in-release"))]
+pub(crate) use bare::{asks_for_secret, mask_bare};
 pub(crate) use body::mask_body;
 pub use body::mask_decoded;
 pub(crate) use debug::put_debug;

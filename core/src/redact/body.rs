@@ -178,7 +178,7 @@ fn unescape(text: &[u8]) -> Vec<u8> {
 }
 
 /// Behind the closing quote of the string that begins at `at`, or the end of what there is.
-fn string_end(json: &[u8], at: usize) -> usize {
+pub(super) fn string_end(json: &[u8], at: usize) -> usize {
     let mut at = at + 1;
     loop {
         at = next_mark(json, at);

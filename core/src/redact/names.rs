@@ -162,9 +162,10 @@ const KNOWN: [&str; 66] = [
 ];
 
 /// Words that tell a credential in the names of bodies' fields, beside the [`TERMS`].
-const MORE_WORDS: [&str; 6] = [
+const MORE_WORDS: [&str; 7] = [
     "authorization",
     "certificate",
+    "credential",
     "crypt",
     "pin",
     "salt",
