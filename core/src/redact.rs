@@ -5,6 +5,8 @@
 //! *the same* from *changed*, not what the value was. A body that is compressed is kept as it is; who decodes it to look at it
 //! masks it then, with [`mask_decoded`].
 
+#[cfg(any(debug_assertions, feature = "in-release"))]
+mod bare;
 mod body;
 mod debug;
 // It knows headers by the places where capture has seen them.
@@ -14,6 +16,8 @@ mod markup;
 mod names;
 mod said;
 
+#[cfg(any(debug_assertions, feature = "in-release"))]
+pub(crate) use bare::{asks_for_secret, mask_bare};
 pub(crate) use body::mask_body;
 pub use body::mask_decoded;
 pub(crate) use debug::put_debug;
@@ -481,6 +485,8 @@ mod tests {
             ("x-authorization-note", "canary-5f0e1c"),
             ("location", "https://user:p@canary-5f0e1c@host/p"),
             ("location", "/cb?CODE=canary-5f0e1c"),
+            ("location", "/cb?backup_code=canary-5f0e1c"),
+            ("x-backup-code", "canary-5f0e1c"),
             ("location", "/cb?next=eyJhbGciOiJIUzI1NiJ9.canary-5f0e1c.x"),
             ("location", "/cb/eyJhbGciOiJIUzI1NiJ9.canary-5f0e1c.x"),
             ("location", "/cb/eyJhbGciOiJIUzI1NiJ9.canary-5f0e1c.x?a=1"),

@@ -88,7 +88,11 @@ pub(crate) mod part {
     pub(crate) const VALUES: u8 = 1 << 7;
 }
 
-/// In the flags of a body, beside 1 (of the response) and 2 (it has a hash): that is still to be worked out of its head. Such
+/// In the flags of a body: it is the response's.
+#[cfg(any(debug_assertions, feature = "in-release"))]
+pub(crate) const RESPONSE: u8 = 1;
+
+/// In the flags of a body, beside that and 2 (it has a hash): that is still to be worked out of its head. Such
 /// a frame does not leave the app.
 #[cfg(any(debug_assertions, feature = "in-release"))]
 pub(crate) const UNHASHED: u8 = 4;

@@ -2,7 +2,7 @@
 
 use super::{
     Bare, Memo, markup,
-    names::{is_telling_last, is_telling_word},
+    names::{is_telling_last, is_telling_word, tells_together},
     put_mask, put_plain, put_text,
 };
 use std::cell::RefCell;
@@ -14,8 +14,12 @@ thread_local! {
 /// Whether a value of this name is a credential, remembered per thread: bodies have the same names again and again.
 pub(super) fn is_telling(name: &[u8]) -> bool {
     TELLING
-        .try_with(|names| names.borrow_mut().get(name, || has_word(name)))
-        .unwrap_or_else(|_| has_word(name))
+        .try_with(|names| names.borrow_mut().get(name, || tells(name)))
+        .unwrap_or_else(|_| tells(name))
+}
+
+fn tells(name: &[u8]) -> bool {
+    has_word(name) || tells_together(name)
 }
 
 /// Takes a name apart at `-_.[]` and where camelCase begins a word.
@@ -178,7 +182,7 @@ fn unescape(text: &[u8]) -> Vec<u8> {
 }
 
 /// Behind the closing quote of the string that begins at `at`, or the end of what there is.
-fn string_end(json: &[u8], at: usize) -> usize {
+pub(super) fn string_end(json: &[u8], at: usize) -> usize {
     let mut at = at + 1;
     loop {
         at = next_mark(json, at);
@@ -336,6 +340,16 @@ mod tests {
             r#"{"a":[{"accessToken" : "canary"}]}"#,
             r#"{"secret":{"deep":["canary"]}}"#,
             r#"{"pin": 1234, "token":"canary"#,
+            // Words that are written as one, and such as tell only together.
+            r#"{"cred":{"totp":"canary"}}"#,
+            r#"{"unixpassword":"canary"}"#,
+            r#"[{"passwordqualitycheck":"canary"}]"#,
+            r#"{"backupcodes":["canary"]}"#,
+            r#"{"recoveryCode":"canary"}"#,
+            r#"{"device_code":"canary"}"#,
+            r#"{"passkey":{"rawId":"canary"}}"#,
+            "username=ann&backupcode=canary",
+            "grant_type=x&device_code=canary",
             r#"{"inner":"{\"api_key\":\"canary\"}"}"#,
             r#"{"inner":"{\"token\":\"canary\"}"}"#,
             r#"{"secret":{"a":{"b":1},"c":"canary"}}"#,
@@ -387,6 +401,7 @@ mod tests {
     fn what_is_no_credential_is_kept() {
         for body in [
             r#"{"keyboard":"qwerty","monkey":1,"title":"The Key"}"#,
+            r#"{"secretary":"Ann","postcode":"1234","code":"not_found","max_tokens":100}"#,
             r#"{"text":"a \"quoted\" word"}"#,
             "title=The+Key&page=2",
             "<html>a=b</html>",

@@ -181,21 +181,23 @@ const KNOWN: [&str; 67] = [
 const MORE_WORDS: [&str; 8] = [
     "authorization",
     "certificate",
+    "credential",
     "creds",
     "crypt",
     "pin",
     "salt",
-    "totp",
     "verifier",
 ];
 
 /// Words that tell a credential wherever they stand in one: of names that are written in one, `newpassword`.
-const WITHIN: [&str; 12] = [
+const WITHIN: [&str; 15] = [
     "accesstoken",
     "apikey",
     "authtoken",
     "clientsecret",
     "idtoken",
+    "passcode",
+    "passkey",
     "passphrase",
     "passwd",
     "password",
@@ -203,6 +205,16 @@ const WITHIN: [&str; 12] = [
     "refreshtoken",
     "secretkey",
     "sessionid",
+    "totp",
+];
+
+/// Words that tell a credential together, run into one or apart: `backup_codes`.
+const TOGETHER: [&[u8]; 5] = [
+    b"backupcode",
+    b"devicecode",
+    b"recoverycode",
+    b"securitykey",
+    b"usercode",
 ];
 
 /// Words that tell a credential where they are the last of a name: `smtp_pass`, and not `pass_count`.
@@ -219,6 +231,15 @@ pub(super) fn is_telling_word(word: &str) -> bool {
 /// Whether the last word of such a name does.
 pub(super) fn is_telling_last(word: &str) -> bool {
     LAST.contains(&word) || is_telling_word(word)
+}
+
+/// Whether words of a name tell one together.
+pub(super) fn tells_together(name: &[u8]) -> bool {
+    let letters = name.iter().filter(|b| b.is_ascii_alphanumeric());
+    let letters: Vec<u8> = letters.map(u8::to_ascii_lowercase).collect();
+    TOGETHER
+        .iter()
+        .any(|words| super::find(&letters, words).is_some())
 }
 
 /// Headers with a class of their own.
@@ -276,7 +297,7 @@ pub(super) fn names_credential(name: &[u8]) -> bool {
         let mut words = INNOCENT.iter();
         words.any(|(word, from)| at.checked_sub(*from).is_some_and(|at| starts(at, word)))
     };
-    (0..name.len()).any(|at| {
+    let has_term = (0..name.len()).any(|at| {
         // The first letter decides nearly always.
         let first = name[at].to_ascii_lowercase();
         TERMS
@@ -284,5 +305,6 @@ pub(super) fn names_credential(name: &[u8]) -> bool {
             .any(|term| term.as_bytes()[0] == first && starts(at, term))
             && !is_author(at)
             && !is_innocent(at)
-    })
+    });
+    has_term || tells_together(name)
 }

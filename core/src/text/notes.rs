@@ -14,6 +14,9 @@ use crate::{
 pub(super) fn of_step(cycle: &Cycle, step: &Step, times: bool) -> Vec<String> {
     let site = step.site.and_then(|i| cycle.sites.get(i));
     match (step.stage, step.edge) {
+        (stage, _) if times && step.seq == 0 && stage != Stage::Parse => {
+            vec![UNSERVED.into()]
+        }
         (Stage::Parse, Edge::In) if times => cycle.connection.iter().map(received).collect(),
         (Stage::View, Edge::In) => site.map_or(Vec::new(), |site| {
             let at = Some((&*site.file, site.line)).filter(|(file, _)| times && !file.is_empty());
@@ -32,6 +35,9 @@ pub(super) fn of_step(cycle: &Cycle, step: &Step, times: bool) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+/// What there is to say where a cycle does not begin with `parse`.
+pub const UNSERVED: &str = "not behind `axum::serve`: what the server read before, and when the client had its answer, is not seen";
 
 /// `request 2 on connection 3 from 127.0.0.1:50412`, escaped.
 pub fn connection(connection: &Connection) -> String {

@@ -2,7 +2,7 @@
 
 use super::{
     line, lines, mark,
-    notes::{received, refused},
+    notes::{self, received, refused},
     samples, timeline,
 };
 use crate::{
@@ -257,4 +257,21 @@ fn where_a_service_is_nested_stands_in_place_of_a_route() {
         why: Why::Matched,
     }];
     assert_eq!(found(&cycle), "no route");
+}
+
+#[cfg(all(feature = "tokio", feature = "http1"))]
+#[tokio::test]
+async fn a_cycle_that_no_serve_began_says_so() {
+    use crate::{Router, extract::Request, routing::get, testing};
+    use tower_service::Service as _;
+    let request = || Request::new(axum::body::Body::empty());
+    let mut app: Router = Router::new().route("/", get(|| async { "Hello" }));
+    let tap = testing::Tap::new();
+    let answer = app.call(tap.attach(request())).await.unwrap();
+    axum::body::to_bytes(answer.into_body(), 99).await.unwrap();
+    let unserved = timeline(&tap.take()[0]).to_string();
+    assert_eq!(unserved.matches(notes::UNSERVED).count(), 1, "{unserved}");
+    let (_, served) = testing::run(app, request()).await;
+    let served = timeline(&served).to_string();
+    assert!(!served.contains(notes::UNSERVED), "{served}");
 }

@@ -45,8 +45,10 @@ fn of_step(timeline: &Timeline, step: &StepLine) -> Vec<String> {
     if let Some(connection) = connection.filter(|_| step.seq == 0) {
         lines.push(notes::connection(connection));
     }
-    if let (Stage::Parse, Edge::In) = (step.stage, step.edge) {
-        lines.extend(connection.map(notes::received));
+    match (step.stage, step.edge) {
+        (Stage::Parse, Edge::In) => lines.extend(connection.map(notes::received)),
+        _ if step.seq == 0 => lines.push(notes::UNSERVED.into()),
+        _ => {}
     }
     let row = step.row.and_then(|row| timeline.rows.get(row));
     match step.edge {

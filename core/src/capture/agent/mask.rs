@@ -8,7 +8,7 @@ use crate::{
         unmasked::{self, Unmasked},
     },
     codec::{
-        format::{UNHASHED, head, put_bytes},
+        format::{RESPONSE, UNHASHED, head, put_bytes},
         read::Reader,
     },
 };
@@ -45,6 +45,10 @@ impl Masking {
             self.mask_events(events)?;
             put_bytes(out, &self.events);
         }
+        let target = self.texts.iter().find(|text| text.is_target());
+        let secret = target
+            .and_then(|text| events.get(text.range()))
+            .is_some_and(redact::asks_for_secret);
         let mut copied = reader.offset();
         let mut once = Once::default();
         for body in reader.bodies().ok()? {
@@ -58,7 +62,9 @@ impl Masking {
             out.extend_from_slice(&frame[copied..body.kept]);
             copied = head.end;
             let head = &frame[head];
-            match redact::mask_body(head) {
+            let is_response = frame[body.flags] & RESPONSE != 0;
+            let bare = || secret.then(|| redact::mask_bare(head, is_response))?;
+            match redact::mask_body(head).or_else(bare) {
                 Some(masked) => once.put(head::MASKED, &masked, out),
                 None => once.put(head::CLEAR, head, out),
             }
@@ -167,6 +173,26 @@ mod tests {
         assert_eq!(&shapes[1][4..], "]..\0\u{5}plain..\u{1}\u{10}");
         assert_eq!(&shapes[2][4..], "]..\u{1}\u{10}");
         assert_eq!(&shapes[3][4..], "]..");
+    }
+
+    #[tokio::test]
+    async fn a_text_by_itself_is_masked_where_the_path_asks_for_a_secret() {
+        use crate::{Json, Router, body::Body, extract::Request, routing::post, testing};
+        for (path, is_masked) in [("/rs/_basic_secret?x=1", true), ("/rs/title", false)] {
+            let answer = post(async |_: String| Json("canary-0123"));
+            let app = Router::new().route("/rs/{what}", answer);
+            let mut request = Request::post(path);
+            request = request.header("content-type", "application/json");
+            let request = request.body(Body::from(r#"{"value":"canary"}"#)).unwrap();
+            let (_, cycle) = testing::run(app, request).await;
+            let heads = cycle.bodies.iter().map(|body| &*body.head.0);
+            let heads: Vec<_> = heads.map(String::from_utf8_lossy).collect();
+            assert_eq!(heads.len(), 2, "{heads:?}");
+            for head in heads {
+                assert_eq!(!head.contains("canary"), is_masked, "{path}: {head}");
+                assert_eq!(head.contains("[redacted #"), is_masked, "{path}: {head}");
+            }
+        }
     }
 
     #[test]
