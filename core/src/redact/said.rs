@@ -1,4 +1,5 @@
-//! Credentials in sentences: the values that stand behind a telling name, as in `authorization="x"` or `token: x`.
+//! Credentials in sentences: the values that stand behind a telling name, as in `authorization="x"` or `token: x`, and those in
+//! URLs.
 
 use super::body::is_telling;
 
@@ -10,22 +11,50 @@ const LOOK: usize = 256;
 /// Words before the value in `authorization=Bearer x`: they stay.
 const SCHEMES: [&str; 4] = ["bearer", "basic", "digest", "token"];
 
-/// Where the next value is that has a telling name before it, at or behind `from`.
+/// Where the next value is that has a telling name before it, or the user info of a URL, at or behind `from`.
 pub(super) fn named_value(text: &[u8], mut from: usize) -> Option<(usize, usize)> {
     loop {
         let sign = from + text[from..].iter().position(|b| matches!(b, b'=' | b':'))?;
         from = sign + 1;
-        if tells(name_before(&text[..sign]))
-            && let Some(value) = value_behind(text, sign)
-        {
-            return Some(value);
+        let value = if text[sign..].starts_with(b"://") {
+            user_info(text, sign + 3)
+        } else if tells(&text[..sign], text[sign]) {
+            value_behind(text, sign)
+        } else {
+            None
+        };
+        if value.is_some() {
+            return value;
         }
     }
 }
 
-fn tells(name: &[u8]) -> bool {
-    let is = |header: &str| name.eq_ignore_ascii_case(header.as_bytes());
-    is_telling(name) || is("cookie") || is("set-cookie")
+/// Whether what stands before a sign ends with a telling name; that of a parameter may be one that tells only in URLs.
+fn tells(before: &[u8], sign: u8) -> bool {
+    let name = name_before(before);
+    let is_parameter = sign == b'='
+        && before
+            .strip_suffix(name)
+            .is_some_and(|url| matches!(url.last(), Some(b'?' | b'&' | b'#')));
+    is_telling(name) || is_cookie(name) || is_parameter && super::is_telling(name)
+}
+
+/// Whether a name is that of cookies: their header's, or of a field that has it.
+pub(super) fn is_cookie(name: &[u8]) -> bool {
+    let last = name.rsplit(|b| !b.is_ascii_alphanumeric()).next();
+    last.is_some_and(|word| {
+        [b"cookie".as_slice(), b"cookies"]
+            .iter()
+            .any(|cookie| word.eq_ignore_ascii_case(cookie))
+    })
+}
+
+/// What stands before the `@` of the host that begins at `at`.
+fn user_info(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    let ends = |b: &u8| b.is_ascii_whitespace() || b"/?#\"'<>\\".contains(b);
+    let host = text[at..].split(ends).next()?;
+    let user = host.iter().rposition(|b| *b == b'@')?;
+    (user > 0 && !host.starts_with(b"[redacted]")).then_some((at, at + user))
 }
 
 fn name_before(text: &[u8]) -> &[u8] {
@@ -93,6 +122,9 @@ mod tests {
             "secret = 'canary of many words'",
             "token=canary&x=1",
             "authorization=Bearer canary, then",
+            "redirected to https://host/cb?code=canary&state=1",
+            "GET /cb?state=1&code=canary HTTP/1.1",
+            "no connection to postgres://canary@host/db",
         ] {
             let masked = String::from_utf8(masked_text(text)).unwrap();
             assert!(!masked.contains("canary"), "{masked}");
@@ -125,6 +157,7 @@ mod tests {
             "status: 200, path=/books?page=2",
             "password=",
             "token: [redacted #0123]",
+            "code=404, see https://host/a@b and /books?code",
         ] {
             assert_eq!(masked_text(text), text.as_bytes(), "{text}");
         }
