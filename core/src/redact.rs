@@ -7,9 +7,11 @@
 
 mod body;
 mod debug;
+mod encoded;
 // It knows headers by the places where capture has seen them.
 #[cfg(any(debug_assertions, feature = "in-release"))]
 mod header;
+mod html;
 mod names;
 mod said;
 
@@ -369,7 +371,7 @@ fn put_query(out: &mut Vec<u8>, query: &[u8]) -> bool {
             put_pair(out, pair);
             masked = true;
         } else {
-            masked |= put_plain(out, pair);
+            masked |= encoded::put_parameter(out, pair);
         }
     }
     masked

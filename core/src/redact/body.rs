@@ -1,6 +1,7 @@
-//! Credentials in bodies: the values of telling names in JSON and forms. Runs on the recording's own thread.
+//! Credentials in bodies: the values of telling names in JSON, forms and pages, and URLs wherever they stand. Runs on the
+//! recording's own thread.
 
-use super::{Bare, Memo, credential_in, names::is_telling_word, put_mask};
+use super::{Bare, Memo, credential_in, html::mask_html, names, put_mask, put_plain, said};
 use std::cell::RefCell;
 
 thread_local! {
@@ -16,20 +17,24 @@ pub(super) fn is_telling(name: &[u8]) -> bool {
 
 /// Takes a name apart at `-_.[]` and where camelCase begins a word.
 fn has_word(name: &[u8]) -> bool {
-    let mut word = String::new();
-    let mut previous_lower = false;
-    let hit = |word: &mut String| is_telling_word(&std::mem::take(word));
-    for &b in name {
-        let boundary = !b.is_ascii_alphanumeric() || (b.is_ascii_uppercase() && previous_lower);
-        if boundary && hit(&mut word) {
-            return true;
+    let (mut words, mut begins) = (String::new(), 0);
+    let (mut previous_lower, mut tells, mut is_about) = (false, false, false);
+    for at in 0..=name.len() {
+        let b = name.get(at).copied().unwrap_or(b'_');
+        if !b.is_ascii_alphanumeric() || (b.is_ascii_uppercase() && previous_lower) {
+            let word = &words[begins..];
+            if !word.is_empty() {
+                tells |= names::is_telling_word(word);
+                is_about = names::is_about(word);
+            }
+            begins = words.len();
         }
         if b.is_ascii_alphanumeric() {
-            word.push(char::from(b.to_ascii_lowercase()));
+            words.push(char::from(b.to_ascii_lowercase()));
         }
         previous_lower = b.is_ascii_lowercase() || b.is_ascii_digit();
     }
-    hit(&mut word)
+    tells && !is_about || names::is_telling_whole(&words)
 }
 
 /// The head of a body with its credentials masked, if it has any. What it is (JSON, form, multipart) is told by its bytes:
@@ -39,6 +44,7 @@ pub(crate) fn mask_body(head: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let masked = match first {
         b'{' | b'[' => mask_json(head, &mut out),
+        b'<' => mask_page(head, &mut out),
         b'-' if head.starts_with(b"--") => mask_multipart(head, &mut out),
         _ if looks_like_form(head) => {
             super::put_query(&mut out, head) | mask_form_words(head, &mut out)
@@ -269,6 +275,18 @@ fn mask_multipart(head: &[u8], out: &mut Vec<u8>) -> bool {
     masked
 }
 
+/// A page: what its elements hold, and then its text.
+fn mask_page(page: &[u8], out: &mut Vec<u8>) -> bool {
+    if !mask_html(page, out) {
+        return mask_text(page, out);
+    }
+    let once = std::mem::take(out);
+    if !mask_text(&once, out) {
+        *out = once;
+    }
+    true
+}
+
 /// What a part holds whose name does not tell.
 fn mask_part(value: &[u8], out: &mut Vec<u8>) -> bool {
     match value.iter().find(|b| !b.is_ascii_whitespace()) {
@@ -277,19 +295,19 @@ fn mask_part(value: &[u8], out: &mut Vec<u8>) -> bool {
     }
 }
 
-/// Credentials by their form, anywhere in a text. Nothing is written if there are none.
+/// Credentials by their form and those in URLs, anywhere in a text. Nothing is written if there are none.
 fn mask_text(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let (mut rest, mut masked) = (text, false);
-    while let Some((start, end)) = credential_in(rest) {
-        out.extend_from_slice(&rest[..start]);
-        put_mask(out, &rest[start..end]);
-        rest = &rest[end..];
-        masked = true;
+    let mut done = 0;
+    while let Some((start, end)) = said::value_in_url(text, done) {
+        put_plain(out, &text[done..start]);
+        put_mask(out, &text[start..end]);
+        done = end;
     }
-    if masked {
-        out.extend_from_slice(rest);
+    if done > 0 || credential_in(text).is_some() {
+        put_plain(out, &text[done..]);
+        return true;
     }
-    masked
+    false
 }
 
 #[cfg(test)]
@@ -320,6 +338,15 @@ mod tests {
             "--b\r\ncontent-disposition: form-data; name=\"note\"\r\n\r\nBearer canary-0123456\r\n--b--\r\n",
             "hello Bearer canary-0123456 there",
             "first Bearer 0123456789 and then Bearer canary-0123456",
+            r#"{"next":"https://host/cb?code=canary&state=1"}"#,
+            r#"{"database":"postgres://ann:canary@host/db"}"#,
+            "<p>Go <a href=\"/reset?user=1&amp;token=canary\">on</a>",
+            "<form><input type=hidden name=csrf value=canary><a href='/x?code=canary'>",
+            "Somebody asked for a new password: https://host/reset?ticket=canary",
+            "next=https%3A%2F%2Fhost%2Freset%3Fticket%3Dcanary%26x%3D1&a=1",
+            "next=%2fcb%3fx%3d1%26code%3dcanary",
+            r#"{"device_code":"canary","user_code":"canary","interval":5}"#,
+            "grant_type=x&device_code=canary",
         ] {
             let shown = masked(body);
             assert!(!shown.contains("canary"), "{shown}");
@@ -347,6 +374,10 @@ mod tests {
             "{",
             "\"",
             r#"{"password":null}"#,
+            "<a href=\"/books?page=2&amp;sort=a\">https://host/a@b</a>",
+            "next=%2Fbooks%3Fpage%3D2%26sort%3Da",
+            r#"{"token_endpoint":"https://host/token","token_type":"Bearer","code":7}"#,
+            r#"{"token_endpoint_auth_methods_supported":["none"],"country_code":"de"}"#,
         ] {
             assert_eq!(masked(body), body);
         }

@@ -57,7 +57,7 @@ const SECRET: [&str; 19] = [
 ];
 
 /// A header, cookie or query parameter with one of these in its name holds a credential.
-const TERMS: [&str; 28] = [
+const TERMS: [&str; 30] = [
     "auth",
     "token",
     "secret",
@@ -82,6 +82,8 @@ const TERMS: [&str; 28] = [
     "cvc",
     "ssn",
     "code_verifier",
+    "device_code",
+    "user_code",
     "assertion",
     "refresh",
     "apikey",
@@ -89,7 +91,13 @@ const TERMS: [&str; 28] = [
 ];
 
 /// Query parameters that hold a credential although their name holds no term.
-pub(super) const QUERY_EXACT: [&str; 4] = ["X-Amz-Credential", "AWSAccessKeyId", "sig", "code"];
+pub(super) const QUERY_EXACT: [&str; 5] = [
+    "X-Amz-Credential",
+    "AWSAccessKeyId",
+    "sig",
+    "code",
+    "ticket",
+];
 
 /// Headers of everyday use, some of them with a term in their name that means nothing there.
 const KNOWN: [&str; 66] = [
@@ -171,10 +179,34 @@ const MORE_WORDS: [&str; 6] = [
     "verifier",
 ];
 
+/// Words with which the name of a body's field ends that is about credentials and holds none: OpenID's metadata has them.
+const ABOUT: [&str; 7] = [
+    "alg",
+    "endpoint",
+    "method",
+    "methods",
+    "supported",
+    "type",
+    "types",
+];
+
+/// Names of bodies' fields that tell a credential as a whole, without their signs.
+const WHOLE: [&str; 2] = ["devicecode", "usercode"];
+
 /// Whether a word of a body's field name tells a credential. There words are matched whole, so that `key` does not hit
 /// `keyboard`.
 pub(super) fn is_telling_word(word: &str) -> bool {
     TERMS.contains(&word) || MORE_WORDS.contains(&word)
+}
+
+/// Whether a name that ends with this word holds no credential, whatever it is about.
+pub(super) fn is_about(word: &str) -> bool {
+    ABOUT.contains(&word)
+}
+
+/// Whether the words of a name tell a credential together.
+pub(super) fn is_telling_whole(words: &str) -> bool {
+    WHOLE.contains(&words)
 }
 
 /// Headers with a class of their own.

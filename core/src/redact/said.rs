@@ -11,8 +11,27 @@ const LOOK: usize = 256;
 /// Words before the value in `authorization=Bearer x`: they stay.
 const SCHEMES: [&str; 4] = ["bearer", "basic", "digest", "token"];
 
-/// Where the next value is that has a telling name before it, or the user info of a URL, at or behind `from`.
-pub(super) fn named_value(text: &[u8], mut from: usize) -> Option<(usize, usize)> {
+/// Where the next value is that has a telling name before it, or that is a credential in a URL, at or behind `from`.
+pub(super) fn named_value(text: &[u8], from: usize) -> Option<(usize, usize)> {
+    value_where(text, from, |before, sign| {
+        let name = name_before(before);
+        is_telling(name) || is_cookie(name) || sign == b'=' && is_parameter(before)
+    })
+}
+
+/// Where the next credential in a URL is, at or behind `from`: user info, or the value of a telling parameter.
+pub(super) fn value_in_url(text: &[u8], from: usize) -> Option<(usize, usize)> {
+    value_where(text, from, |before, sign| {
+        sign == b'=' && is_parameter(before)
+    })
+}
+
+/// The next value behind a `=` or `:` of which `tells` says that it is a credential, or the user info of a URL.
+fn value_where(
+    text: &[u8],
+    mut from: usize,
+    tells: impl Fn(&[u8], u8) -> bool,
+) -> Option<(usize, usize)> {
     loop {
         let sign = from + text[from..].iter().position(|b| matches!(b, b'=' | b':'))?;
         from = sign + 1;
@@ -29,14 +48,12 @@ pub(super) fn named_value(text: &[u8], mut from: usize) -> Option<(usize, usize)
     }
 }
 
-/// Whether what stands before a sign ends with a telling name; that of a parameter may be one that tells only in URLs.
-fn tells(before: &[u8], sign: u8) -> bool {
+/// Whether a text ends with the telling name of a parameter in a URL.
+fn is_parameter(before: &[u8]) -> bool {
     let name = name_before(before);
-    let is_parameter = sign == b'='
-        && before
-            .strip_suffix(name)
-            .is_some_and(|url| matches!(url.last(), Some(b'?' | b'&' | b'#')));
-    is_telling(name) || is_cookie(name) || is_parameter && super::is_telling(name)
+    let begins =
+        |url: &[u8]| url.ends_with(b"&amp;") || matches!(url.last(), Some(b'?' | b'&' | b'#'));
+    before.strip_suffix(name).is_some_and(begins) && super::is_telling(name)
 }
 
 /// Whether a name is that of cookies: their header's, or of a field that has it.
