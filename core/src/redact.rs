@@ -191,7 +191,7 @@ fn put_text(out: &mut Vec<u8>, text: &[u8]) -> bool {
     put_plain(out, &text[done..]) | masked
 }
 
-/// A named value, masked if its name says so, and else as a text is.
+/// A named value, masked if its name says so or as its form is: that of a URL, of `Debug`, or of a text.
 #[cfg(feature = "subscriber")]
 pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
     let mut out = Vec::new();
@@ -201,14 +201,23 @@ pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
 
 /// Writes a named value. Returns whether something was masked.
 fn put_field(out: &mut Vec<u8>, name: &str, value: &str) -> bool {
-    if matches!(name, "url.full" | "http.url" | "http.target") {
-        return put_url(out, value.as_bytes());
+    let (name, text) = (name.as_bytes(), value.as_bytes());
+    if matches!(name, b"url.full" | b"http.url" | b"http.target") {
+        return put_url(out, text);
     }
-    if !body::is_telling(name.as_bytes()) {
-        return put_text(out, value.as_bytes());
+    if name == b"url.query" {
+        return put_query(out, text);
     }
-    put_mask(out, value.as_bytes());
-    true
+    if (body::is_telling(name) || said::is_cookie(name)) && !debug::is_empty(text) {
+        put_mask(out, text);
+        return true;
+    }
+    if !debug::is_debug(text) {
+        return put_text(out, text);
+    }
+    let mut shown = Vec::with_capacity(text.len());
+    let masked = put_debug(&mut shown, text);
+    put_text(out, &shown) | masked
 }
 
 /// A named value of a span or a log that others wrote, with its credentials masked, if it has any: without fingerprints, as
@@ -630,6 +639,46 @@ mod tests {
         let shown = String::from_utf8(masked_field("headers", headers)).unwrap();
         assert!(!shown.contains("canary"), "{shown}");
         assert!(shown.ends_with(r#""accept": "*/*"}"#), "{shown}");
+    }
+
+    #[test]
+    fn what_a_field_of_a_span_or_a_log_says_is_masked() {
+        for (name, value) in [
+            ("url.query", "code=canary&state=1"),
+            ("uri", "/reset?token=canary"),
+            ("uri", "https://ann:canary@host/p"),
+            ("path", "/callback?code=canary&state=1"),
+            ("http.request.header.cookie", "sid=canary"),
+            (
+                "http.response.header.set-cookie",
+                "[\"sid=canary; Path=/\"]",
+            ),
+            ("headers", "{\"host\": \"a\", \"cookie\": \"sid=canary\"}"),
+            (
+                "form",
+                "LoginForm { username: \"ann\", password: \"canary\" }",
+            ),
+            (
+                "form",
+                "Form(Login { user: 1, password: Some(Password(\"canary\")) })",
+            ),
+            ("login", "Some(Login { password: Some(\"canary\") })"),
+            ("error", "login failed: password=canary"),
+            ("error", "no connection to postgres://ann:canary@host/db"),
+        ] {
+            let shown = mask_field(name, value).unwrap_or_default();
+            assert!(!shown.contains("canary"), "{name}: {shown}");
+            assert!(shown.contains("[redacted]"), "{name}: {shown}");
+        }
+        for (name, value) in [
+            ("uri", "/books?page=2&code_of=1"),
+            ("url.query", "page=2"),
+            ("error", "invalid token: expected a number (or two)"),
+            ("book", "Book { title: \"token: x\", pages: 3 }"),
+            ("stats", "polls: 3, cpu: 1.2ms"),
+        ] {
+            assert_eq!(mask_field(name, value), None, "{name}");
+        }
     }
 
     #[test]

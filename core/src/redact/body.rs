@@ -1,9 +1,10 @@
-//! Credentials in bodies: the values of telling names in JSON, forms, XML and events. Runs on the recording's own thread.
+//! Credentials in bodies: the values of telling names in JSON, forms, XML and events, and URLs wherever they stand. Runs on the
+//! recording's own thread.
 
 use super::{
     Bare, Memo, markup,
-    names::{is_telling_last, is_telling_word, tells_together},
-    put_mask, put_plain, put_text,
+    names::{is_about, is_telling_last, is_telling_word, tells_together},
+    put_mask, put_plain, put_text, said,
 };
 use std::cell::RefCell;
 
@@ -24,20 +25,24 @@ fn tells(name: &[u8]) -> bool {
 
 /// Takes a name apart at `-_.[]` and where camelCase begins a word.
 fn has_word(name: &[u8]) -> bool {
-    let mut word = String::new();
+    let mut words = vec![String::new()];
     let mut previous_lower = false;
-    let hit = |word: &mut String| is_telling_word(&std::mem::take(word));
     for &b in name {
-        let boundary = !b.is_ascii_alphanumeric() || (b.is_ascii_uppercase() && previous_lower);
-        if boundary && hit(&mut word) {
-            return true;
+        if !b.is_ascii_alphanumeric() || (b.is_ascii_uppercase() && previous_lower) {
+            words.push(String::new());
         }
-        if b.is_ascii_alphanumeric() {
+        if b.is_ascii_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
             word.push(char::from(b.to_ascii_lowercase()));
         }
         previous_lower = b.is_ascii_lowercase() || b.is_ascii_digit();
     }
-    is_telling_last(&word)
+    let last = words.iter().rfind(|word| !word.is_empty());
+    last.is_some_and(|last| {
+        let tells = words.iter().any(|word| is_telling_word(word));
+        !is_about(last) && (tells || is_telling_last(last))
+    })
 }
 
 /// The head of a body with its credentials masked, if it has any. What it is (JSON, form, multipart) is told by its bytes:
@@ -87,7 +92,7 @@ fn mask_events(head: &[u8], out: &mut Vec<u8>) -> bool {
     let mut masked = false;
     for line in head.split_inclusive(|b| *b == b'\n') {
         let is_json = line.starts_with(b"data:") && mask_json(line, out);
-        masked |= is_json || put_plain(out, line);
+        masked |= is_json || put_prose(out, line);
     }
     masked
 }
@@ -95,11 +100,11 @@ fn mask_events(head: &[u8], out: &mut Vec<u8>) -> bool {
 fn mask_markup(head: &[u8], out: &mut Vec<u8>) -> bool {
     let (mut done, mut masked) = (0, false);
     for (begin, end) in markup::named_values(head) {
-        put_plain(out, &head[done..begin]);
+        put_prose(out, &head[done..begin]);
         put_mask(out, &head[begin..end]);
         (done, masked) = (end, true);
     }
-    put_plain(out, &head[done..]) | masked
+    put_prose(out, &head[done..]) | masked
 }
 
 /// Masks the scalar (or everything up to the end of the object or array) behind a telling key. Nothing is written if there
@@ -144,7 +149,7 @@ fn mask_json(json: &[u8], out: &mut Vec<u8>) -> bool {
     copied > 0
 }
 
-fn spaces(json: &[u8]) -> usize {
+pub(super) fn spaces(json: &[u8]) -> usize {
     json.iter().take_while(|b| b.is_ascii_whitespace()).count()
 }
 
@@ -299,18 +304,29 @@ fn mask_part(value: &[u8], out: &mut Vec<u8>) -> bool {
     }
 }
 
-/// Credentials by their form, anywhere in a text, and in GraphQL arguments with a telling name. Nothing is written if there
-/// are none.
+/// Credentials by their form and in URLs, anywhere in a text, and in GraphQL arguments with a telling name. Nothing is written if
+/// there are none.
 fn mask_text(text: &[u8], out: &mut Vec<u8>) -> bool {
     let mut shown = Vec::new();
     let masked = match is_graphql(text) {
         true => put_text(&mut shown, text),
-        false => put_plain(&mut shown, text),
+        false => put_prose(&mut shown, text),
     };
     if masked {
         out.append(&mut shown);
     }
     masked
+}
+
+/// Writes a text with credentials by their form and in URLs masked. Returns whether something was.
+fn put_prose(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    let (mut done, mut masked) = (0, false);
+    while let Some((begin, end)) = said::value_in_url(text, done) {
+        put_plain(out, &text[done..begin]);
+        put_mask(out, &text[begin..end]);
+        (done, masked) = (end, true);
+    }
+    put_plain(out, &text[done..]) | masked
 }
 
 fn is_graphql(text: &[u8]) -> bool {
@@ -375,12 +391,23 @@ mod tests {
             "<?xml version=\"1.0\"?><login><user>ann</user><password>canary</password></login>",
             "<s:Envelope><wsse:Password Type=\"text\">canary</wsse:Password></s:Envelope>",
             "<login apiKey=\"canary\"><user>ann</user></login>",
+            "<INPUT NAME=token VALUE=canary>",
+            "<input\n type=hidden\n name = \"_session\"\n value = 'canary'>",
             r#"{"newpassword":"canary"}"#,
             r#"{"accesstoken":"canary"}"#,
             r#"{"user":"ann","pass":"canary"}"#,
             r#"{"smtpPass":"canary","port":25}"#,
             r#"{"totp":"canary"}"#,
             "user=ann&pass=canary",
+            r#"{"next":"https://host/cb?code=canary&state=1"}"#,
+            r#"{"database":"postgres://ann:canary@host/db"}"#,
+            "<p>Go <a href=\"/reset?user=1&amp;token=canary\">on</a>",
+            "<form><input type=hidden name=csrf value=canary><a href='/x?code=canary'>",
+            "Somebody asked for a new password: https://host/reset?ticket=canary",
+            "next=https%3A%2F%2Fhost%2Freset%3Fticket%3Dcanary%26x%3D1&a=1",
+            "next=%2fcb%3fx%3d1%26code%3dcanary",
+            r#"{"device_code":"canary","user_code":"canary","interval":5}"#,
+            "grant_type=x&device_code=canary",
         ] {
             let shown = masked(body);
             assert!(!shown.contains("canary"), "{shown}");
@@ -417,6 +444,10 @@ mod tests {
             "--",
             "--\r\n--\r\n",
             r#"{"query":"query { books(first: 10) { title } }"}"#,
+            "<a href=\"/books?page=2&amp;sort=a\">https://host/a@b</a>",
+            "next=%2Fbooks%3Fpage%3D2%26sort%3Da",
+            r#"{"token_endpoint":"https://host/token","token_type":"Bearer","code":7}"#,
+            r#"{"token_endpoint_auth_methods_supported":["none"],"country_code":"de"}"#,
         ] {
             assert_eq!(masked(body), body);
         }

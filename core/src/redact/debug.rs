@@ -20,7 +20,7 @@ pub(crate) fn put_debug(out: &mut Vec<u8>, text: &[u8]) -> bool {
             continue;
         };
         let end = value_end(text, start);
-        if matches!(&text[start..end], b"" | b"None" | b"true" | b"false") {
+        if is_empty(&text[start..end]) {
             continue;
         }
         put_plain(out, &text[copied..start]);
@@ -46,6 +46,22 @@ fn value_of_literal(text: &[u8], begin: usize, end: usize) -> Option<usize> {
         [b':', b' ', ..] => Some(end + 2),
         [b',', b' ', ..] if is_first => Some(end + 2),
         _ => None,
+    }
+}
+
+/// Whether a value holds nothing that could be a credential.
+pub(super) fn is_empty(value: &[u8]) -> bool {
+    matches!(value, b"" | b"None" | b"true" | b"false")
+}
+
+/// Whether a text begins as `Debug` writes a struct, a tuple, a list or a map.
+pub(super) fn is_debug(text: &[u8]) -> bool {
+    let behind = &text[word(text)..];
+    let is_named = behind.len() < text.len();
+    match behind {
+        [b'{' | b'[', ..] => true,
+        [b'(', ..] | [b' ', b'{', ..] => is_named,
+        _ => false,
     }
 }
 

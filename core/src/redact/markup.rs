@@ -1,6 +1,6 @@
 //! Credentials in XML and HTML: in elements and attributes with a telling name, and what a form's field of such a name holds.
 
-use super::body::is_telling;
+use super::body::{is_telling, spaces};
 
 /// Where values are that a telling name belongs to, in order.
 pub(super) fn named_values(text: &[u8]) -> Vec<(usize, usize)> {
@@ -34,12 +34,13 @@ fn attributes(text: &[u8], mut at: usize, end: usize, values: &mut Vec<(usize, u
     while at < end {
         let name = at..at + word(&text[at..end]);
         at = name.end.max(at + 1);
-        if name.is_empty() || text[name.end..end].first() != Some(&b'=') {
+        let sign = name.end + spaces(&text[name.end..end]);
+        if name.is_empty() || text[sign..end].first() != Some(&b'=') {
             continue;
         }
-        let value = value(text, name.end + 1, end);
+        let value = value(text, sign + 1 + spaces(&text[sign + 1..end]), end);
         at = value.1;
-        match &text[name] {
+        match &*text[name].to_ascii_lowercase() {
             b"name" | b"id" => named |= is_telling(&text[value.0..value.1]),
             b"value" | b"content" => held = Some(value),
             name if is_telling(name) => push(text, value, values),

@@ -104,7 +104,13 @@ const URLS: [&str; 7] = [
 ];
 
 /// Query parameters that hold a credential although their name holds no term.
-pub(super) const QUERY_EXACT: [&str; 4] = ["X-Amz-Credential", "AWSAccessKeyId", "sig", "code"];
+pub(super) const QUERY_EXACT: [&str; 5] = [
+    "X-Amz-Credential",
+    "AWSAccessKeyId",
+    "sig",
+    "code",
+    "ticket",
+];
 
 /// Headers of everyday use, some of them with a term in their name that means nothing there.
 const KNOWN: [&str; 67] = [
@@ -220,6 +226,17 @@ const TOGETHER: [&[u8]; 5] = [
 /// Words that tell a credential where they are the last of a name: `smtp_pass`, and not `pass_count`.
 const LAST: [&str; 2] = ["pass", "pw"];
 
+/// Words with which the name of a body's field ends that is about credentials and holds none: OpenID's metadata has them.
+const ABOUT: [&str; 7] = [
+    "alg",
+    "endpoint",
+    "method",
+    "methods",
+    "supported",
+    "type",
+    "types",
+];
+
 /// Whether a word of a body's field name tells a credential. There words are matched whole, so that `key` does not hit
 /// `keyboard`.
 pub(super) fn is_telling_word(word: &str) -> bool {
@@ -240,6 +257,11 @@ pub(super) fn tells_together(name: &[u8]) -> bool {
     TOGETHER
         .iter()
         .any(|words| super::find(&letters, words).is_some())
+}
+
+/// Whether a name that ends with this word holds no credential, whatever it is about.
+pub(super) fn is_about(word: &str) -> bool {
+    ABOUT.contains(&word)
 }
 
 /// Headers with a class of their own.

@@ -1,4 +1,5 @@
-//! Credentials in sentences: the values that stand behind a telling name, as in `authorization="x"` or `token: x`.
+//! Credentials in sentences: the values that stand behind a telling name, as in `authorization="x"` or `token: x`, and those in
+//! URLs.
 
 use super::body::is_telling;
 
@@ -10,22 +11,67 @@ const LOOK: usize = 256;
 /// Words before the value in `authorization=Bearer x`: they stay.
 const SCHEMES: [&str; 4] = ["bearer", "basic", "digest", "token"];
 
-/// Where the next value is that has a telling name before it, at or behind `from`.
-pub(super) fn named_value(text: &[u8], mut from: usize) -> Option<(usize, usize)> {
+/// Where the next value is that has a telling name before it, or that is a credential in a URL, at or behind `from`.
+pub(super) fn named_value(text: &[u8], from: usize) -> Option<(usize, usize)> {
+    value_where(text, from, |before, sign| {
+        let name = name_before(before);
+        is_telling(name) || is_cookie(name) || sign == b'=' && is_parameter(before)
+    })
+}
+
+/// Where the next credential in a URL is, at or behind `from`: user info, or the value of a telling parameter.
+pub(super) fn value_in_url(text: &[u8], from: usize) -> Option<(usize, usize)> {
+    value_where(text, from, |before, sign| {
+        sign == b'=' && is_parameter(before)
+    })
+}
+
+/// The next value behind a `=` or `:` of which `tells` says that it is a credential, or the user info of a URL.
+fn value_where(
+    text: &[u8],
+    mut from: usize,
+    tells: impl Fn(&[u8], u8) -> bool,
+) -> Option<(usize, usize)> {
     loop {
         let sign = from + text[from..].iter().position(|b| matches!(b, b'=' | b':'))?;
         from = sign + 1;
-        if tells(name_before(&text[..sign]))
-            && let Some(value) = value_behind(text, sign)
-        {
-            return Some(value);
+        let value = if text[sign..].starts_with(b"://") {
+            user_info(text, sign + 3)
+        } else if tells(&text[..sign], text[sign]) {
+            value_behind(text, sign)
+        } else {
+            None
+        };
+        if value.is_some() {
+            return value;
         }
     }
 }
 
-fn tells(name: &[u8]) -> bool {
-    let is = |header: &str| name.eq_ignore_ascii_case(header.as_bytes());
-    is_telling(name) || is("cookie") || is("set-cookie")
+/// Whether a text ends with the telling name of a parameter in a URL.
+fn is_parameter(before: &[u8]) -> bool {
+    let name = name_before(before);
+    let begins =
+        |url: &[u8]| url.ends_with(b"&amp;") || matches!(url.last(), Some(b'?' | b'&' | b'#'));
+    before.strip_suffix(name).is_some_and(begins) && super::is_telling(name)
+}
+
+/// Whether a name is that of cookies: their header's, or of a field that has it.
+pub(super) fn is_cookie(name: &[u8]) -> bool {
+    let last = name.rsplit(|b| !b.is_ascii_alphanumeric()).next();
+    last.is_some_and(|word| {
+        [b"cookie".as_slice(), b"cookies"]
+            .iter()
+            .any(|cookie| word.eq_ignore_ascii_case(cookie))
+    })
+}
+
+/// What stands before the `@` of the host that begins at `at`.
+fn user_info(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    let ends = |b: &u8| b.is_ascii_whitespace() || b"/?#\"'<>\\".contains(b);
+    let host = text[at..].split(ends).next()?;
+    let user = host.iter().rposition(|b| *b == b'@')?;
+    (user > 0 && !host.starts_with(b"[redacted]")).then_some((at, at + user))
 }
 
 fn name_before(text: &[u8]) -> &[u8] {
@@ -107,6 +153,9 @@ mod tests {
             "token=canary&x=1",
             "authorization=Bearer canary, then",
             "password_hash=canary, and again",
+            "redirected to https://host/cb?code=canary&state=1",
+            "GET /cb?state=1&code=canary HTTP/1.1",
+            "no connection to postgres://canary@host/db",
         ] {
             let masked = String::from_utf8(masked_text(text)).unwrap();
             assert!(!masked.contains("canary"), "{masked}");
@@ -148,6 +197,7 @@ mod tests {
             "select id from users where \"users\".\"token\" = $1 and pin = $12",
             "select id from users where token = ? and pin = ?2",
             "update users set token = @p1, pin = :pin",
+            "code=404, see https://host/a@b and /books?code",
         ] {
             assert_eq!(masked_text(text), text.as_bytes(), "{text}");
         }
