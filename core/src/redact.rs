@@ -278,14 +278,19 @@ const STARTS: [(&[u8], usize); 26] = [
 /// Bytes of which every one of the [`STARTS`] has at least one, and most texts none.
 const RARE: [u8; 6] = *b"BIJKx_";
 
-/// Whether a text has a byte without which it holds no credential. Told for sixteen bytes at a time.
+/// Whether a text has a byte without which it holds no credential.
 fn has_rare(text: &[u8]) -> bool {
+    has_any(text, RARE)
+}
+
+/// Whether one of these bytes is in a text. Told for sixteen bytes at a time.
+fn has_any<const N: usize>(text: &[u8], bytes: [u8; N]) -> bool {
     let (parts, rest) = text.as_chunks::<16>();
     let any = |part: &[u8; 16]| {
-        let is_rare = |b: &u8| RARE.iter().fold(false, |any, rare| any | (b == rare));
-        part.iter().fold(false, |any, b| any | is_rare(b))
+        let is_one = |b: &u8| bytes.iter().fold(false, |any, one| any | (b == one));
+        part.iter().fold(false, |any, b| any | is_one(b))
     };
-    parts.iter().any(any) || rest.iter().any(|b| RARE.contains(b))
+    parts.iter().any(any) || rest.iter().any(|b| bytes.contains(b))
 }
 
 /// For every byte with which a credential may begin, the bytes that may follow it, told by their low five bits.

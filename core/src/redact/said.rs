@@ -21,6 +21,9 @@ pub(super) fn named_value(text: &[u8], from: usize) -> Option<(usize, usize)> {
 
 /// Where the next credential in a URL is, at or behind `from`: user info, or the value of a telling parameter.
 pub(super) fn value_in_url(text: &[u8], from: usize) -> Option<(usize, usize)> {
+    if !super::has_any(&text[from..], *b"=@") {
+        return None;
+    }
     value_where(text, from, |before, sign| {
         sign == b'=' && is_parameter(before)
     })
