@@ -1,10 +1,10 @@
 //! Patterns of routes and the paths that they match or do not.
 
 use super::outcome::NESTED_SERVICE;
-use crate::wire::{Stack, Tried, Why};
+use crate::wire::{Stack, StackRoute, Tried, Why};
 
 /// Most routes that are listed as tried.
-const MOST: usize = 32;
+pub(crate) const MOST: usize = 32;
 
 /// The path of a request target.
 pub(super) fn path_of(target: &str) -> &str {
@@ -20,39 +20,20 @@ pub(super) fn path_of(target: &str) -> &str {
 /// The routes of the map that this request was not for, and why, the nearest first.
 pub(super) fn tried(stack: &Stack, method: &str, target: &str) -> Vec<Tried> {
     let path = path_of(target);
-    let mut tried: Vec<(usize, Tried)> = stack
+    let mut tried: Vec<_> = stack
         .routes
         .iter()
         .map(|route| {
+            let takes = methods(route);
+            let takes_it = takes.iter().any(|m| m == method);
             let (near, why) = match mismatch(&route.path, path) {
                 Some((near, why)) => (near, why),
-                None => {
-                    let mut allowed: Vec<String> = route
-                        .endpoints
-                        .iter()
-                        .flat_map(|e| e.methods.clone())
-                        .collect();
-                    if allowed.iter().any(|m| m == "GET") && !allowed.iter().any(|m| m == "HEAD") {
-                        allowed.push("HEAD".into());
-                    }
-                    let takes = allowed.iter().any(|m| m == method);
-                    (
-                        usize::MAX,
-                        if takes {
-                            Why::Matched
-                        } else {
-                            Why::Method { allowed }
-                        },
-                    )
-                }
+                None if takes_it => (usize::MAX, Why::Matched),
+                None => (usize::MAX, Why::Method { allowed: takes }),
             };
-            (
-                near,
-                Tried {
-                    route: route.path.clone(),
-                    why,
-                },
-            )
+            let route = route.path.clone();
+            let near = (near, alike(&why), takes_it);
+            (near, Tried { route, why })
         })
         .collect();
     tried.sort_by_key(|(near, _)| std::cmp::Reverse(*near));
@@ -61,6 +42,29 @@ pub(super) fn tried(stack: &Stack, method: &str, target: &str) -> Vec<Tried> {
         .take(MOST)
         .map(|(_, tried)| tried)
         .collect()
+}
+
+/// The methods that a route takes.
+fn methods(route: &StackRoute) -> Vec<String> {
+    let endpoints = route.endpoints.iter();
+    let mut methods: Vec<String> = endpoints.flat_map(|e| e.methods.clone()).collect();
+    if methods.iter().any(|m| m == "GET") && !methods.iter().any(|m| m == "HEAD") {
+        methods.push("HEAD".into());
+    }
+    methods
+}
+
+/// With how many letters the two segments begin alike at which a path parts from a pattern: `bookz` is nearly `books`.
+fn alike(why: &Why) -> usize {
+    let Why::Path {
+        wanted: Some(wanted),
+        got: Some(got),
+    } = why
+    else {
+        return 0;
+    };
+    let letters = wanted.chars().zip(got.chars());
+    letters.take_while(|(a, b)| a == b).count()
 }
 
 /// Whether a service is nested where this request goes, if no route is for it.
@@ -173,7 +177,7 @@ fn decode_percent(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{StackChain, StackRoute};
+    use crate::wire::StackChain;
 
     fn params(route: &str, path: &str) -> Vec<(String, String)> {
         path_params(route, path)
@@ -209,15 +213,18 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_route_that_takes_get_takes_head_and_no_other_does() {
-        let route = |path: &str, method: &str| StackRoute {
+    fn route(path: &str, method: &str) -> StackRoute {
+        StackRoute {
             path: path.into(),
             endpoints: vec![StackChain {
                 methods: vec![method.into()],
                 chain: vec![],
             }],
-        };
+        }
+    }
+
+    #[test]
+    fn a_route_that_takes_get_takes_head_and_no_other_does() {
         let stack = Stack {
             routes: vec![route("/read", "GET"), route("/write", "POST")],
             ..Stack::default()
@@ -263,6 +270,26 @@ mod tests {
         };
         let tried = tried(&stack, "GET", "/books/7");
         assert_eq!((tried.len(), &*tried[0].route), (MOST, "/books/{id}/edit"));
+    }
+
+    #[test]
+    fn of_routes_that_are_equally_near_those_that_look_like_it_and_take_the_method_are_told_first()
+    {
+        let stack = Stack {
+            routes: vec![
+                route("/", "GET"),
+                route("/cart", "GET"),
+                route("/books/{id}", "POST"),
+                route("/books", "GET"),
+                route("/boots", "GET"),
+            ],
+            ..Stack::default()
+        };
+        let order: Vec<_> = tried(&stack, "GET", "/bookz/7")
+            .into_iter()
+            .map(|tried| tried.route)
+            .collect();
+        assert_eq!(order, ["/books", "/books/{id}", "/boots", "/", "/cart"]);
     }
 
     #[test]
