@@ -111,7 +111,7 @@ pub fn found(resolved: &Resolved, nest: Option<&str>) -> String {
 /// How many of the routes that were tried say most: those of this path, where it is the method that was refused; else the nearest
 /// few.
 pub fn nearest(routes: &[Tried]) -> usize {
-    const FEW: usize = 5;
+    const FEW: usize = 3;
     let of_path = routes.iter().take_while(|route| route.is_of_path()).count();
     match of_path {
         0 => routes.len().min(FEW),

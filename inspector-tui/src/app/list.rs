@@ -202,6 +202,11 @@ impl List {
         up > 1 || self.rows.iter().any(|c| Some(&c.cycle.app) != of_first)
     }
 
+    /// The greatest number that a run of an app has.
+    pub fn last_ordinal(&self) -> Option<u32> {
+        self.runs.values().map(|run| run.ordinal).max()
+    }
+
     /// Which run of its app it is, if known.
     pub fn ordinal(&self, run: &str) -> Option<u32> {
         self.runs.get(run).map(|run| run.ordinal)

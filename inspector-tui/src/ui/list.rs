@@ -33,7 +33,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     let selected = app.list.selected().map(|c| c.position);
     let width = usize::from(inner.width);
     let items = app.list.window(usize::from(inner.height));
-    let columns = Columns::of(app, &items, width);
+    let columns = Columns::of(app, width);
     let lines: Vec<_> = items
         .into_iter()
         .map(|item| match item {
@@ -150,16 +150,13 @@ fn empty(app: &App, width: usize) -> Vec<Line<'static>> {
 }
 
 /// Columns for the app and its run: none where there is only one app, or no room.
-fn room_for_apps(app: &App, items: &[Item<'_>], width: usize) -> usize {
+fn room_for_apps(app: &App, width: usize) -> usize {
     if width < 70 || !app.list.is_of_several_apps() {
         return 0;
     }
-    let cycles = items.iter().filter_map(|item| match item {
-        Item::Cycle(listed) => Some(&listed.cycle),
-        Item::NewRun { .. } | Item::LeftOut { .. } => None,
-    });
-    let names = cycles.map(|cycle| fit::width(&app_run(app, cycle, usize::MAX)));
-    names.max().unwrap_or(0).min(width / 6)
+    let run = app.list.last_ordinal();
+    let run = run.map_or(0, |n| format!(" {n}").len());
+    (app.list.wanted().app + run).min(width / 6)
 }
 
 /// `shop 2`: the app, cut where there is no room for all of it, and which run of it.
@@ -193,10 +190,10 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(app: &App, items: &[Item<'_>], width: usize) -> Self {
-        let of_app = room_for_apps(app, items, width);
+    fn of(app: &App, width: usize) -> Self {
+        let of_app = room_for_apps(app, width);
         let clock = if width >= 90 { 12 } else { 8 };
-        let bar = width >= 60;
+        let bar = width >= if of_app > 0 { 90 } else { 60 };
         // The sign, the time, the method, the status, the duration, the bar, each with its gap.
         let others = 2 + clock + 2 + 8 + 4 + 9 + if bar { 6 } else { 0 };
         let gap = if of_app > 0 { 2 } else { 0 };
@@ -211,15 +208,14 @@ impl Columns {
     }
 }
 
-/// Columns for the target: all that it wants, but a third of the room is for the remarks behind it, as far as they want that.
+/// Columns for the target: all that it wants, but a third of the room is for the remarks behind it, as far as they want that;
+/// where there is little room, as much as says something in most of them.
 fn room_for_target(wanted: Wanted, room: usize) -> usize {
     /// So much it takes wherever the list begins with short ones.
     const LEAST: usize = 24;
-    /// Columns in which most remarks say something.
-    const REMARKS: usize = 18;
     let remarks = match wanted.remarks {
         0 => 0,
-        wanted => (wanted + 2).min(REMARKS.max(room / 3)),
+        wanted => (wanted + 2).min(room.saturating_sub(18).clamp(10, 18).max(room / 3)),
     };
     let target = wanted.target.max(LEAST);
     target.min(room.saturating_sub(remarks)).max(12)

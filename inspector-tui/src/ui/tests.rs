@@ -105,6 +105,26 @@ fn short_targets_leave_the_room_to_the_remarks_and_columns_stay_where_they_are()
 }
 
 #[test]
+fn the_column_of_apps_stays_where_it_is_too() {
+    let mut app = with_target("/");
+    let end = |app: &App| {
+        let drawn = draw(app, (120, 12), Theme::new(true));
+        let text = drawn.backend().to_string();
+        text.lines().find_map(|line| line.find(" shop"))
+    };
+    let mut other = samples::completed();
+    other.app = "another-app".into();
+    live(&mut app, LiveEvent::Cycle(Box::new(listed(3, &other))));
+    let before = end(&app);
+    for position in 4..40 {
+        let cycle = Box::new(listed(position, &samples::short_circuit()));
+        live(&mut app, LiveEvent::Cycle(cycle));
+    }
+    assert!(before.is_some());
+    assert_eq!(end(&app), before);
+}
+
+#[test]
 fn a_cycle_step_by_step() {
     for step in [0, 7, 13] {
         check(&format!("step_{step}"), &open(samples::completed(), step));

@@ -13,6 +13,8 @@ pub struct Wanted {
     pub target: usize,
     /// For [`remarks`].
     pub remarks: usize,
+    /// For the app, without its run.
+    pub app: usize,
 }
 
 impl Wanted {
@@ -21,6 +23,7 @@ impl Wanted {
         let target = target(&cycle.method, &cycle.target);
         self.target = self.target.max(width(&target));
         self.remarks = self.remarks.max(width(&remarks(cycle)));
+        self.app = self.app.max(width(&escape(&cycle.app)));
     }
 }
 
