@@ -14,6 +14,7 @@ mod routes;
 
 #[cfg(any(debug_assertions, feature = "in-release"))]
 pub(crate) use outcome::{NESTED_FALLBACK, NESTED_SERVICE};
+pub(crate) use routes::MOST as MOST_TRIED;
 
 use crate::wire::{Cycle, Site, Stack};
 use read::Reader;

@@ -35,7 +35,7 @@ pub use jump::Jump;
 pub use layout::Layout;
 pub use lines::{MessageLine, Piece, Role, piece};
 pub(crate) use list::MAX as LISTED;
-pub use list::{Item, List};
+pub use list::{Item, List, Wanted, remarks};
 pub use message::MessagePane;
 pub use output::Output;
 pub use pages::{Action, Page, PageLine, Screen, lines as page_lines};

@@ -4,7 +4,7 @@ use super::outcome::{NESTED_FALLBACK, NESTED_SERVICE};
 use crate::wire::{Stack, StackRoute, Tried, Why};
 
 /// Most routes that are listed as tried.
-const MOST: usize = 32;
+pub(crate) const MOST: usize = 32;
 
 /// The path of a request target.
 pub(super) fn path_of(target: &str) -> &str {
@@ -21,29 +21,20 @@ pub(super) fn path_of(target: &str) -> &str {
 pub(super) fn tried(stack: &Stack, method: &str, target: &str) -> Vec<Tried> {
     let path = path_of(target);
     let routes = stack.routes.iter();
-    let mut tried: Vec<(usize, Tried)> = routes
+    let mut tried: Vec<_> = routes
         .filter(|route| !route.path.ends_with(NESTED_FALLBACK))
         .map(|route| {
+            let takes = methods(route);
+            // A route without methods takes them all.
+            let takes_it = takes.is_empty() || takes.iter().any(|m| m == method);
             let (near, why) = match mismatch(&route.path, path) {
                 Some((near, why)) => (near, why),
-                None => {
-                    let allowed = allowed(route);
-                    // A route without methods takes them all.
-                    let takes = allowed.is_empty() || allowed.iter().any(|m| m == method);
-                    let why = match takes {
-                        true => Why::Matched,
-                        false => Why::Method { allowed },
-                    };
-                    (usize::MAX, why)
-                }
+                None if takes_it => (usize::MAX, Why::Matched),
+                None => (usize::MAX, Why::Method { allowed: takes }),
             };
-            (
-                near,
-                Tried {
-                    route: route.path.clone(),
-                    why,
-                },
-            )
+            let route = route.path.clone();
+            let near = (near, alike(&why), takes_it);
+            (near, Tried { route, why })
         })
         .collect();
     tried.sort_by_key(|(near, _)| std::cmp::Reverse(*near));
@@ -55,13 +46,26 @@ pub(super) fn tried(stack: &Stack, method: &str, target: &str) -> Vec<Tried> {
 }
 
 /// The methods that a route takes.
-fn allowed(route: &StackRoute) -> Vec<String> {
+fn methods(route: &StackRoute) -> Vec<String> {
     let endpoints = route.endpoints.iter();
-    let mut allowed: Vec<String> = endpoints.flat_map(|e| e.methods.clone()).collect();
-    if allowed.iter().any(|m| m == "GET") && !allowed.iter().any(|m| m == "HEAD") {
-        allowed.push("HEAD".into());
+    let mut methods: Vec<String> = endpoints.flat_map(|e| e.methods.clone()).collect();
+    if methods.iter().any(|m| m == "GET") && !methods.iter().any(|m| m == "HEAD") {
+        methods.push("HEAD".into());
     }
-    allowed
+    methods
+}
+
+/// With how many letters the two segments begin alike at which a path parts from a pattern: `bookz` is nearly `books`.
+fn alike(why: &Why) -> usize {
+    let Why::Path {
+        wanted: Some(wanted),
+        got: Some(got),
+    } = why
+    else {
+        return 0;
+    };
+    let letters = wanted.chars().zip(got.chars());
+    letters.take_while(|(a, b)| a == b).count()
 }
 
 /// Whether a service is nested where this request goes, if no route is for it.
@@ -210,15 +214,18 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_route_that_takes_get_takes_head_and_no_other_does() {
-        let route = |path: &str, method: &str| StackRoute {
+    fn route(path: &str, method: &str) -> StackRoute {
+        StackRoute {
             path: path.into(),
             endpoints: vec![StackChain {
                 methods: vec![method.into()],
                 chain: vec![],
             }],
-        };
+        }
+    }
+
+    #[test]
+    fn a_route_that_takes_get_takes_head_and_no_other_does() {
         let stack = Stack {
             routes: vec![route("/read", "GET"), route("/write", "POST")],
             ..Stack::default()
@@ -264,6 +271,26 @@ mod tests {
         };
         let tried = tried(&stack, "GET", "/books/7");
         assert_eq!((tried.len(), &*tried[0].route), (MOST, "/books/{id}/edit"));
+    }
+
+    #[test]
+    fn of_routes_that_are_equally_near_those_that_look_like_it_and_take_the_method_are_told_first()
+    {
+        let stack = Stack {
+            routes: vec![
+                route("/", "GET"),
+                route("/cart", "GET"),
+                route("/books/{id}", "POST"),
+                route("/books", "GET"),
+                route("/boots", "GET"),
+            ],
+            ..Stack::default()
+        };
+        let order: Vec<_> = tried(&stack, "GET", "/bookz/7")
+            .into_iter()
+            .map(|tried| tried.route)
+            .collect();
+        assert_eq!(order, ["/books", "/books/{id}", "/boots", "/", "/cart"]);
     }
 
     #[test]

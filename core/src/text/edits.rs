@@ -91,7 +91,13 @@ pub fn edits(cycle: &Cycle, delta: &Delta) -> Vec<Edit> {
     if let Some(change) = &delta.body {
         let to = body(cycle, change.to);
         match change.from {
-            Some(from) => push(Sign::Changed, format!("body {} → {to}", body(cycle, from))),
+            Some(from) => push(
+                Sign::Changed,
+                match alike(cycle, from, change.to) {
+                    Some(as_before) => format!("body {to}{as_before}"),
+                    None => format!("body {} → {to}", body(cycle, from)),
+                },
+            ),
             None => push(Sign::Added, format!("body {to}")),
         }
     }
@@ -188,9 +194,42 @@ pub fn body(cycle: &Cycle, body: BodyRef) -> String {
     length(seen.map(|seen| (seen.len, &seen.end)), body.announced)
 }
 
+/// A body at a step, and how it stands to the one whose place it took there: `885 B (was 1.85 KiB)`.
+pub fn body_after(cycle: &Cycle, from: Option<BodyRef>, to: BodyRef) -> String {
+    let text = body(cycle, to);
+    match from {
+        None => text,
+        Some(from) => match alike(cycle, from, to) {
+            Some(as_before) => text + as_before,
+            None => format!("{text} (was {})", body(cycle, from)),
+        },
+    }
+}
+
+/// Words for a body that took the place of another one which it can't be told from by its length. A layer that passes the frames
+/// of a body on looks like one that reads them all and makes a new body of them.
+fn alike(cycle: &Cycle, from: BodyRef, to: BodyRef) -> Option<&'static str> {
+    const AS_BEFORE: &str = " as before, wrapped or replaced";
+    let seen = |body: BodyRef| cycle.bodies.get(body.body?).filter(|body| body.len > 0);
+    match (seen(from), seen(to)) {
+        (Some(old), Some(new)) if (old.len, &old.end) == (new.len, &new.end) => {
+            Some(match (&old.hash, &new.hash) {
+                (Some(a), Some(b)) if a == b => ", the same bytes, wrapped or replaced",
+                (Some(_), Some(_)) => ", other bytes",
+                _ => AS_BEFORE,
+            })
+        }
+        (Some(_), Some(_)) => None,
+        _ => (body(cycle, from) == body(cycle, to)).then_some(AS_BEFORE),
+    }
+}
+
 /// What was seen of a body, of what it announced: one that nobody read is not called empty.
 pub fn length(seen: Option<(u64, &BodyEnd)>, announced: Option<u64>) -> String {
     match (seen, announced) {
+        (Some((0, BodyEnd::Cut)), Some(0)) => size(0),
+        (Some((0, BodyEnd::Cut)), Some(announced)) => format!("{}, unread", size(announced)),
+        (Some((0, BodyEnd::Cut)), None) => "of unknown length, unread".into(),
         (Some((len, BodyEnd::Cut)), Some(announced)) => {
             format!("{} of {}, not read to its end", size(len), size(announced))
         }

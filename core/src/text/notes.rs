@@ -3,6 +3,7 @@
 
 use super::{duration, escape, escape_bytes, size};
 use crate::{
+    codec::MOST_TRIED,
     times::Times,
     wire::{
         Body, BodyEnd, Connection, Cycle, Edge, Header, Resolved, Sent, Side, Stage, Step, Tried,
@@ -113,16 +114,29 @@ pub fn found(resolved: &Resolved, nest: Option<&str>) -> String {
     text
 }
 
+/// How many of the routes that were tried say most: those of this path, where it is the method that was refused; else the nearest
+/// few.
+pub fn nearest(routes: &[Tried]) -> usize {
+    const FEW: usize = 3;
+    let of_path = routes.iter().take_while(|route| route.is_of_path()).count();
+    match of_path {
+        0 => routes.len().min(FEW),
+        n => n,
+    }
+}
+
 /// The routes that were tried and refused, where no view took the request, escaped.
 pub fn refused(routes: &[Tried]) -> Vec<String> {
-    const SHOWN: usize = 5;
-    let mut lines: Vec<_> = routes
+    let (nearest, others) = routes.split_at(nearest(routes));
+    let mut lines: Vec<_> = nearest
         .iter()
-        .take(SHOWN)
         .map(|route| format!("tried {}", tried(route)))
         .collect();
-    if let Some(more) = routes.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        lines.push(format!("tried {more} more"));
+    match others.len() {
+        0 => {}
+        // The codec makes no more.
+        n if routes.len() >= MOST_TRIED => lines.push(format!("tried {n} more at least")),
+        n => lines.push(format!("tried {n} more")),
     }
     lines
 }

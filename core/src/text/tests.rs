@@ -149,20 +149,33 @@ fn bytes_of_a_request_that_came_with_the_one_before_or_at_an_unknown_time() {
 
 #[test]
 fn of_many_routes_that_were_tried_some_are_named_and_the_others_counted() {
-    let routes = vec![
-        Tried {
-            route: "/a".into(),
-            why: Why::Matched,
-        };
-        7
-    ];
-    for (n, last) in [
-        (5, "tried /a: it matches"),
-        (6, "tried 1 more"),
-        (7, "tried 2 more"),
+    let tried = |why: Why| Tried {
+        route: "/a".into(),
+        why,
+    };
+    let near = tried(Why::Path {
+        wanted: None,
+        got: Some("b".into()),
+    });
+    let (matched, allowed) = (tried(Why::Matched), vec!["GET".into()]);
+    let method = tried(Why::Method { allowed });
+    let goes_on = "tried /a: the path goes on with \"b\"";
+    let takes = "tried /a: almost, it takes GET";
+    for (of_path, others, lines, last) in [
+        (vec![], 0, 0, None),
+        (vec![], 3, 3, Some(goes_on)),
+        (vec![], 4, 4, Some("tried 1 more")),
+        (vec![], 31, 4, Some("tried 28 more")),
+        (vec![], 32, 4, Some("tried 29 more at least")),
+        // Of this path: the others are not what it is about.
+        (vec![method.clone()], 0, 1, Some(takes)),
+        (vec![method.clone()], 3, 2, Some("tried 3 more")),
+        (vec![method, matched], 9, 3, Some("tried 9 more")),
     ] {
-        let lines = refused(&routes[..n]);
-        assert_eq!((lines.len(), &**lines.last().unwrap()), (n.min(6), last));
+        let mut routes = of_path;
+        routes.extend(vec![near.clone(); others]);
+        let said = refused(&routes);
+        assert_eq!((said.len(), said.last().map(|l| &**l)), (lines, last));
     }
 }
 
@@ -208,10 +221,105 @@ fn a_body_that_nobody_read_is_not_called_empty() {
     let body = cycle.bodies.last_mut().unwrap();
     (body.len, body.end) = (0, BodyEnd::Cut);
     let text = timeline(&cycle).to_string();
-    assert!(
-        text.contains("+ body 0 B of 13 B, not read to its end\n"),
-        "{text}"
-    );
+    assert!(text.contains("+ body 13 B, unread\n"), "{text}");
+}
+
+#[test]
+fn a_body_in_the_place_of_another_says_what_is_known_of_the_two() {
+    use crate::{text::edits::body_after, wire::BodyRef};
+    let mut cycle = samples::completed();
+    let mut body = |len, hash: Option<&str>, end: &BodyEnd| {
+        let mut body = cycle.bodies[0].clone();
+        (body.len, body.hash, body.end) = (len, hash.map(str::to_owned), end.clone());
+        cycle.bodies.push(body);
+        Some(cycle.bodies.len() - 1)
+    };
+    let (whole, cut) = (BodyEnd::Complete, BodyEnd::Cut);
+    let a = body(1_536, Some("a"), &whole);
+    let same = body(1_536, Some("a"), &whole);
+    let other = body(1_536, Some("b"), &whole);
+    let counted = body(1_536, None, &whole);
+    let half = body(1_536, Some("a"), &cut);
+    let shorter = body(1_000, Some("c"), &whole);
+    let (empty, empty_too) = (body(0, Some("e"), &whole), body(0, None, &whole));
+    let (unread, unread_too) = (body(0, Some("e"), &cut), body(0, None, &cut));
+    let (unseen, known) = (None, Some(171));
+    for (from, to, said) in [
+        (
+            (a, None),
+            (same, None),
+            "1.5 KiB, the same bytes, wrapped or replaced",
+        ),
+        ((a, None), (other, None), "1.5 KiB, other bytes"),
+        (
+            (a, None),
+            (counted, None),
+            "1.5 KiB as before, wrapped or replaced",
+        ),
+        (
+            (a, None),
+            (half, None),
+            "1.5 KiB, not read to its end (was 1.5 KiB)",
+        ),
+        ((a, None), (shorter, None), "1000 B (was 1.5 KiB)"),
+        (
+            (empty, None),
+            (empty_too, None),
+            "0 B as before, wrapped or replaced",
+        ),
+        (
+            (unseen, Some(0)),
+            (empty, None),
+            "0 B as before, wrapped or replaced",
+        ),
+        (
+            (unread, Some(0)),
+            (empty, None),
+            "0 B as before, wrapped or replaced",
+        ),
+        (
+            (unread, None),
+            (empty, None),
+            "0 B (was of unknown length, unread)",
+        ),
+        (
+            (unread, known),
+            (unread_too, known),
+            "171 B, unread as before, wrapped or replaced",
+        ),
+        (
+            (unread, known),
+            (unread_too, Some(9)),
+            "9 B, unread (was 171 B, unread)",
+        ),
+        (
+            (unread, None),
+            (unread_too, None),
+            "of unknown length, unread as before, wrapped or replaced",
+        ),
+    ] {
+        let [from, to] = [from, to].map(|(body, announced)| BodyRef { body, announced });
+        assert_eq!(body_after(&cycle, Some(from), to), said);
+    }
+    // The timeline says so too, and names both where they differ.
+    let step = samples::completed().steps.iter().position(|step| {
+        let body = step.delta.as_ref().and_then(|delta| delta.body.as_ref());
+        body.is_some_and(|change| change.from.is_some())
+    });
+    for (to, said) in [
+        (
+            same,
+            "~ body 1.5 KiB, the same bytes, wrapped or replaced\n",
+        ),
+        (shorter, "~ body 1.5 KiB → 1000 B\n"),
+    ] {
+        let delta = cycle.steps[step.unwrap()].delta.as_mut().unwrap();
+        let change = delta.body.as_mut().unwrap();
+        change.from.as_mut().unwrap().body = a;
+        change.to.body = to;
+        let text = timeline(&cycle).to_string();
+        assert!(text.contains(said), "{text}");
+    }
 }
 
 #[test]

@@ -98,6 +98,13 @@ pub struct Tried {
     pub why: Why,
 }
 
+impl Tried {
+    /// Whether the path is one of this route's.
+    pub fn is_of_path(&self) -> bool {
+        !matches!(self.why, Why::Path { .. })
+    }
+}
+
 /// Why a route was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

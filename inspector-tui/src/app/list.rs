@@ -1,5 +1,9 @@
 //! The cycles, in order of arrival, and which of them is selected.
 
+mod wanted;
+
+pub use wanted::{Wanted, remarks};
+
 use onionskin_web::model::{App as AppRuns, ListedCycle, Run};
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -24,6 +28,8 @@ pub struct List {
     awaited: Option<String>,
     /// The app runs, by their names.
     runs: HashMap<String, Run>,
+    /// Columns that the rows want.
+    wanted: Wanted,
 }
 
 /// What came while the list is frozen.
@@ -109,6 +115,11 @@ impl List {
         }
     }
 
+    /// Columns that the lines want, all of them and not those in view alone.
+    pub fn wanted(&self) -> Wanted {
+        self.wanted
+    }
+
     /// Whether the list is held still.
     pub fn frozen(&self) -> bool {
         self.waiting.is_some()
@@ -147,6 +158,7 @@ impl List {
 
     fn insert(&mut self, cycle: ListedCycle) {
         let (id, position) = (cycle.cycle.id.clone(), cycle.position);
+        self.wanted.grow(&cycle.cycle);
         if !insert(&mut self.rows, cycle) {
             return;
         }
@@ -190,6 +202,11 @@ impl List {
         up > 1 || self.rows.iter().any(|c| Some(&c.cycle.app) != of_first)
     }
 
+    /// The greatest number that a run of an app has.
+    pub fn last_ordinal(&self) -> Option<u32> {
+        self.runs.values().map(|run| run.ordinal).max()
+    }
+
     /// Which run of its app it is, if known.
     pub fn ordinal(&self, run: &str) -> Option<u32> {
         self.runs.get(run).map(|run| run.ordinal)
@@ -211,6 +228,7 @@ impl List {
     pub fn clear(&mut self) {
         self.rows.clear();
         (self.partial, self.gap) = (false, None);
+        self.wanted = Wanted::default();
         if let Some(waiting) = &mut self.waiting {
             *waiting = Waiting::default();
         }

@@ -9,13 +9,12 @@ use crate::picture::Picture;
 use onionskin::{
     text::{
         edits::{self, Sign},
-        escape, escape_bytes, size,
+        escape, escape_bytes,
     },
     wire::{Octets, Side},
 };
 use onionskin_web::model::{
-    BodyLine, BodyPlace, BodyView, By, ContentKind, MessageLine as Line, MessagePart, MessageView,
-    Op,
+    BodyPlace, BodyView, By, ContentKind, MessageLine as Line, MessagePart, MessageView, Op,
 };
 use std::{collections::HashSet, sync::Arc};
 
@@ -238,14 +237,7 @@ fn history(history: &[By]) -> Vec<String> {
 /// How long the body is and who put it there, and below it what is in it.
 fn body(view: &View, place: &BodyPlace, side: Side) -> Vec<MessageLine> {
     let pane = view.pane(side);
-    let line = |number: usize| view.timeline.bodies.get(number);
-    let length = |seen: Option<&BodyLine>| seen.map(|body| size(body.len));
-    let seen = place.index.and_then(line);
-    let now = edits::length(seen.map(|body| (body.len, &body.end)), place.announced);
-    let mut text = format!("body {now}");
-    if let Some(before) = length(place.before.and_then(line)) {
-        text += &format!(" (was {before})");
-    }
+    let text = format!("body {}", escape(&place.text));
     let mut pieces = vec![piece(Role::Strong, text)];
     if let Ok(Some(body)) = &pane.body {
         pieces.push(piece(Role::Dim, body::heading(body)));

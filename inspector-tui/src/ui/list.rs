@@ -2,13 +2,13 @@
 
 use super::{bars, fit, inside, pane};
 use crate::{
-    app::{App, Item, Pane, Spot},
+    app::{App, Item, Pane, Spot, Wanted, remarks},
     keys::Command,
     theme::{Part, Theme},
 };
 use onionskin::{
     text::{duration, escape, target},
-    wire::{CycleSummary, Outcome},
+    wire::CycleSummary,
 };
 use ratatui::{
     Frame,
@@ -33,7 +33,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     let selected = app.list.selected().map(|c| c.position);
     let width = usize::from(inner.width);
     let items = app.list.window(usize::from(inner.height));
-    let columns = room_for_apps(app, &items, width);
+    let columns = Columns::of(app, width);
     let lines: Vec<_> = items
         .into_iter()
         .map(|item| match item {
@@ -43,9 +43,9 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
                     (_, Some(marked)) if *marked == c.cycle.id => "◇ ",
                     _ => "  ",
                 };
-                let of = of_app(app, &c.cycle, columns);
+                let of = of_app(app, &c.cycle, columns.app);
                 let clock = app.zone.clock(c.cycle.started_unix_us);
-                line(&c.cycle, &clock, width, sign, of, theme)
+                line(&c.cycle, &clock, columns, sign, of, theme)
             }
             Item::NewRun { app, run } => {
                 let run = run.map_or(String::new(), |n| format!(" {n}"));
@@ -150,16 +150,13 @@ fn empty(app: &App, width: usize) -> Vec<Line<'static>> {
 }
 
 /// Columns for the app and its run: none where there is only one app, or no room.
-fn room_for_apps(app: &App, items: &[Item<'_>], width: usize) -> usize {
+fn room_for_apps(app: &App, width: usize) -> usize {
     if width < 70 || !app.list.is_of_several_apps() {
         return 0;
     }
-    let cycles = items.iter().filter_map(|item| match item {
-        Item::Cycle(listed) => Some(&listed.cycle),
-        Item::NewRun { .. } | Item::LeftOut { .. } => None,
-    });
-    let names = cycles.map(|cycle| fit::width(&app_run(app, cycle, usize::MAX)));
-    names.max().unwrap_or(0).min(width / 6)
+    let run = app.list.last_ordinal();
+    let run = run.map_or(0, |n| format!(" {n}").len());
+    (app.list.wanted().app + run).min(width / 6)
 }
 
 /// `shop 2`: the app, cut where there is no room for all of it, and which run of it.
@@ -178,18 +175,61 @@ fn of_app(app: &App, cycle: &CycleSummary, columns: usize) -> String {
     }
 }
 
+/// How a line is divided.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    /// The whole of it.
+    width: usize,
+    /// Of the time of day: its milliseconds are the first to go where there is little room.
+    clock: usize,
+    /// Whether there is room for the bar.
+    bar: bool,
+    target: usize,
+    /// Of the app and its run.
+    app: usize,
+}
+
+impl Columns {
+    fn of(app: &App, width: usize) -> Self {
+        let of_app = room_for_apps(app, width);
+        let clock = if width >= 90 { 12 } else { 8 };
+        let bar = width >= if of_app > 0 { 90 } else { 60 };
+        // The sign, the time, the method, the status, the duration, the bar, each with its gap.
+        let others = 2 + clock + 2 + 8 + 4 + 9 + if bar { 6 } else { 0 };
+        let gap = if of_app > 0 { 2 } else { 0 };
+        let room = width.saturating_sub(others + of_app + gap);
+        Self {
+            width,
+            clock,
+            bar,
+            target: room_for_target(app.list.wanted(), room),
+            app: of_app,
+        }
+    }
+}
+
+/// Columns for the target: all that it wants, but a third of the room is for the remarks behind it, as far as they want that;
+/// where there is little room, as much as says something in most of them.
+fn room_for_target(wanted: Wanted, room: usize) -> usize {
+    /// So much it takes wherever the list begins with short ones.
+    const LEAST: usize = 24;
+    let remarks = match wanted.remarks {
+        0 => 0,
+        wanted => (wanted + 2).min(room.saturating_sub(18).clamp(10, 18).max(room / 3)),
+    };
+    let target = wanted.target.max(LEAST);
+    target.min(room.saturating_sub(remarks)).max(12)
+}
+
 fn line(
     cycle: &CycleSummary,
     clock: &str,
-    width: usize,
+    columns: Columns,
     sign: &str,
     of: String,
     theme: Theme,
 ) -> Line<'static> {
-    // Milliseconds of the clock are the first to go where there is little room, then the bar.
-    let clock = if width >= 90 { clock } else { &clock[..8] };
-    let wide = width >= 60;
-    let target_width = (width.saturating_sub(42 + fit::width(&of)) / 2).max(12);
+    let clock = &clock[..columns.clock];
     let base = if sign == "▶ " {
         theme.selected()
     } else {
@@ -202,7 +242,7 @@ fn line(
         cell(format!("{clock}  "), theme.dim()),
         cell(format!("{} ", fit::pad(&escape(&cycle.method), 7)), base),
         cell(
-            fit::pad(&target(&cycle.method, &cycle.target), target_width),
+            fit::pad(&target(&cycle.method, &cycle.target), columns.target),
             base,
         ),
         cell(format!(" {status}"), theme.status(cycle.status)),
@@ -211,7 +251,7 @@ fn line(
             base,
         ),
     ];
-    if wide {
+    if columns.bar {
         let bar = cycle.bar;
         let high = bars::columns([bar.in_ns, bar.view_ns, bar.out_ns, bar.send_ns]);
         spans.push(cell("  ".into(), base));
@@ -223,23 +263,8 @@ fn line(
         }
     }
     let used: usize = spans.iter().map(|s| fit::width(&s.content)).sum();
-    let rest = width.saturating_sub(used + fit::width(&of));
+    let rest = columns.width.saturating_sub(used + fit::width(&of));
     spans.push(cell(fit::pad(&format!("  {}", remarks(cycle)), rest), base));
     spans.push(cell(of, theme.dim()));
     Line::from(spans)
-}
-
-/// The outcome where it is not `completed`; what the view asked of others.
-fn remarks(cycle: &CycleSummary) -> String {
-    let mut remarks = Vec::new();
-    if cycle.outcome != Outcome::Completed {
-        let outcome = cycle.outcome.describe(cycle.outcome_site.as_deref());
-        remarks.push(escape(&outcome).into_owned());
-    }
-    for (n, what) in [(cycle.sql, "sql"), (cycle.logs, "log")] {
-        if n > 0 {
-            remarks.push(format!("{} {what}", fit::grouped(n)));
-        }
-    }
-    remarks.join(" · ")
 }

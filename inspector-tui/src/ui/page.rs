@@ -10,7 +10,7 @@ use ratatui::{
     Frame,
     layout::{Position, Rect},
     style::Style,
-    text::Line,
+    text::{Line, Span},
     widgets::Paragraph,
 };
 
@@ -36,13 +36,14 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, page: &Page, 
     );
     let inner = pane(frame, area, Line::from(title), true, theme);
     let width = usize::from(inner.width);
+    let edge = edge(&lines).min(width);
     let Window {
         skip,
         height,
         below,
     } = window(&lines, cursor, inner);
     let mut shown: Vec<_> = (lines.iter().enumerate().skip(skip).take(height))
-        .map(|(at, line)| page_line(line, width, at == cursor, theme))
+        .map(|(at, line)| page_line(line, edge, width, at == cursor, theme))
         .collect();
     if !below.is_empty() {
         shown.resize_with(height, Line::default);
@@ -106,17 +107,34 @@ pub(super) fn line_at(area: Rect, app: &App, page: &Page, place: Position) -> Op
     (at < height && skip + at < lines.len()).then_some(skip + at)
 }
 
-fn page_line(shown: &PageLine, width: usize, cursor: bool, theme: Theme) -> Line<'static> {
+/// Where figures end: so far to the right that none is on a name, and no further, that the eye finds them.
+fn edge(lines: &[PageLine]) -> usize {
+    let lines = lines.iter().filter(|line| !line.right.is_empty());
+    let wanted = lines.map(|line| line::width(&line.pieces) + 3 + line::width(&line.right));
+    wanted.max().unwrap_or(0)
+}
+
+fn page_line(
+    shown: &PageLine,
+    edge: usize,
+    width: usize,
+    cursor: bool,
+    theme: Theme,
+) -> Line<'static> {
     let base = if cursor {
         theme.selected()
     } else {
         Style::new()
     };
-    let (room, right) = rooms(shown, width);
+    let (room, right) = match shown.right.is_empty() {
+        true => (width, 0),
+        false => rooms(shown, edge),
+    };
     let mut spans = line::spans(&shown.pieces, room, base, theme);
     if right > 0 {
-        spans.push(ratatui::text::Span::styled(" ", base));
+        spans.push(Span::styled(" ", base));
         spans.extend(line::spans(&shown.right, right, base, theme));
+        spans.push(Span::styled(" ".repeat(width - edge), base));
     }
     Line::from(spans)
 }

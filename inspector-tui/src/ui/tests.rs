@@ -11,13 +11,13 @@ use crate::{
     app::App,
     ask::{Answer, Question},
     event::{Event, News},
-    testing::{answer, busy, connected, every, open, press, samples},
+    testing::{answer, busy, connected, every, listed, live, open, press, samples},
     theme::Theme,
 };
 use crossterm::event::KeyCode;
 use onionskin_web::model::{
-    Completion, CompletionKind, CycleSpans, FilterError, FilterHelp, Relation, ServiceLine,
-    SpanKind, SpanLine, SpanStatus,
+    Completion, CompletionKind, CycleSpans, FilterError, FilterHelp, LiveEvent, Relation,
+    ServiceLine, SpanKind, SpanLine, SpanStatus,
 };
 use ratatui::{
     Terminal,
@@ -57,6 +57,71 @@ fn nothing_yet() {
 #[test]
 fn a_list_with_a_restart_and_losses() {
     check("list", &busy());
+}
+
+/// Two cycles: one with this target, and one of which there is more to say than there is room for.
+fn with_target(target: &str) -> App {
+    let mut app = connected();
+    let mut long = samples::short_circuit();
+    long.target = target.into();
+    for (position, cycle) in [(1, &long), (2, &samples::panicked())] {
+        let cycle = Box::new(listed(position, cycle));
+        live(&mut app, LiveEvent::Cycle(cycle));
+    }
+    app
+}
+
+#[test]
+fn a_target_has_the_room_that_there_is() {
+    let target = "/api/v1/crates/onionskin/1.40.2/dependencies?include=dev,build&per_page=100";
+    let app = with_target(target);
+    for (size, shown) in SIZES.into_iter().zip([19, 49, target.len()]) {
+        let screen = draw(&app, size, Theme::new(true)).backend().to_string();
+        let cut = match shown < target.len() {
+            true => format!("{}… 401 ", &target[..shown - 1]),
+            false => format!("{target} 401 "),
+        };
+        assert!(screen.contains(&cut), "{shown}\n{screen}");
+        // Something of the remarks stays in any case.
+        assert!(screen.contains("answered by"), "{screen}");
+    }
+}
+
+#[test]
+fn short_targets_leave_the_room_to_the_remarks_and_columns_stay_where_they_are() {
+    let app = with_target("/");
+    let lines = |app: &App| draw(app, (120, 12), Theme::new(true)).backend().to_string();
+    let status = |app: &App| lines(app).lines().find_map(|line| line.find(" 401 "));
+    assert!(lines(&app).contains("panic caught: index out of bounds"));
+    let mut app = with_target("/a/path/of/forty/columns/that/is/listed/");
+    let before = status(&app);
+    for position in 3..40 {
+        let cycle = Box::new(listed(position, &samples::short_circuit()));
+        live(&mut app, LiveEvent::Cycle(cycle));
+    }
+    assert!(before.is_some());
+    assert!(!lines(&app).contains("forty"), "it is not in view any more");
+    assert_eq!(status(&app), before);
+}
+
+#[test]
+fn the_column_of_apps_stays_where_it_is_too() {
+    let mut app = with_target("/");
+    let end = |app: &App| {
+        let drawn = draw(app, (120, 12), Theme::new(true));
+        let text = drawn.backend().to_string();
+        text.lines().find_map(|line| line.find(" shop"))
+    };
+    let mut other = samples::completed();
+    other.app = "another-app".into();
+    live(&mut app, LiveEvent::Cycle(Box::new(listed(3, &other))));
+    let before = end(&app);
+    for position in 4..40 {
+        let cycle = Box::new(listed(position, &samples::short_circuit()));
+        live(&mut app, LiveEvent::Cycle(cycle));
+    }
+    assert!(before.is_some());
+    assert_eq!(end(&app), before);
 }
 
 #[test]

@@ -79,6 +79,8 @@ pub struct BodyPlace {
     pub index: Option<usize>,
     /// The exact length that it announces.
     pub announced: Option<u64>,
+    /// Its length, and how it stands to the one whose place it took at this step, in words.
+    pub text: String,
     /// What the step did to it.
     pub op: Option<Op>,
     /// Number of the body whose place it took at this step.

@@ -243,6 +243,8 @@ pub struct MarkLine {
 pub struct WhyView {
     /// For 404 and 405: the routes tried, the nearest first.
     pub routes: Vec<Tried>,
+    /// How many of them say most: those of this path, else the nearest few.
+    pub nearest: usize,
     /// The extractor that refused the request.
     pub extractor: Option<Refused>,
     /// The error that the response stands for, its source, and so on.

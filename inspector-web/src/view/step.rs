@@ -4,6 +4,7 @@ use super::{pairs, places::Places};
 use crate::model::{BodyPlace, By, MessageLine, MessagePart, MessageView, Op, StepView};
 use onionskin::{
     replay::{Held, Message, Part, Replay, ReplayError, side_of},
+    text::edits::body_after,
     wire::{Cycle, Delta, Extension, ExtensionEdit, Header, HeaderEdit, Octets, Side, Step},
 };
 
@@ -179,6 +180,7 @@ impl View<'_> {
         Some(BodyPlace {
             index: body.body,
             announced: body.announced,
+            text: body_after(self.places.cycle, before, body),
             op: self.op(&history, before.is_some()),
             before: before.and_then(|b| b.body),
             history,

@@ -3,6 +3,7 @@
 use super::places::Places;
 use crate::model::{PanicView, Refused, WhyView};
 use onionskin::{
+    text::notes::nearest,
     times::RowState,
     wire::{Cycle, MarkKind, Outcome, Tried},
 };
@@ -16,8 +17,10 @@ pub(super) fn why(places: &Places<'_>) -> Option<WhyView> {
     };
     let never_ran = places.rows.iter().enumerate();
     let never_ran = never_ran.filter(|(_, row)| row.state == RowState::NeverRan);
+    let routes = routes(cycle);
     let why = WhyView {
-        routes: routes(cycle),
+        nearest: nearest(&routes),
+        routes,
         extractor: refused(places),
         chain: chain(cycle),
         panic: panic(cycle),

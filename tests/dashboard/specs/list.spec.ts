@@ -51,6 +51,39 @@ test('cycles come by themselves, newest first; frozen they are counted and come 
   await expect(page.getByRole('button', { name: 'live' })).toBeVisible();
 });
 
+test('a row that is looked at stays where it is while others come, and the newest are one key away', async ({ page, dash, shop }) => {
+  /** So many visits; the row of the last one. */
+  const visit = async (times: number) => {
+    for (let n = 1; n < times; n++) await shop.visit('/books?page=1');
+    return dash.list.getByText((await shop.visit('/books?page=2')).target, { exact: true });
+  };
+  const newest = page.getByRole('button', { name: 'Newest' });
+  await page.setViewportSize({ width: 1280, height: 360 });
+  const looked = await visit(15);
+  await dash.open();
+  await expect(looked).toBeInViewport();
+  await page.keyboard.press('ArrowDown');
+  const meanwhile = await visit(15);
+  await expect(newest).toBeVisible();
+  await expect(looked).toBeInViewport();
+  await expect(meanwhile).not.toBeInViewport();
+  await page.keyboard.press('Escape');
+  await expect(meanwhile).toBeInViewport();
+  const after = await visit(1);
+  await expect(after).toBeInViewport();
+  await expect(newest).toHaveCount(0);
+
+  // So does one that is open, until the newest are asked for.
+  await page.keyboard.press('Enter');
+  await expect(dash.cycleName).toHaveText(/^GET \/books\?page=2/);
+  const beside = await visit(15);
+  await expect(after).toBeInViewport();
+  await newest.click();
+  await expect(beside).toBeInViewport();
+  await expect(await visit(15)).toBeInViewport();
+  await expect(dash.cycleName).toHaveText(/^GET \/books\?page=2/);
+});
+
 test('health checks are left out on demand', async ({ page, dash, shop }) => {
   const health = await shop.visit('/health');
   await dash.open();

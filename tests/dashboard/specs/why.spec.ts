@@ -9,6 +9,13 @@ test('404: the routes that were tried, and why each was not it', async ({ page, 
   await dash.cycle(cycle.id);
   const tried = why(page).getByRole('table', { name: 'Routes tried' });
   await expect(tried.getByRole('row', { name: /\/books\/\{id\}/ }).first()).toContainText('wants books, the path has bookz');
+  // The nearest few, the others folded.
+  await expect(tried.getByRole('row')).toHaveCount(4);
+  const { why: said } = await shop.get<{ why: { routes: unknown[] } }>(`/api/cycles/${cycle.id}/timeline`);
+  await why(page).getByRole('button', { name: `${said.routes.length - 3} more` }).click();
+  await expect(tried.getByRole('row')).toHaveCount(1 + said.routes.length);
+  await why(page).getByRole('button', { name: 'Fewer' }).click();
+  await expect(tried.getByRole('row')).toHaveCount(4);
 });
 
 test('405: what the path would have taken', async ({ page, dash, shop }) => {
@@ -16,6 +23,8 @@ test('405: what the path would have taken', async ({ page, dash, shop }) => {
   expect(cycle.status).toBe(405);
   await dash.cycle(cycle.id);
   await expect(why(page).getByRole('row', { name: /\/books\/\{id\}/ }).first()).toContainText(/the path matches; it takes .*GET/);
+  // What other paths take is not what it is about.
+  await expect(why(page).getByRole('table', { name: 'Routes tried' }).getByRole('row')).toHaveCount(2);
 });
 
 test('a rejection: the extractor that refused, and how that is known', async ({ page, dash, shop }) => {

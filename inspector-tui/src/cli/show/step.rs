@@ -2,9 +2,9 @@
 
 use onionskin::{
     text::{self, edits},
-    wire::{BodyRef, Cycle, Edge, Octets, Step},
+    wire::{Cycle, Edge, Octets, Step},
 };
-use onionskin_web::model::{BodyPlace, By, MessageLine, MessagePart, MessageView, Op, StepView};
+use onionskin_web::model::{By, MessageLine, MessagePart, MessageView, Op, StepView};
 use std::fmt::{self, Write as _};
 
 /// A line for each part: what the step did to it (`+` came, `-` went, `~` changed, `>` moved), which part, its value, and who
@@ -28,10 +28,10 @@ fn write(out: &mut String, cycle: &Cycle, shown: &StepView) -> fmt::Result {
         )?;
     }
     out.push_str("\n\nrequest\n");
-    message(out, cycle, &shown.request)?;
+    message(out, &shown.request)?;
     out.push_str("\nresponse\n");
     match &shown.response {
-        Some(response) => message(out, cycle, response),
+        Some(response) => message(out, response),
         None => writeln!(out, "  (none yet)"),
     }
 }
@@ -46,7 +46,7 @@ fn place(cycle: &Cycle, step: &Step) -> String {
     format!("{arrow} {}{name}", step.stage.as_str())
 }
 
-fn message(out: &mut String, cycle: &Cycle, message: &MessageView) -> fmt::Result {
+fn message(out: &mut String, message: &MessageView) -> fmt::Result {
     for line in &message.lines {
         let part = Part {
             op: line.op,
@@ -61,20 +61,13 @@ fn message(out: &mut String, cycle: &Cycle, message: &MessageView) -> fmt::Resul
         let part = Part {
             op: body.op,
             what: word(MessagePart::Body),
-            text: edits::body(cycle, reference(body)),
+            text: text::escape(&body.text).into_owned(),
             before: None,
             history: &body.history,
         };
         writeln!(out, "{part}")?;
     }
     Ok(())
-}
-
-fn reference(body: &BodyPlace) -> BodyRef {
-    BodyRef {
-        body: body.index,
-        announced: body.announced,
-    }
 }
 
 fn word(what: MessagePart) -> &'static str {

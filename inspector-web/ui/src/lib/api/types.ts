@@ -604,6 +604,8 @@ export interface components {
             index: number | null;
             /** @description What the step did to it. */
             op: components["schemas"]["Op"] | null;
+            /** @description Its length, and how it stands to the one whose place it took at this step, in words. */
+            text: string;
         };
         /** @description What is known of a body at a step. */
         BodyRef: {
@@ -3159,6 +3161,11 @@ export interface components {
             chain: string[];
             /** @description The extractor that refused the request. */
             extractor: components["schemas"]["Refused"] | null;
+            /**
+             * Format: uint
+             * @description How many of them say most: those of this path, else the nearest few.
+             */
+            nearest: number;
             /** @description The rows that never ran because of that. */
             never_ran: number[];
             /** @description The panic. */
