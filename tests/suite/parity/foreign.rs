@@ -109,7 +109,7 @@ async fn routes_of_a_foreign_router_were_tried_too() {
             refused.contains("tried /books: almost, it takes GET, HEAD"),
             "{refused}"
         );
-        assert!(refused.contains("tried /authors:"), "{refused}");
+        assert!(refused.contains("tried 2 more"), "{refused}");
         let lost = run("GET", "/nowhere").await;
         for route in ["/books", "/authors", "/any"] {
             assert!(lost.contains(&format!("tried {route}:")), "{lost}");
