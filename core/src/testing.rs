@@ -462,4 +462,39 @@ mod tests {
         assert_eq!(answered.count(), 2, "the view and the router:\n{cycle}");
         assert!(cycle.layer("LastWord").panicked(), "{cycle}");
     }
+
+    /// A body that says when it is asked.
+    struct Says;
+
+    impl http_body::Body for Says {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+            crate::template("said", || std::task::Poll::Ready(None))
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn what_a_body_does_that_was_kept_for_another_request_is_told_of_that() {
+        static KEPT: std::sync::Mutex<Option<Body>> = std::sync::Mutex::new(None);
+        async fn keep(request: Request, next: Next) -> Response {
+            let response = next.run(request).await;
+            let before = KEPT.lock().unwrap().replace(response.into_body());
+            Response::new(before.unwrap_or_default())
+        }
+        let app = Router::new()
+            .route("/", get(|| async { Response::new(Body::new(Says)) }))
+            .layer(from_fn(keep));
+        for said in [0, 1] {
+            let (_, cycle) = run(app.clone(), Request::new(Body::empty())).await;
+            let is_it = |mark: &&crate::wire::Mark| {
+                matches!(mark.what, crate::wire::MarkKind::Template { .. })
+            };
+            assert_eq!(cycle.marks.iter().filter(is_it).count(), said, "{cycle}");
+        }
+    }
 }

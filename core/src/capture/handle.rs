@@ -267,10 +267,14 @@ impl Handle {
     pub(crate) fn enter(&self, entry: Option<EntryId>) -> Entered<'_> {
         let cycle = self.address();
         let before = PLACE.replace(Place { cycle, entry });
-        let outer = if before.cycle == cycle {
-            Outer::Same
+        let (outer, entry) = if before.cycle == cycle {
+            (Outer::Same, entry)
+        } else if before.cycle != 0 && self.lock().has_ended() {
+            // A body, say, that was kept for another request: what happens in it is of that one's cycle.
+            PLACE.set(before);
+            (Outer::Same, None)
         } else {
-            self.make_current()
+            (self.make_current(), entry)
         };
         Entered {
             handle: self,
