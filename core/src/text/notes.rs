@@ -200,7 +200,7 @@ pub(super) fn of_body(body: &Body, times: bool) -> Vec<String> {
         "{side} body: {}",
         passed(body.len, body.frames, body.events, &body.end)
     );
-    if let Some(hash) = body.hash.as_ref().filter(|_| times) {
+    if let Some(hash) = body.hash.as_ref().filter(|_| times && body.frames > 0) {
         line += &format!(", xxh64 {}", escape(hash));
     }
     let mut lines = vec![line];
@@ -208,8 +208,11 @@ pub(super) fn of_body(body: &Body, times: bool) -> Vec<String> {
     lines
 }
 
-/// How a body passed: `1.5 KiB in 2 frames, complete`.
+/// How a body passed: `1.5 KiB in 2 frames, complete`, or `unread`.
 pub fn passed(len: u64, frames: u64, events: Option<u64>, end: &BodyEnd) -> String {
+    if (len, frames, end) == (0, 0, &BodyEnd::Cut) {
+        return "unread".into();
+    }
     let end = match end {
         BodyEnd::Complete => "complete".into(),
         BodyEnd::Cut => "not read to its end".into(),

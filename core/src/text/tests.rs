@@ -219,8 +219,9 @@ fn a_cycle_that_points_nowhere_is_shown_all_the_same() {
 fn a_body_that_nobody_read_is_not_called_empty() {
     let mut cycle = samples::short_circuit();
     let body = cycle.bodies.last_mut().unwrap();
-    (body.len, body.end) = (0, BodyEnd::Cut);
+    (body.len, body.frames, body.end) = (0, 0, BodyEnd::Cut);
     let text = timeline(&cycle).to_string();
+    assert!(text.contains("\nresponse body: unread\n"), "{text}");
     assert!(text.contains("+ body 13 B, unread\n"), "{text}");
 }
 

@@ -136,7 +136,7 @@ fn body(body: &BodyLine) -> Vec<String> {
     };
     let passed = notes::passed(body.len, body.frames, body.events, &body.end);
     let mut line = format!("{side} body: {passed}");
-    if let Some(hash) = &body.hash {
+    if let Some(hash) = body.hash.as_ref().filter(|_| body.frames > 0) {
         line += &format!(", xxh64 {}", escape(hash));
     }
     let mut lines = vec![line];
