@@ -178,16 +178,21 @@ fn put_plain(out: &mut Vec<u8>, value: &[u8]) -> bool {
 
 /// A text with what looks like a credential in it masked, and what a telling name stands before.
 pub(crate) fn masked_text(text: &str) -> Vec<u8> {
-    let text = text.as_bytes();
     let mut out = Vec::with_capacity(text.len());
-    let mut done = 0;
-    while let Some((from, to)) = said::named_value(text, done) {
-        put_plain(&mut out, &text[done..from]);
-        put_mask(&mut out, &text[from..to]);
-        done = to;
-    }
-    put_plain(&mut out, &text[done..]);
+    put_text(&mut out, text.as_bytes());
     out
+}
+
+/// Writes such a text. Returns whether something was masked.
+fn put_text(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    let mut done = 0;
+    let mut masked = false;
+    while let Some((from, to)) = said::named_value(text, done) {
+        put_plain(out, &text[done..from]);
+        put_mask(out, &text[from..to]);
+        (done, masked) = (to, true);
+    }
+    put_plain(out, &text[done..]) || masked
 }
 
 /// A named value, masked if its name says so or it looks like a credential.
@@ -200,14 +205,18 @@ pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
 
 /// Writes a named value. Returns whether something was masked.
 fn put_field(out: &mut Vec<u8>, name: &str, value: &str) -> bool {
-    if matches!(name, "url.full" | "http.url" | "http.target") {
-        return put_url(out, value.as_bytes());
+    if body::is_telling(name.as_bytes()) {
+        put_mask(out, value.as_bytes());
+        return true;
     }
-    if !body::is_telling(name.as_bytes()) {
-        return put_plain(out, value.as_bytes());
+    let last = name.rsplit(['.', '_', '-']).next();
+    match (name, last) {
+        ("url.query", _) => put_query(out, value.as_bytes()),
+        ("url.full", _) | (_, Some("url" | "uri" | "target" | "path" | "location" | "referer")) => {
+            put_url(out, value.as_bytes())
+        }
+        _ => put_text(out, value.as_bytes()),
     }
-    put_mask(out, value.as_bytes());
-    true
 }
 
 /// A named value of a span or a log that others wrote, with its credentials masked, if it has any: without fingerprints, as
@@ -523,6 +532,16 @@ mod tests {
             Some("https://[redacted]@host/p?token=[redacted]&page=2")
         );
         assert_eq!(mask_field("url.full", "https://host/p?page=2#top"), None);
+        for name in ["uri", "request_uri", "http.target", "note"] {
+            let masked = mask_field(name, "/reset?page=2&token=canary").expect(name);
+            assert_eq!(masked, "/reset?page=2&token=[redacted]", "{name}");
+        }
+        let query = mask_field("url.query", "code=canary&page=2");
+        assert_eq!(query.as_deref(), Some("code=[redacted]&page=2"));
+        let form = mask_field("form", r#"Login { user: "ann", password: "canary" }"#);
+        let shown = r#"Login { user: "ann", password: "[redacted]" }"#;
+        assert_eq!(form.as_deref(), Some(shown));
+        assert_eq!(mask_field("form", r#"Page { n: 2, of: "token" }"#), None);
     }
 
     #[test]
