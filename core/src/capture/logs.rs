@@ -82,7 +82,6 @@ impl UpTo {
         const SPANS: [&str; 2] = ["template.name", "otel.kind"];
         let has = |name: &&str| metadata.fields().field(name).is_some();
         *metadata.level() <= self.0
-            || metadata.is_span()
             || match metadata.is_span() {
                 true => metadata.target() == TARGET || SPANS.iter().any(has),
                 false => EVENTS.contains(&metadata.target()),
