@@ -58,7 +58,10 @@ pub struct LogLayer {
 impl LogLayer {
     /// The layer as it is: nothing is recorded in this build.
     #[must_use]
-    pub fn with_max_level(self, _most: tracing::level_filters::LevelFilter) -> Self {
+    pub fn with_max_level<S: tracing::Subscriber>(
+        self,
+        _most: tracing::level_filters::LevelFilter,
+    ) -> impl tracing_subscriber::Layer<S> + std::fmt::Debug {
         self
     }
 }

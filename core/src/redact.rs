@@ -201,16 +201,20 @@ pub(crate) fn masked_field(name: &str, value: &str) -> Vec<u8> {
 
 /// Writes a named value. Returns whether something was masked.
 fn put_field(out: &mut Vec<u8>, name: &str, value: &str) -> bool {
-    let (name, text) = (name.as_bytes(), value.as_bytes());
-    if matches!(name, b"url.full" | b"http.url" | b"http.target") {
-        return put_url(out, text);
-    }
-    if name == b"url.query" {
-        return put_query(out, text);
-    }
-    if (body::is_telling(name) || said::is_cookie(name)) && !debug::is_empty(text) {
+    /// Last words of fields' names whose values are URLs, or a part of one.
+    const URLS: [&str; 6] = ["url", "uri", "target", "path", "location", "referer"];
+    let text = value.as_bytes();
+    let is_secret = body::is_telling(name.as_bytes()) || said::is_cookie(name.as_bytes());
+    if is_secret && !debug::is_empty(text) {
         put_mask(out, text);
         return true;
+    }
+    let last = name.rsplit(['.', '_', '-']).next().unwrap_or_default();
+    if name == "url.query" {
+        return put_query(out, text);
+    }
+    if name == "url.full" || URLS.contains(&last) {
+        return put_url(out, text);
     }
     if !debug::is_debug(text) {
         return put_text(out, text);
@@ -609,6 +613,16 @@ mod tests {
             Some("https://[redacted]@host/p?token=[redacted]&page=2")
         );
         assert_eq!(mask_field("url.full", "https://host/p?page=2#top"), None);
+        for name in ["uri", "request_uri", "http.target", "note"] {
+            let masked = mask_field(name, "/reset?page=2&token=canary").expect(name);
+            assert_eq!(masked, "/reset?page=2&token=[redacted]", "{name}");
+        }
+        let query = mask_field("url.query", "code=canary&page=2");
+        assert_eq!(query.as_deref(), Some("code=[redacted]&page=2"));
+        let form = mask_field("form", r#"Login { user: "ann", password: "canary" }"#);
+        let shown = r#"Login { user: "ann", password: [redacted] }"#;
+        assert_eq!(form.as_deref(), Some(shown));
+        assert_eq!(mask_field("form", r#"Page { n: 2, of: "token" }"#), None);
     }
 
     /// As long as hyper lets a header be. On the thread of the agent, a stack that overflows would end the app.

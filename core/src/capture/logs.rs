@@ -15,10 +15,11 @@ use tracing::{
     field::{Field, Visit},
     level_filters::LevelFilter,
     span,
+    subscriber::Interest,
 };
 use tracing_subscriber::{
     Registry,
-    layer::{Context, Layer},
+    layer::{Context, Filter, Layer},
     registry::{LookupSpan, SpanRef},
 };
 
@@ -46,26 +47,58 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// ```
 pub fn log_layer() -> LogLayer {
     INSTALLED.store(true, Ordering::Relaxed);
-    LogLayer {
-        most: LevelFilter::TRACE,
-    }
+    LogLayer(())
 }
 
 /// Made by [`log_layer`].
 #[derive(Debug)]
-pub struct LogLayer {
-    most: LevelFilter,
-}
-
-/// Targets of events that are told as what they stand for: a statement, the extractor that refused.
-const TOLD: [&str; 2] = ["sqlx::query", "axum::rejection"];
+pub struct LogLayer(());
 
 impl LogLayer {
-    /// Leaves out log records of a finer level: some libraries write much at `DEBUG`. Spans stay, and events that stand for
-    /// something else (a statement of sqlx, an extractor's refusal). A filter around this layer would take those away too.
+    /// Leaves out log records and spans of a finer level: some libraries write much at `DEBUG`. What stands for something else
+    /// stays (a statement of sqlx, an extractor's refusal, a span of a template or of a request to another server). A filter of
+    /// another kind around this layer would take that away too.
+    ///
+    /// It also keeps spans from being made that nobody else wants. Where an app asks which span it is in, such a one in the
+    /// middle may be in its way: `tracing_forest::id()` panics in one that tracing-forest does not know.
     #[must_use]
-    pub fn with_max_level(self, most: LevelFilter) -> Self {
-        Self { most }
+    pub fn with_max_level<S>(self, most: LevelFilter) -> impl Layer<S> + fmt::Debug
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        self.with_filter(UpTo(most))
+    }
+}
+
+/// What a [`LogLayer`] with a level takes.
+#[derive(Debug)]
+struct UpTo(LevelFilter);
+
+impl UpTo {
+    fn takes(&self, metadata: &Metadata<'_>) -> bool {
+        /// Targets of events that are told as what they stand for: a statement, the extractor that refused.
+        const EVENTS: [&str; 2] = ["sqlx::query", "axum::rejection"];
+        /// Fields of spans that are.
+        const SPANS: [&str; 2] = ["template.name", "otel.kind"];
+        let has = |name: &&str| metadata.fields().field(name).is_some();
+        *metadata.level() <= self.0
+            || match metadata.is_span() {
+                true => metadata.target() == TARGET || SPANS.iter().any(has),
+                false => EVENTS.contains(&metadata.target()),
+            }
+    }
+}
+
+impl<S> Filter<S> for UpTo {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        self.takes(metadata)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        match self.takes(metadata) {
+            true => Interest::always(),
+            false => Interest::never(),
+        }
     }
 }
 
@@ -161,9 +194,6 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
-        if *metadata.level() > self.most && !TOLD.contains(&metadata.target()) {
-            return;
-        }
         let found = handle::current().or_else(|| place(context.event_span(event)?));
         let Some((handle, entry)) = found else { return };
         let mut fields = Fields::default();

@@ -29,6 +29,12 @@ const LOOKED_INTO: usize = 500;
 /// A remark in fewer cycles than this is not one on the app.
 const RECURS: u64 = 3;
 
+/// Endpoints without a cycle up to which each is a remark of its own.
+const UNMET: usize = 12;
+
+/// Words in the types of layers that are there to watch, or for what seldom happens: that they change nothing says nothing.
+const WATCHING: [&str; 6] = ["trace", "timeout", "panic", "limit", "shed", "metric"];
+
 /// Layers in a row from which on it is worth to put them together.
 const ROW: usize = 4;
 
@@ -222,7 +228,9 @@ fn idle_layers(map: &StackView) -> impl Iterator<Item = RunInsight> {
     let layers = layers.filter(|(at, p)| p.site.kind.is_layer() && !is_builder(map, *at));
     layers.filter_map(|(_, place)| {
         let MapPlace { site, stats, .. } = place;
-        let idle = stats.count >= ENOUGH && stats.changed + stats.answered == 0;
+        let type_name = site.type_name.to_ascii_lowercase();
+        let watches = WATCHING.iter().any(|word| type_name.contains(word));
+        let idle = stats.count >= ENOUGH && stats.changed + stats.answered == 0 && !watches;
         let text = format!(
             "{} changed nothing and answered nothing in {} cycles, and took {} in them",
             site.name,
@@ -275,30 +283,50 @@ fn one_by_one(map: &StackView) -> Option<RunInsight> {
     Some(RunInsight { text, ..insight })
 }
 
-/// Endpoints of the app that nobody asked for.
-fn never_reached(map: &StackView) -> impl Iterator<Item = RunInsight> {
-    map.routes.iter().flat_map(move |route| {
-        route.endpoints.iter().filter_map(move |endpoint| {
-            let place = map.places.get(*endpoint.chain.last()?)?;
-            let unmet = endpoint.stats.count == 0 && place.site.kind != SiteKind::DefaultFallback;
-            let methods = match endpoint.methods.is_empty() {
-                true => "any method".into(),
-                false => endpoint.methods.join(", "),
-            };
-            let text = format!(
-                "None of the {} cycles kept came for {methods} of {}",
-                grouped(map.cycles),
-                route.path
-            );
-            let insight = of_place(Kind::NeverReached, map, place, 0, map.cycles);
-            let filter = endpoint.filter.clone();
-            unmet.then_some(RunInsight {
-                text,
-                filter,
-                ..insight
-            })
+/// Endpoints of the app that nobody asked for; of a large app that was hardly used yet in one remark.
+fn never_reached(map: &StackView) -> Vec<RunInsight> {
+    let endpoints = map.routes.iter().flat_map(|route| {
+        let endpoints = route.endpoints.iter();
+        endpoints.map(move |endpoint| (route, endpoint))
+    });
+    let unmet = endpoints.clone().filter_map(|(route, endpoint)| {
+        let place = map.places.get(*endpoint.chain.last()?)?;
+        let unmet = endpoint.stats.count == 0 && place.site.kind != SiteKind::DefaultFallback;
+        let methods = match endpoint.methods.is_empty() {
+            true => "any method".into(),
+            false => endpoint.methods.join(", "),
+        };
+        let text = format!(
+            "None of the {} cycles kept came for {methods} of {}",
+            grouped(map.cycles),
+            route.path
+        );
+        let insight = of_place(Kind::NeverReached, map, place, 0, map.cycles);
+        let filter = endpoint.filter.clone();
+        unmet.then_some(RunInsight {
+            text,
+            filter,
+            ..insight
         })
-    })
+    });
+    let mut unmet: Vec<_> = unmet.collect();
+    if unmet.len() > UNMET {
+        let text = format!(
+            "None of the {} cycles kept came for {} of the {} endpoints: those without calls in the map",
+            grouped(map.cycles),
+            grouped(unmet.len() as u64),
+            grouped(endpoints.count() as u64)
+        );
+        unmet.truncate(1);
+        let (source, filter) = (None, map.filter.clone());
+        unmet[0] = RunInsight {
+            text,
+            source,
+            filter,
+            ..unmet[0].clone()
+        };
+    }
+    unmet
 }
 
 fn percent(part: u64, whole: u64) -> u64 {

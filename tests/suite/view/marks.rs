@@ -336,7 +336,10 @@ async fn records_of_a_finer_level_are_left_out_on_demand() {
         tracing::debug!("a detail");
         info!("news");
         tracing::debug!(target: "sqlx::query", summary = "SELECT 1", elapsed_secs = 0.1);
-        tracing::trace_span!("span").in_scope(|| tracing::trace!("a finer one"));
+        tracing::info_span!("span").in_scope(|| tracing::trace!("a finer one"));
+        // Where nobody wants a span, an app that asks which one it is in is not told of it.
+        assert!(tracing::trace_span!("fine").is_disabled());
+        tracing::debug_span!("page", template.name = "book.html").in_scope(|| ());
     };
     let app = Router::new().route("/conn", get(view));
     let (_, cycle) = ask(app, "GET /conn HTTP/1.1", b"").await;
@@ -344,12 +347,13 @@ async fn records_of_a_finer_level_are_left_out_on_demand() {
     let [
         MarkKind::Log { message, .. },
         MarkKind::Sql { .. },
-        MarkKind::Span { .. },
+        MarkKind::Span { name, .. },
+        MarkKind::Template { .. },
     ] = all[..]
     else {
         panic!("{all:?}");
     };
-    assert_eq!(message, "news");
+    assert_eq!((&**message, &**name), ("news", "span"));
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -129,6 +129,48 @@ fn what_nobody_asked_for_is_told_unless_a_filter_left_it_out() {
     );
 }
 
+fn map_of(cycles: impl IntoIterator<Item = Cycle>) -> StackView {
+    let (filter, stop) = (Filter::parse("").unwrap(), AtomicBool::new(false));
+    of_run(&store_of(cycles), RUN, &filter, &stop).unwrap()
+}
+
+#[test]
+fn endpoints_of_a_large_app_that_nobody_asked_for_are_one_remark() {
+    let mut map = map_of(twenty_four(false));
+    let unmet = never_reached(&map).len();
+    let met = map.routes.iter().flat_map(|r| &r.endpoints).count() - unmet;
+    while never_reached(&map).len() > 1 {
+        map.routes.extend(map.routes.clone());
+        let [first, ..] = &never_reached(&map)[..] else {
+            unreachable!()
+        };
+        assert!(map.routes.len() < 1_000, "{}", first.text);
+    }
+    let [told] = &never_reached(&map)[..] else {
+        unreachable!()
+    };
+    let all = map.routes.iter().flat_map(|r| &r.endpoints).count();
+    let unmet = all * unmet / (unmet + met);
+    let text = format!("None of the 24 cycles kept came for {unmet} of the {all} endpoints");
+    assert!(told.text.starts_with(&text), "{}", told.text);
+    assert_eq!((told.count, told.of, &*told.filter), (0, 24, ""));
+}
+
+#[test]
+fn a_layer_that_is_there_to_watch_is_not_called_idle() {
+    let mut map = map_of(twenty_four(false));
+    assert_eq!(idle_layers(&map).count(), 1);
+    for type_name in [
+        "tower_http::trace::layer::TraceLayer<A>",
+        "app::TimeoutLayer",
+    ] {
+        for place in &mut map.places {
+            place.site.type_name = type_name.into();
+        }
+        assert_eq!(idle_layers(&map).count(), 0, "{type_name}");
+    }
+}
+
 fn statement(text: &str) -> Mark {
     Mark {
         t_ns: 2_500,
