@@ -29,6 +29,9 @@ fn inner_value(pair: &[u8], mut from: usize) -> Option<(usize, usize)> {
             .windows(3)
             .position(|code| is_any(code, &[b"%26", b"%23"]));
         let end = end.map_or(pair.len(), |at| value + at);
+        // In a sentence the URL may be over before.
+        let in_url = |b: &u8| b.is_ascii_alphanumeric() || b"%-._~+*".contains(b);
+        let end = end.min(value + pair[value..].iter().take_while(|b| in_url(b)).count());
         let is_parameter = is_any(
             &before[begins..before.len() - name.len()],
             &[b"%3F", b"%26", b"%23"],
@@ -57,6 +60,7 @@ mod tests {
             "next=%2freset%3fx%3d1%26code%3dcanary%26y%3d2",
             "next=https%3A%2F%2Fhost%2Fcb%23access_token%3Dcanary",
             "%3Ftoken%3Dcanary",
+            "\"GET /login?next=%2Freset%3Ftoken%3Dcanary HTTP/1.1\" 200",
         ] {
             let (text, masked) = shown(pair);
             assert!(masked && !text.contains("canary"), "{text}");

@@ -190,7 +190,7 @@ const ABOUT: [&str; 7] = [
     "types",
 ];
 
-/// Names of bodies' fields that tell a credential as a whole, without their signs.
+/// Ends of names of bodies' fields that tell a credential together, without their signs.
 const WHOLE: [&str; 2] = ["devicecode", "usercode"];
 
 /// Whether a word of a body's field name tells a credential. There words are matched whole, so that `key` does not hit
@@ -204,9 +204,9 @@ pub(super) fn is_about(word: &str) -> bool {
     ABOUT.contains(&word)
 }
 
-/// Whether the words of a name tell a credential together.
+/// Whether the last words of a name tell a credential together.
 pub(super) fn is_telling_whole(words: &str) -> bool {
-    WHOLE.contains(&words)
+    WHOLE.iter().any(|whole| words.ends_with(whole))
 }
 
 /// Headers with a class of their own.
