@@ -9,6 +9,7 @@
 mod bare;
 mod body;
 mod debug;
+mod encoded;
 // It knows headers by the places where capture has seen them.
 #[cfg(any(debug_assertions, feature = "in-release"))]
 mod header;
@@ -105,6 +106,14 @@ fn put_mask(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b']');
 }
 
+/// What stands between the quotes of a string, so that its mask is that of the same value without quotes elsewhere.
+fn unquoted(value: &[u8]) -> &[u8] {
+    match value.strip_prefix(b"\"") {
+        Some(inner) => inner.strip_suffix(b"\"").unwrap_or(inner),
+        None => value,
+    }
+}
+
 /// Writes a header's value, masked as its class says. Returns whether something was masked.
 pub(crate) fn put_value(out: &mut Vec<u8>, class: Class, sensitive: bool, value: &[u8]) -> bool {
     if sensitive {
@@ -184,11 +193,34 @@ pub(crate) fn masked_text(text: &str) -> Vec<u8> {
 fn put_text(out: &mut Vec<u8>, text: &[u8]) -> bool {
     let (mut done, mut masked) = (0, false);
     while let Some((from, to)) = said::named_value(text, done) {
-        put_plain(out, &text[done..from]);
+        encoded::put_parameter(out, &text[done..from]);
         put_mask(out, &text[from..to]);
         (done, masked) = (to, true);
     }
-    put_plain(out, &text[done..]) | masked
+    encoded::put_parameter(out, &text[done..]) | masked
+}
+
+/// Writes a statement, with what looks like a credential masked, and what is written out behind a telling name: `$1` is none,
+/// nor is a column. Returns whether something was masked.
+fn put_statement(out: &mut Vec<u8>, sql: &[u8]) -> bool {
+    let (mut done, mut from) = (0, 0);
+    while let Some((begin, end)) = said::named_value(sql, from) {
+        from = end;
+        if sql[begin - 1] == b'\'' {
+            put_plain(out, &sql[done..begin]);
+            put_mask(out, &sql[begin..end]);
+            done = end;
+        }
+    }
+    put_plain(out, &sql[done..]) | (done > 0)
+}
+
+/// A statement with its credentials masked.
+#[cfg(feature = "diesel")]
+pub(crate) fn masked_statement(sql: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(sql.len());
+    put_statement(&mut out, sql.as_bytes());
+    out
 }
 
 /// A named value, masked if its name says so or as its form is: that of a URL, of `Debug`, or of a text.
@@ -204,6 +236,10 @@ fn put_field(out: &mut Vec<u8>, name: &str, value: &str) -> bool {
     /// Last words of fields' names whose values are URLs, or a part of one.
     const URLS: [&str; 6] = ["url", "uri", "target", "path", "location", "referer"];
     let text = value.as_bytes();
+    // The last is sqlx's.
+    if matches!(name, "db.query.text" | "db.statement" | "summary") {
+        return put_statement(out, text);
+    }
     let is_secret = body::is_telling(name.as_bytes()) || said::is_cookie(name.as_bytes());
     if is_secret && !debug::is_empty(text) {
         put_mask(out, text);
@@ -382,11 +418,6 @@ fn put_place(out: &mut Vec<u8>, text: &[u8]) -> bool {
 
 /// `a=1&token=2` with the values of telling names masked. Returns whether something was masked.
 fn put_query(out: &mut Vec<u8>, query: &[u8]) -> bool {
-    put_params(out, query, true)
-}
-
-/// `deep`: parameters may hold others that are encoded.
-fn put_params(out: &mut Vec<u8>, query: &[u8], deep: bool) -> bool {
     let mut masked = false;
     for (i, mut pair) in query.split(|b| *b == b'&').enumerate() {
         if i > 0 {
@@ -397,25 +428,18 @@ fn put_params(out: &mut Vec<u8>, query: &[u8], deep: bool) -> bool {
             let mark = pair.iter().position(|b| *b == b'?');
             let part = &pair[..mark.unwrap_or(pair.len())];
             let name = part.split(|b| *b == b'=').next().unwrap_or_default();
-            let value = &part[name.len()..];
-            if !value.is_empty() && (tells(name) || deep && has_telling(value)) {
+            if name.len() < part.len() && tells(name) {
                 put_pair(out, pair);
                 masked = true;
                 break;
             }
-            masked |= put_place(out, part);
+            masked |= encoded::put_parameter(out, part);
             let Some(mark) = mark else { break };
             out.push(b'?');
             pair = &pair[mark + 1..];
         }
     }
     masked
-}
-
-/// Whether a value holds, encoded, parameters with a telling name: `%2Flogin%3Ftoken%3D2`.
-fn has_telling(value: &[u8]) -> bool {
-    let is_sign = |part: &[u8]| part.eq_ignore_ascii_case(b"%3d");
-    value.windows(3).any(is_sign) && put_params(&mut Vec::new(), &decode_percent(value), false)
 }
 
 /// [`is_telling`], remembered per thread.
@@ -684,6 +708,15 @@ mod tests {
             ("login", "Some(Login { password: Some(\"canary\") })"),
             ("error", "login failed: password=canary"),
             ("error", "no connection to postgres://ann:canary@host/db"),
+            (
+                "uri",
+                "/login?next=https%3A%2F%2Fhost%2F%3FloginToken%3Dcanary",
+            ),
+            ("oauth.device_code", "canary"),
+            (
+                "db.statement",
+                "UPDATE users SET password = 'canary' WHERE id = 1",
+            ),
         ] {
             let shown = mask_field(name, value).unwrap_or_default();
             assert!(!shown.contains("canary"), "{name}: {shown}");
@@ -695,6 +728,15 @@ mod tests {
             ("error", "invalid token: expected a number (or two)"),
             ("book", "Book { title: \"token: x\", pages: 3 }"),
             ("stats", "polls: 3, cpu: 1.2ms"),
+            (
+                "db.statement",
+                "UPDATE a SET \"session_id\" = $1 WHERE token = ?",
+            ),
+            (
+                "db.query.text",
+                "SELECT 1 FROM a JOIN b ON a.token = b.token",
+            ),
+            ("summary", "UPDATE a SET session_id = $1"),
         ] {
             assert_eq!(mask_field(name, value), None, "{name}");
         }

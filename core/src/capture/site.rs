@@ -230,7 +230,19 @@ const OF_A_FUNCTION: [&str; 9] = [
 ];
 
 /// Names that say nothing without the module that the function is in.
-const SAYS_NOTHING: [&str; 5] = ["handle", "handler", "layer", "middleware", "serve"];
+const SAYS_NOTHING: [&str; 11] = [
+    "get",
+    "handle",
+    "handler",
+    "head",
+    "layer",
+    "middleware",
+    "options",
+    "patch",
+    "post",
+    "put",
+    "serve",
+];
 
 /// Layers that stand beside others to make types fit, and do nothing.
 const TO_FIT: [&str; 2] = ["Identity", "ResponseAxumBodyLayer"];
@@ -370,6 +382,7 @@ mod tests {
         for (path, name) in [
             ("shop::real_ip::middleware", "real_ip::middleware"),
             ("shop::books::show", "show"),
+            ("shop::views::login::post", "login::post"),
             ("shop::serve<shop::files::Disk>", "serve"),
             ("serve", "serve"),
             ("shop::run::{{closure}}::auth", "auth"),

@@ -4,7 +4,7 @@
 use super::{
     Bare, Memo, markup,
     names::{is_about, is_telling_last, is_telling_word, tells_together},
-    put_mask, put_plain, put_text, said,
+    put_mask, put_plain, put_text, said, unquoted,
 };
 use std::cell::RefCell;
 
@@ -137,7 +137,7 @@ fn mask_json(json: &[u8], out: &mut Vec<u8>) -> bool {
         if !is_scalar_word {
             out.extend_from_slice(&json[copied..at]);
             out.push(b'"');
-            put_mask(out, &json[at..end]);
+            put_mask(out, unquoted(&json[at..end]));
             out.push(b'"');
             copied = end;
         }
@@ -414,6 +414,18 @@ mod tests {
             assert!(shown.contains("[redacted #"), "{shown}");
         }
         assert!(!masked(r#"{"pin": 1234}"#).contains("1234"));
+    }
+
+    #[test]
+    fn a_credential_has_the_same_mask_wherever_it_stands() {
+        let print = |shown: String| shown.split_once("[redacted ").unwrap().1[..5].to_owned();
+        let form = print(masked("token=canary"));
+        assert_eq!(print(masked(r#"{"token":"canary"}"#)), form);
+        assert_eq!(print(masked(r#"{"inner":"{\"token\":\"canary\"}"}"#)), form);
+        assert_eq!(print(masked("<input name=token value='canary'>")), form);
+        let mut shown = Vec::new();
+        crate::redact::put_debug(&mut shown, br#"A { token: "canary" }"#);
+        assert_eq!(print(String::from_utf8(shown).unwrap()), form);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Credentials in the `Debug` form of a value: what stands behind a name that tells.
 
-use super::{body::is_telling, put_mask, put_plain};
+use super::{body::is_telling, put_mask, put_plain, unquoted};
 
 /// Writes a text of `Debug`, masked: the values of telling names, and what is a credential by its form. Returns whether
 /// something was masked.
@@ -24,7 +24,7 @@ pub(crate) fn put_debug(out: &mut Vec<u8>, text: &[u8]) -> bool {
             continue;
         }
         put_plain(out, &text[copied..start]);
-        put_mask(out, &text[start..end]);
+        put_mask(out, unquoted(&text[start..end]));
         (at, copied, masked) = (end, end, true);
     }
     put_plain(out, &text[copied..]) || masked

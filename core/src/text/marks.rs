@@ -2,6 +2,7 @@
 
 use super::{duration, escape, size};
 use crate::wire::{Frame, MarkKind};
+use std::collections::BTreeMap;
 
 /// A mark on one line, escaped: `sql SELECT …, 1 row, 1.8 ms`.
 pub fn mark(mark: &MarkKind) -> String {
@@ -19,9 +20,7 @@ pub fn mark(mark: &MarkKind) -> String {
                 escape(target),
                 escape(message)
             );
-            for (name, value) in fields {
-                text += &format!(" {}={}", escape(name), escape(value));
-            }
+            put_fields(&mut text, fields);
             text
         }
         MarkKind::Sql {
@@ -29,9 +28,7 @@ pub fn mark(mark: &MarkKind) -> String {
             rows,
             elapsed_ns,
         } => {
-            // Statements are laid out over many lines; here they have one.
-            let words: Vec<_> = statement.split_ascii_whitespace().collect();
-            let mut text = format!("sql {}", escape(&words.join(" ")));
+            let mut text = format!("sql {}", escape(&on_one_line(statement)));
             if let Some(rows) = rows {
                 text += &format!(", {rows} row{}", if *rows == 1 { "" } else { "s" });
             }
@@ -46,9 +43,7 @@ pub fn mark(mark: &MarkKind) -> String {
             ..
         } => {
             let mut text = format!("span {} {}", escape(target), escape(name));
-            for (name, value) in fields {
-                text += &format!(" {}={}", escape(name), escape(value));
-            }
+            put_fields(&mut text, fields);
             text += &took(Some(*elapsed_ns));
             if *elapsed_ns > 0 {
                 text += &format!(" (busy {})", duration(*busy_ns));
@@ -83,6 +78,22 @@ pub fn mark(mark: &MarkKind) -> String {
         }
         MarkKind::Rebuilt => "the request was built afresh".into(),
     }
+}
+
+/// Adds ` name=value` for each. Statements in them are laid out over many lines; here they have one.
+fn put_fields(text: &mut String, fields: &BTreeMap<String, String>) {
+    for (name, value) in fields {
+        let line = match value.contains('\n') {
+            true => &on_one_line(value),
+            false => value,
+        };
+        *text += &format!(" {}={}", escape(name), escape(line));
+    }
+}
+
+fn on_one_line(text: &str) -> String {
+    let words: Vec<_> = text.split_ascii_whitespace().collect();
+    words.join(" ")
 }
 
 /// As [`mark()`], and below it what does not fit on one line: the app's own frames of a panic.

@@ -105,15 +105,20 @@ fn a_request_that_failed_and_a_span_that_took_no_time() {
         mark(&call),
         "call GET http://stock/7, failed: refused, 1.5 µs"
     );
-    let span = MarkKind::Span {
+    let span = |fields| MarkKind::Span {
         level: "INFO".into(),
         target: "shop".into(),
         name: "load".into(),
-        fields: BTreeMap::new(),
+        fields,
         elapsed_ns: 0,
         busy_ns: 0,
     };
-    assert_eq!(mark(&span), "span shop load");
+    assert_eq!(mark(&span(BTreeMap::new())), "span shop load");
+    let laid_out = ("sql".into(), "\n    SELECT 1\n    FROM a".into());
+    assert_eq!(
+        mark(&span([laid_out].into())),
+        "span shop load sql=SELECT 1 FROM a"
+    );
 }
 
 #[test]

@@ -48,19 +48,29 @@ impl Recording {
 
     /// A template was rendered.
     pub(crate) fn template(&mut self, inside: Option<EntryId>, name: &str, took: Duration) {
-        self.took(tag::TEMPLATE, inside, name, took);
+        self.took(
+            tag::TEMPLATE,
+            inside,
+            &redact::masked_text(cut(name, CAP)),
+            took,
+        );
     }
 
     /// A statement ran.
     #[cfg(feature = "diesel")]
     pub(crate) fn statement(&mut self, inside: Option<EntryId>, sql: &str, took: Duration) {
-        self.took(tag::STATEMENT, inside, sql, took);
+        self.took(
+            tag::STATEMENT,
+            inside,
+            &redact::masked_statement(cut(sql, CAP)),
+            took,
+        );
     }
 
-    fn took(&mut self, tag: u8, inside: Option<EntryId>, what: &str, took: Duration) {
+    fn took(&mut self, tag: u8, inside: Option<EntryId>, what: &[u8], took: Duration) {
         let t = self.now();
         if self.mark(tag, t, inside).is_some() {
-            put_bytes(&mut self.events, &redact::masked_text(cut(what, CAP)));
+            put_bytes(&mut self.events, what);
             put_varint(&mut self.events, took.as_nanos() as u64);
         }
     }
