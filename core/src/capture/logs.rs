@@ -338,4 +338,19 @@ mod tests {
         assert_eq!(cycle.marks.iter().filter(is_log).count(), THREADS * RECORDS);
         assert_eq!(cycle.omitted.marks, 0);
     }
+
+    /// An app that asks which span it is in is not to be told of one that nobody else wanted.
+    #[test]
+    fn spans_of_a_finer_level_are_not_made() {
+        let all = tracing_subscriber::registry().with(log_layer());
+        let (fine, page) = tracing::subscriber::with_default(all, || {
+            let fine = tracing::trace_span!("fine");
+            let page = tracing::debug_span!("page", template.name = "book.html");
+            (fine.metadata().unwrap(), page.metadata().unwrap())
+        });
+        let layer = log_layer().with_max_level(LevelFilter::INFO);
+        let few = tracing_subscriber::registry().with(layer);
+        assert!(few.register_callsite(fine).is_never());
+        assert!(few.register_callsite(page).is_always());
+    }
 }

@@ -34,6 +34,21 @@ pub struct Body {
     pub last_ns: Option<u64>,
 }
 
+impl Body {
+    /// Most bytes of a body that an app keeps.
+    pub(crate) const HEAD_CAP: usize = 64 << 10;
+
+    /// How many of the first bytes are kept. A mask is not as long as what it stands for: of a body with masks it is all, up to
+    /// the cap.
+    pub fn kept(&self) -> u64 {
+        let head = self.head.0.len() as u64;
+        match self.redacted && head > 0 && self.len <= Self::HEAD_CAP as u64 {
+            true => self.len,
+            false => head.min(self.len),
+        }
+    }
+}
+
 /// Which message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

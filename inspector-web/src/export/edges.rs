@@ -168,8 +168,8 @@ fn body_notes(message: &Message, body: Option<&Body>) -> Vec<String> {
     };
     if body.redacted {
         notes.push("a part of the body was masked when it was recorded".into());
-    } else if (body.head.0.len() as u64) < body.len {
-        let (kept, all) = (text::size(body.head.0.len() as u64), text::size(body.len));
+    } else if body.kept() < body.len {
+        let (kept, all) = (text::size(body.kept()), text::size(body.len));
         notes.push(format!(
             "only the first {kept} of the body were kept, of {all}"
         ));

@@ -58,7 +58,7 @@ pub fn body(cycle: &Cycle, index: usize, options: BodyOptions) -> Option<BodyVie
         content_type: this.label.content_type.clone(),
         codings: this.label.codings.clone(),
         len: body.len,
-        kept: body.head.0.len(),
+        kept: body.kept() as usize,
         complete: this.is_complete,
         hash: body.hash.clone(),
         redacted: body.redacted || this.is_masked,
@@ -90,7 +90,7 @@ impl<'c> Opened<'c> {
         let body = cycle.bodies.get(index)?;
         let label = labels.of_body(index);
         let head = &body.head.0;
-        let is_complete = body.end == BodyEnd::Complete && head.len() as u64 >= body.len;
+        let is_complete = body.end == BodyEnd::Complete && body.kept() >= body.len;
         let mut opened = Self {
             label,
             bytes: Cow::Borrowed(head),

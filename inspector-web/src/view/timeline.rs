@@ -143,7 +143,7 @@ fn bodies(cycle: &Cycle) -> Vec<BodyLine> {
         index,
         side: body.side,
         len: body.len,
-        kept: body.head.0.len(),
+        kept: body.kept() as usize,
         frames: body.frames,
         end: body.end.clone(),
         hash: body.hash.clone(),

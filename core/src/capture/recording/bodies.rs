@@ -4,13 +4,11 @@ use super::{EntryId, Recording, cut};
 use crate::{
     capture::{events::EventCounter, redact},
     codec::format::{UNHASHED, end, head, put_bytes, put_varint, tag},
-    wire::Side,
+    wire::{Body, Side},
 };
 use std::hash::Hasher as _;
 use twox_hash::XxHash64;
 
-/// Most bytes of one body that are kept.
-const HEAD_CAP: usize = 64 << 10;
 /// Most bodies of one cycle.
 const BODIES_CAP: usize = 64;
 /// Frames of one body that get a mark of their own.
@@ -138,7 +136,9 @@ impl Recording {
 
 impl BodyRecord {
     fn keep(&mut self, data: &[u8]) {
-        let room = HEAD_CAP.saturating_sub(self.head.len()).min(data.len());
+        let room = Body::HEAD_CAP
+            .saturating_sub(self.head.len())
+            .min(data.len());
         if room < data.len() && self.hash.is_none() {
             self.hash = Some(hash_of(&self.head));
         }

@@ -188,6 +188,17 @@ fn credentials_behind_a_coding_are_masked() {
 }
 
 #[test]
+fn a_body_is_whole_although_its_masks_are_shorter_than_what_they_stand_for() {
+    let mut masked = cycle("text/plain", "", b"pin=[redacted #0a1b]", 40);
+    masked.bodies[0].redacted = true;
+    let view = body(&masked, 0, BodyOptions::default()).unwrap();
+    assert_eq!((view.kept, view.complete), (40, true));
+    masked.bodies[0].len = 70_000;
+    let view = body(&masked, 0, BodyOptions::default()).unwrap();
+    assert_eq!((view.kept, view.complete), (20, false));
+}
+
+#[test]
 fn what_is_not_there_is_not_made_up() {
     assert_eq!(view_of("text/plain", "", b"").content, Content::Empty);
     let cycle = cycle("text/plain", "", b"", 9);

@@ -154,8 +154,10 @@ pub(super) fn readable_cookies(places: &Places<'_>, replay: &Replay) -> Vec<Insi
         let text = held.value.value.to_text();
         let mut parts = text.split(';').map(str::trim);
         let (cookie, _) = parts.next()?.split_once('=')?;
-        let is_hidden = parts.any(|part| part.eq_ignore_ascii_case("httponly"));
-        if is_hidden || !holds_a_session(cookie) {
+        // `Max-Age=0` takes a cookie away.
+        let harmless = ["httponly", "max-age=0"];
+        let is_harmless = |part: &str| harmless.iter().any(|h| part.eq_ignore_ascii_case(h));
+        if parts.any(is_harmless) || !holds_a_session(cookie) {
             return None;
         }
         let row = places.author(held.by as usize);

@@ -70,6 +70,7 @@ fn a_session_that_scripts_can_read_is_told() {
         ("set-cookie", "shop_sid=canary; Path=/; SameSite=Lax"),
         ("set-cookie", "session=canary; HttpOnly"),
         ("set-cookie", "csrf_session=canary"),
+        ("set-cookie", "old_session=; Path=/; Max-Age=0"),
         ("set-cookie", "theme=dark"),
     ]);
     let insight = only(&record(app, get_request("/")));
