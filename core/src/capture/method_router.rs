@@ -89,7 +89,7 @@ where
     fn from(inner: axum::routing::MethodRouter<S, E>) -> Self {
         let site = site::opaque_site("axum::routing::MethodRouter", Location::caller());
         Self {
-            map: MethodMap::listed(&inner, site.id),
+            map: MethodMap::listed(&inner, site.id, Location::caller()),
             inner: inner.layer(ProbeLayer { site }),
         }
     }
@@ -203,13 +203,7 @@ where
         S: 'static,
         E: 'static,
     {
-        let site = site::named_site(
-            SiteKind::DefaultFallback,
-            "405".into(),
-            "",
-            &[],
-            Location::caller(),
-        );
+        let site = site::default_fallback("405", Location::caller());
         let mut map = MethodMap::default();
         map.fallback(site.id, true);
         // A layer on an empty router goes around axum's own 405 and leaves it "the default".

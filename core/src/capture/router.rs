@@ -110,7 +110,7 @@ fn probed_empty<S>(at: &'static Location<'static>) -> (axum::Router<S>, u32)
 where
     S: Clone + Send + Sync + 'static,
 {
-    let site = site::named_site(SiteKind::DefaultFallback, "404".into(), "", &[], at);
+    let site = site::default_fallback("404", at);
     (axum::Router::new().layer(ProbeLayer { site }), site.id)
 }
 
@@ -135,7 +135,7 @@ where
     fn built_as(name: &str, inner: axum::Router<S>, at: &'static Location<'static>) -> Self {
         let opaque = site::opaque_site(name, at);
         Self {
-            map: Arc::new(RouterMap::listed(&inner, opaque.id)),
+            map: Arc::new(RouterMap::listed(&inner, opaque.id, at)),
             inner: inner.layer(ProbeLayer { site: opaque }),
             site: router_site(at),
         }

@@ -42,6 +42,11 @@ pub(crate) fn opaque_site(type_name: &str, at: &'static Location<'static>) -> &'
     named_site(SiteKind::Opaque, name, type_name, &[], at)
 }
 
+/// The site of axum's own answer where nothing takes a request: `404` or `405`.
+pub(crate) fn default_fallback(answer: &str, at: &'static Location<'static>) -> &'static Site {
+    named_site(SiteKind::DefaultFallback, answer.to_owned(), "", &[], at)
+}
+
 /// The site of a handler with the types of its extractors.
 pub(crate) fn handler_site<H, T>(kind: SiteKind, at: &'static Location<'static>) -> &'static Site {
     let type_name = std::any::type_name::<H>();

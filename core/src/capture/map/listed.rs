@@ -2,25 +2,35 @@
 //! way, such a router has no routes in the map, and nothing else changes.
 
 use super::{METHODS, MethodMap, RouterMap};
-use crate::codec::NESTED_SERVICE;
-use std::collections::BTreeMap;
+use crate::{capture::site, codec::NESTED_SERVICE};
+use std::{collections::BTreeMap, panic::Location};
 
 /// How axum writes the route for all that is below where a service is nested.
 const TAIL: &str = "/{*__private__axum_nest_tail_param}";
 
 impl RouterMap {
-    /// The map of a router that is seen from outside only, by the probe at this site.
-    pub(crate) fn listed<S>(router: &axum::Router<S>, site: u32) -> Self {
+    /// The map of a router that is seen from outside only, by the probe at this site. Its 404 and 405 are there, although no
+    /// probe sees them.
+    pub(crate) fn listed<S>(
+        router: &axum::Router<S>,
+        site: u32,
+        at: &'static Location<'static>,
+    ) -> Self {
         let text = format!("{router:?}");
         let mut map = Self::default();
-        map.fallback(site, !has_fallback(&text, "catch_all_fallback: "));
+        if has_fallback(&text, "catch_all_fallback: ") {
+            map.fallback(site, false);
+        } else {
+            map.fallback(site::default_fallback("404", at).id, true);
+            map.layer(site, true);
+        }
         let routes = routes(&text).unwrap_or_default();
         let nested: Vec<_> = routes
             .iter()
             .filter_map(|r| r.0.strip_suffix(TAIL))
             .collect();
         for (path, endpoint) in &routes {
-            let endpoint = MethodMap::of_text(endpoint, site);
+            let endpoint = MethodMap::of_text(endpoint, site, at);
             match path.strip_suffix(TAIL) {
                 Some(prefix) => map.route(&format!("{prefix}{NESTED_SERVICE}"), endpoint),
                 // Right at its prefix it is the same service.
@@ -34,16 +44,23 @@ impl RouterMap {
 
 impl MethodMap {
     /// The map of a method router that is seen from outside only, by the probe at this site.
-    pub(crate) fn listed<S, E>(router: &axum::routing::MethodRouter<S, E>, site: u32) -> Self {
-        Self::of_text(&format!("{router:?}"), site)
+    pub(crate) fn listed<S, E>(
+        router: &axum::routing::MethodRouter<S, E>,
+        site: u32,
+        at: &'static Location<'static>,
+    ) -> Self {
+        Self::of_text(&format!("{router:?}"), site, at)
     }
 
     /// Of a service at a route, or where the text cannot be read: one endpoint for all methods.
-    fn of_text(text: &str, site: u32) -> Self {
+    fn of_text(text: &str, site: u32, at: &'static Location<'static>) -> Self {
         let mut map = Self::of_all(site);
         let field = |name: &str| Some(text.split_once(&format!(" {name}: "))?.1);
         if field("fallback").is_some() {
-            map.fallback(site, !has_fallback(text, " fallback: "));
+            if !has_fallback(text, " fallback: ") {
+                map.fallback(site::default_fallback("405", at).id, true);
+                map.layer(site, true);
+            }
             for (filter, name) in METHODS {
                 let handler = field(&name.to_ascii_lowercase());
                 if handler.is_some_and(|handler| !handler.starts_with("None")) {
@@ -158,11 +175,24 @@ mod tests {
     #[test]
     fn routes_and_methods_are_those_of_the_same_app_with_probes() {
         let ours: crate::Router = app!(crate);
-        let map = RouterMap::listed(&app!(axum), 7);
+        let map = RouterMap::listed(&app!(axum), 7, Location::caller());
         assert_eq!(listed(&map), listed(&ours.map));
         assert!(!map.has_fallback);
         let own = axum::Router::<()>::new().fallback(async || "");
-        assert!(RouterMap::listed(&own, 7).has_fallback);
+        assert!(RouterMap::listed(&own, 7, Location::caller()).has_fallback);
+    }
+
+    #[test]
+    fn what_axum_answers_itself_is_no_endpoint_of_the_app() {
+        let router = axum::routing::get(async || "").post(async || "");
+        let map = MethodMap::listed::<(), _>(&router, 7, Location::caller());
+        let of_all = |e: &&super::super::Endpoint| e.methods.is_empty();
+        let refusal = map.endpoints.iter().find(of_all).unwrap();
+        let [inner, 7] = refusal.chain[..] else {
+            panic!("{refusal:?}");
+        };
+        let kind = site::by_id(inner).unwrap().kind;
+        assert_eq!(kind, crate::wire::SiteKind::DefaultFallback);
     }
 
     #[test]
@@ -180,7 +210,7 @@ mod tests {
     }
 
     fn listed_methods(text: &str) -> Vec<Vec<&'static str>> {
-        let map = MethodMap::of_text(text, 7);
+        let map = MethodMap::of_text(text, 7, Location::caller());
         map.endpoints.into_iter().map(|e| e.methods).collect()
     }
 }
