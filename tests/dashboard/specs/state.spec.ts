@@ -15,6 +15,19 @@ test('the state of the tool: what is kept, memory of its budget, what was lost, 
   await expect(dialog).toHaveCount(0);
 });
 
+test('what apps that connect by TCP are given stands where none has come yet, and in the state of the tool', async ({ page }) => {
+  const inspector = await Inspector.alone(0, 64, ['--link=0']);
+  try {
+    await new Dashboard(page, inspector).open();
+    const link = /ONIONSKIN_LINK=tcp:\/\/[0-9a-f]{32}@127\.0\.0\.1:\d+/;
+    await expect(page.getByText(link)).toBeVisible();
+    await page.keyboard.press('3');
+    await expect(page.getByRole('dialog', { name: 'State of the tool' })).toContainText(link);
+  } finally {
+    await inspector.stop();
+  }
+});
+
 test('when the inspector goes it is said, and a new one is taken up in the same tab', async ({ page, guard }) => {
   guard.allow = [/ERR_|401|Failed to load/];
   const first = await Inspector.shop();
