@@ -2,7 +2,7 @@
 //! recording's own thread.
 
 use super::{
-    Bare, Memo, markup,
+    Bare, Memo, credential_in, markup,
     names::{is_about, is_telling_last, is_telling_word, tells_together},
     put_mask, put_plain, put_text, said, unquoted,
 };
@@ -307,15 +307,17 @@ fn mask_part(value: &[u8], out: &mut Vec<u8>) -> bool {
 /// Credentials by their form and in URLs, anywhere in a text, and in GraphQL arguments with a telling name. Nothing is written if
 /// there are none.
 fn mask_text(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let mut shown = Vec::new();
-    let masked = match is_graphql(text) {
-        true => put_text(&mut shown, text),
-        false => put_prose(&mut shown, text),
-    };
-    if masked {
-        out.append(&mut shown);
+    if is_graphql(text) {
+        let mut shown = Vec::new();
+        let masked = put_text(&mut shown, text);
+        if masked {
+            out.append(&mut shown);
+        }
+        return masked;
     }
-    masked
+    // Nearly every string of a body is done with here.
+    let is_any = said::value_in_url(text, 0).is_some() || credential_in(text).is_some();
+    is_any && put_prose(out, text)
 }
 
 /// Writes a text with credentials by their form and in URLs masked. Returns whether something was.
@@ -331,6 +333,9 @@ fn put_prose(out: &mut Vec<u8>, text: &[u8]) -> bool {
 
 fn is_graphql(text: &[u8]) -> bool {
     let text = text.trim_ascii_start();
+    if !matches!(text.first(), Some(b'f' | b'm' | b'q' | b's')) {
+        return false;
+    }
     let begins = |word: &&str| {
         let behind = text.strip_prefix(word.as_bytes()).and_then(<[u8]>::first);
         behind.is_some_and(|b| b" {(\r\n".contains(b))
