@@ -5,6 +5,7 @@ use super::{
     Bare, Memo, credential_in, markup,
     names::{is_about, is_telling_last, is_telling_word, tells_together},
     put_mask, put_plain, put_text, said, unquoted,
+    url::put_query,
 };
 use std::cell::RefCell;
 
@@ -55,7 +56,7 @@ pub(crate) fn mask_body(head: &[u8]) -> Option<Vec<u8>> {
         b'{' | b'[' => mask_json(head, &mut out),
         b'<' => mask_markup(head, &mut out),
         b'-' if boundary(begin).is_some() => mask_multipart(begin, &mut out),
-        _ if looks_like_form(head) => super::put_query(&mut out, head),
+        _ if looks_like_form(head) => put_query(&mut out, head),
         _ if looks_like_events(begin) => mask_events(head, &mut out),
         _ => mask_text(head, &mut out),
     };

@@ -1,6 +1,9 @@
 //! Credentials in a URL that is the value of a parameter itself: `next=%2Freset%3Ftoken%3Dx`.
 
-use super::{put_mask, put_place, tells};
+use super::{
+    put_mask,
+    url::{put_place, tells},
+};
 
 /// Writes a parameter whose own name does not tell, with the user info of URLs in it masked as well. Returns whether something was masked.
 pub(super) fn put_parameter(out: &mut Vec<u8>, pair: &[u8]) -> bool {

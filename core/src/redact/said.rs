@@ -56,7 +56,7 @@ fn is_parameter(before: &[u8]) -> bool {
     let name = name_before(before);
     let begins =
         |url: &[u8]| url.ends_with(b"&amp;") || matches!(url.last(), Some(b'?' | b'&' | b'#'));
-    before.strip_suffix(name).is_some_and(begins) && super::is_telling(name)
+    before.strip_suffix(name).is_some_and(begins) && super::url::is_telling(name)
 }
 
 /// Whether a name is that of cookies: their header's, or of a field that has it.
