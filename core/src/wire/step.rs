@@ -61,7 +61,7 @@ pub enum Left {
     Returned,
     /// With an error, which goes to the layer outside.
     Error {
-        /// Type name of the error.
+        /// What it says, to its last source, where it is boxed as tower's are; else the name of its type.
         error: String,
     },
     /// It was dropped before it answered.

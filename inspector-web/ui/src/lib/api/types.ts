@@ -1498,7 +1498,7 @@ export interface components {
             /** @constant */
             kind: "returned";
         } | {
-            /** @description Type name of the error. */
+            /** @description What it says, to its last source, where it is boxed as tower's are; else the name of its type. */
             error: string;
             /** @constant */
             kind: "error";
