@@ -66,7 +66,7 @@ fn put_field(out: &mut Vec<u8>, name: &str, value: &str) -> bool {
 }
 
 /// A named value of a span or a log that others wrote, with its credentials masked, if it has any: without fingerprints, as
-/// [`mask_decoded`].
+/// [`mask_decoded`](super::mask_decoded).
 pub fn mask_field(name: &str, value: &str) -> Option<String> {
     let _bare = Bare::new();
     let mut out = Vec::new();
