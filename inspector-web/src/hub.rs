@@ -5,10 +5,10 @@ mod proof;
 mod reader;
 mod tables;
 
-use crate::{Error, Limits, store::Store};
+use crate::{Limits, store::Store};
 use onionskin::link::tcp::Key;
 use reader::Reader;
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
     sync::Semaphore,
@@ -17,16 +17,6 @@ use tokio::{
 
 /// How long to wait when the system has no descriptor for a new link.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// Listens on these addresses.
-pub(crate) async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Error> {
-    let mut listeners = Vec::new();
-    for &address in addresses {
-        let listener = TcpListener::bind(address).await;
-        listeners.push(listener.map_err(|source| Error::Link { address, source })?);
-    }
-    Ok(listeners)
-}
 
 /// Takes the links of apps, until it is dropped. An error of `accept` or of one link ends no other.
 pub(crate) async fn run(

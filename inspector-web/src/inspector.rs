@@ -15,7 +15,7 @@ use crate::{
 };
 use onionskin::link::tcp::Address;
 use std::{
-    fmt,
+    fmt, io,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
@@ -62,7 +62,14 @@ pub async fn start(config: Config) -> Result<Inspector, Error> {
     let tcp = match &config.link {
         Some(link) => {
             let key = link.key.clone().map_or_else(|| claim.key(), Ok)?;
-            Some((hub::bind(&link.addresses).await?, key))
+            Some((
+                listeners(&link.addresses, |address, source| Error::Link {
+                    address,
+                    source,
+                })
+                .await?,
+                key,
+            ))
         }
         None => None,
     };
@@ -137,7 +144,11 @@ async fn serve(
     let limits = config.limits.clone();
     let (otlp, receiver) = match &config.otlp {
         Some(config) => {
-            let listeners = otlp::bind(&config.addresses).await?;
+            let listeners = listeners(&config.addresses, |address, source| Error::Otlp {
+                address,
+                source,
+            })
+            .await?;
             let addresses = listeners.iter().flat_map(TcpListener::local_addr).collect();
             let spans = otlp::Spans::new(config.memory, store.bell());
             let run = otlp::run(
@@ -179,6 +190,19 @@ async fn serve(
         links,
         _claim: None,
     })
+}
+
+/// Listens on all addresses, or on none.
+async fn listeners(
+    addresses: &[SocketAddr],
+    failed: fn(SocketAddr, io::Error) -> Error,
+) -> Result<Vec<TcpListener>, Error> {
+    let mut listeners = Vec::new();
+    for &address in addresses {
+        let listener = TcpListener::bind(address).await;
+        listeners.push(listener.map_err(|source| failed(address, source))?);
+    }
+    Ok(listeners)
 }
 
 /// Listens on a port, or on the next one that is free.

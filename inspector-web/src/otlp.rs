@@ -24,7 +24,7 @@ mod service;
 
 pub(crate) use kept::Spans;
 pub(crate) use reading::{Kept, Reading, Reason, is_carrier};
-pub(crate) use server::{bind, run};
+pub(crate) use server::run;
 
 use std::{net::SocketAddr, sync::Arc};
 

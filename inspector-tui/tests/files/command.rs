@@ -52,6 +52,13 @@ impl Place {
         command.output().unwrap()
     }
 
+    /// Runs it to its end: what it said on standard error, and its exit code.
+    pub(crate) fn said(&self, args: &[&str]) -> (String, Option<i32>) {
+        let output = self.run(args);
+        let said = String::from_utf8(output.stderr).unwrap();
+        (said, output.status.code())
+    }
+
     /// Runs it to its good end, and has what it wrote.
     pub(crate) fn out(&self, args: &[&str]) -> String {
         let output = self.run(args);

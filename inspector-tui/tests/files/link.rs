@@ -2,19 +2,12 @@
 
 use crate::command::Place;
 
-/// What it said on standard error, and its exit code.
-fn said(place: &Place, args: &[&str]) -> (String, Option<i32>) {
-    let output = place.run(args);
-    let said = String::from_utf8(output.stderr).unwrap();
-    (said, output.status.code())
-}
-
 #[test]
 fn an_app_is_told_where_and_the_key_and_it_stays() {
     let place = Place::new();
     let args = ["run", "--headless", "--link=0", "--", "true"];
     let key = || {
-        let (text, code) = said(&place, &args);
+        let (text, code) = place.said(&args);
         assert_eq!(code, Some(0), "{text}");
         let (_, link) = text.split_once("ONIONSKIN_LINK=tcp://").unwrap();
         let (key, host) = link.split_once('@').unwrap();
@@ -25,10 +18,7 @@ fn an_app_is_told_where_and_the_key_and_it_stays() {
     let first = key();
     assert_eq!(first.len(), 32);
     assert_eq!(key(), first, "containers are told it by hand");
-    let (text, _) = said(
-        &place,
-        &["run", "--headless", "--link=0.0.0.0:0", "--", "true"],
-    );
+    let (text, _) = place.said(&["run", "--headless", "--link=0.0.0.0:0", "--", "true"]);
     assert!(text.contains("is not encrypted"), "{text}");
     assert!(text.contains("in place of 0.0.0.0:"), "{text}");
 }
@@ -37,7 +27,7 @@ fn an_app_is_told_where_and_the_key_and_it_stays() {
 fn an_inspector_that_listens_elsewhere_is_not_taken_for_one_that_does_there() {
     let place = Place::new();
     let _running = place.inspector(None);
-    let (text, code) = said(&place, &["run", "--link", "--", "touch", "made"]);
+    let (text, code) = place.said(&["run", "--link", "--", "touch", "made"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("start it with --link"), "{text}");
     assert!(!place.path("made").exists(), "nothing is begun");

@@ -3,13 +3,6 @@
 use crate::command::Place;
 use onionskin_web::Otlp;
 
-/// What it said on standard error, and its exit code.
-fn said(place: &Place, args: &[&str]) -> (String, Option<i32>) {
-    let output = place.run(args);
-    let said = String::from_utf8(output.stderr).unwrap();
-    (said, output.status.code())
-}
-
 #[test]
 fn one_that_receives_nothing_is_not_taken_for_one_that_does() {
     let place = Place::new();
@@ -18,7 +11,7 @@ fn one_that_receives_nothing_is_not_taken_for_one_that_does() {
         &["run", "--otlp", "--", "touch", "made"][..],
         &["record", "made", "--otlp=4318"],
     ] {
-        let (said, code) = said(&place, args);
+        let (said, code) = place.said(args);
         assert_eq!(code, Some(1), "{args:?}: {said}");
         assert!(said.contains("receives no OTLP"), "{said}");
         assert!(said.contains("start it with --otlp"), "{said}");
@@ -36,7 +29,7 @@ fn one_that_receives_there_is_used_and_one_that_does_elsewhere_is_not() {
     let (inspector, _runtime) = place.inspector(Some(otlp));
     let port = inspector.otlp()[0].port();
     let there = format!("--otlp={port}");
-    let (text, code) = said(&place, &["run", "--headless", &there, "--", "touch", "ran"]);
+    let (text, code) = place.said(&["run", "--headless", &there, "--", "touch", "ran"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains(&format!(
         "received on 127.0.0.1:{port}, by the inspector that runs"
@@ -44,7 +37,7 @@ fn one_that_receives_there_is_used_and_one_that_does_elsewhere_is_not() {
     assert!(place.path("ran").exists());
 
     let elsewhere = format!("--otlp={port},1");
-    let (text, code) = said(&place, &["run", &elsewhere, "--", "touch", "made"]);
+    let (text, code) = place.said(&["run", &elsewhere, "--", "touch", "made"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("not on 127.0.0.1:1;"), "{text}");
     assert!(!place.path("made").exists());
@@ -64,7 +57,7 @@ fn what_only_an_inspector_of_ones_own_can_have_is_said_to_be_unused() {
         "--",
         "true",
     ];
-    let (said, code) = said(&place, &args);
+    let (said, code) = place.said(&args);
     assert_eq!(code, Some(0), "{said}");
     for option in ["--port", "--memory"] {
         assert!(

@@ -2,7 +2,7 @@
 
 use super::{Spans, service::Desk};
 use crate::{
-    Error, Otlp,
+    Otlp,
     server::{Patience, accept, closed},
 };
 use http::Request;
@@ -11,7 +11,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
-use std::{convert::Infallible, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -23,16 +23,6 @@ const STREAMS: u32 = 8;
 
 /// Most bytes of a head.
 const HEAD: usize = 64 << 10;
-
-/// Listens on all addresses, or on none.
-pub(crate) async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Error> {
-    let mut listeners = Vec::new();
-    for &address in addresses {
-        let listener = TcpListener::bind(address).await;
-        listeners.push(listener.map_err(|source| Error::Otlp { address, source })?);
-    }
-    Ok(listeners)
-}
 
 /// How long a sender is waited for.
 #[derive(Clone, Copy, Debug)]
